@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Say who deploys: the run of Ansible that this process belongs to.
+
+    deployer.py            prints USER@HOST, process id and start of the run, such as
+                           alice@laptop 4711 Mon-Nov-23-03:14:13-2026
+    deployer.py HOLDER     prints `dead` when that run was on this machine and has ended, else `alive`
+
+Runs on the controller. `ps` and its columns are POSIX; `lstart` is known to procps and BSD alike.
+"""
+
+import getpass
+import os
+import platform
+import subprocess
+import sys
+
+
+def ask_ps(column, pid):
+    """Return one column of `ps` for a process, "" when there is none."""
+    command = ["ps", "-o", f"{column}=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C"}).stdout.strip()
+
+
+def describe(pid):
+    """Return ``USER@HOST PID START`` (str) of a process."""
+    return f"{getpass.getuser()}@{platform.node()} {pid} {'-'.join(ask_ps('lstart', pid).split())}"
+
+
+def find_run():
+    """Return the process id (int) of the outermost ansible process above this one."""
+    pid, found = os.getppid(), 0
+    while pid > 1:
+        if "ansible" in ask_ps("command", pid):
+            found = pid
+        pid = int(ask_ps("ppid", pid) or 0)
+    return found
+
+
+def main(holder=""):
+    """Print who deploys, or whether ``holder`` still does."""
+    if not holder:
+        print(describe(find_run()))
+        return
+    who, pid, _ = holder.split(" ", 2)
+    here = who.rpartition("@")[2] == platform.node()
+    print("dead" if here and describe(pid).split(" ", 1)[1] != holder.split(" ", 1)[1] else "alive")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Keep the releases of one application in order, below its home such as /srv/shop.
+
+    releases.py HOME bridge ID         let ID serve the static files of the releases before, too
+    releases.py HOME log ID RESULT BY [REASON]     RESULT is good or bad
+    releases.py HOME list              a JSON list, newest first
+    releases.py HOME prune KEEP        remove what nobody needs any more; prints the names
+
+`releases/ID/release.json` says what was built, and is written last: a folder without it is no release.
+`deploys.jsonl` says what happened to it, a line for each time that it took traffic or failed to.
+"""
+
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def read_deploys(home):
+    """Return the deploys (list of dict, oldest first) that were logged."""
+    path = home / "deploys.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def read_releases(home):
+    """Return the releases (list of dict, newest first) with ``state``: current, previous, good, bad or built."""
+    current = os.path.basename(os.path.realpath(home / "current"))
+    deploys = read_deploys(home)
+    good = [deploy["id"] for deploy in deploys if deploy["result"] == "good"]
+    previous = next((name for name in reversed(good) if name != current), None)
+    releases = []
+    for path in (home / "releases").glob("*/release.json"):
+        release = json.loads(path.read_text())
+        last = next((d for d in reversed(deploys) if d["id"] == release["id"]), {})
+        release["deployed"] = last.get("time", "")
+        release["seconds"] = last.get("seconds", 0)
+        release["reason"] = last.get("reason", "")
+        release["state"] = (
+            "current" if release["id"] == current
+            else "bad" if last.get("result") == "bad"
+            else "previous" if release["id"] == previous
+            else "good" if last else "built"
+        )
+        releases.append(release)
+    return sorted(releases, key=lambda release: release["deployed"] or release["built"], reverse=True)
+
+
+def bridge(home, name):
+    """Hard-link the static files of the other releases into ``name``, where it has none of that name.
+
+    A page that was rendered before the switch still finds the hashed files that it names.
+    """
+    static = home / "releases" / name / "static"
+    own = sorted(str(path.relative_to(static)) for path in static.rglob("*") if path.is_file())
+    (home / "releases" / name / "static.txt").write_text("\n".join(own) + "\n")
+    for listing in (home / "releases").glob("*/static.txt"):
+        for relative in listing.read_text().splitlines():
+            source, link = listing.parent / "static" / relative, static / relative
+            if relative and source.is_file() and not link.exists():
+                link.parent.mkdir(parents=True, exist_ok=True)
+                os.link(source, link)
+
+
+def read_duration(home):
+    """Return for how many seconds (float) the lock of this deploy is held."""
+    unit = f"{home.name}-deploy-lock.service"
+    command = ["systemctl", "show", "--value", "--property=ActiveEnterTimestampMonotonic", unit]
+    start = int(subprocess.run(command, capture_output=True, text=True, check=False).stdout or 0)
+    return round(time.monotonic() - start / 1e6, 1) if start else 0.0
+
+
+def log(home, name, result, by, reason=""):
+    """Append a deploy to the log."""
+    line = {
+        "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "id": name, "result": result, "by": by, "seconds": read_duration(home), "reason": reason,
+    }
+    with open(home / "deploys.jsonl", "a") as deploys:
+        deploys.write(json.dumps(line) + "\n")
+
+
+def prune(home, keep):
+    """Remove all but the current, the previous and the newest ``keep`` (int) good releases, and what died half built.
+
+    Returns the names (list of str) that went.
+    """
+    releases = read_releases(home)
+    kept = {release["id"] for release in releases if release["state"] in ("current", "previous")}
+    kept |= {release["id"] for release in [r for r in releases if r["state"] != "bad"][:keep]}
+    gone = sorted(path.name for path in (home / "releases").iterdir() if path.name not in kept)
+    for name in gone:
+        shutil.rmtree(home / "releases" / name)
+    return gone
+
+
+def main(home, verb, *arguments):
+    """Run one of the verbs above."""
+    home = Path(home)
+    if verb == "bridge":
+        bridge(home, *arguments)
+    elif verb == "log":
+        log(home, *arguments)
+    elif verb == "list":
+        print(json.dumps(read_releases(home)))
+    elif verb == "prune":
+        print("\n".join(prune(home, int(arguments[0]))))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
