@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Name the variables of an inventory that no role reads, and the right name that is nearest.
 
-    names.py ROLES < NAMES
+    names.py < NAMES
 
-ROLES is the folder of the roles, NAMES the names of variables, one a line. A name counts when it starts with
-the name of a role and `_`. Prints one sentence for each that is in no `meta/argument_specs.yml`; prints nothing,
+NAMES are the names of variables, one a line. A name counts when it starts with the name of a role and `_`. Prints one sentence for each that is in no `meta/argument_specs.yml`; prints nothing,
 and nothing is wrong, when all are known.
 """
 
@@ -15,12 +14,15 @@ from pathlib import Path
 import yaml
 
 
-def read_names(roles):
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+
+
+def read_names(roles=ROLES):
     """Return {role: set of the names (str) that its argument specifications declare}."""
     known = {}
-    for path in sorted(Path(roles).glob("*/meta/argument_specs.yml")):
+    for path in sorted(roles.glob("*/meta/argument_specs.yml")):
         entries = yaml.safe_load(path.read_text())["argument_specs"].values()
-        known[path.parts[-3]] = {name for entry in entries for name in entry.get("options", {})}
+        known[path.parents[1].name] = {name for entry in entries for name in entry.get("options", {})}
     return known
 
 
@@ -34,4 +36,4 @@ def sentences(names, known):
 
 
 if __name__ == "__main__":
-    print("\n".join(sentences(sys.stdin.read().split(), read_names(sys.argv[1]))))
+    print("\n".join(sentences(sys.stdin.read().split(), read_names())))

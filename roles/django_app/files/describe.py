@@ -1,12 +1,14 @@
 """Print as JSON what Django says of the release that this runs in; the environment is the application's own.
 
-The keys: ``django`` (version), ``python``, ``application`` (WSGI), ``asgi``, ``static_url``, ``static_root``,
+The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (callables), ``static_url``, ``static_root``,
 ``media_url``, ``media_root``, ``staticfiles`` (whether `collectstatic` exists), ``databases`` (engines by alias),
-``debug``, and ``replaced`` (what the overlay replaced). A settings module that does not import ends in one
-sentence on standard error and exit status 1.
+``replaced`` (what the overlay replaced) and ``migrations`` (the last ones of each application that the code has).
+Settings or applications that do not import end in one sentence on standard error and exit status 1.
 """
 
+import importlib
 import json
+import os
 import platform
 import sys
 
@@ -17,20 +19,43 @@ def target(dotted):
     return f"{module}:{name}" if module else ""
 
 
-def main():
-    """Import the settings and describe them."""
+def read_migrations():
+    """Return {label of an application: names (list of str) of its last migrations}."""
+    from django.db.migrations.loader import MigrationLoader
+
+    leaves = {}
+    for label, name in MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes():
+        leaves.setdefault(label, []).append(name)
+    return leaves
+
+
+def describe():
+    """Import the settings and the applications, and return the description (dict)."""
     import django
     from django.conf import settings
 
+    name = os.environ.get("GROUNDCREW_SETTINGS_MODULE") or os.environ.get("DJANGO_SETTINGS_MODULE")
+    what = f"The settings {name or '(none named)'} do"
     try:
-        settings.DEBUG  # noqa: B018 - imports the settings module
+        settings.INSTALLED_APPS  # noqa: B018 - imports the settings module
+        what = "The applications in INSTALLED_APPS do"
+        django.setup()
     except Exception as error:
-        sys.exit(f"The settings {settings} do not import: {type(error).__name__}: {error}")
+        sys.exit(f"{what} not import: {type(error).__name__}: {error}")
     overlay = sys.modules.get("groundcrew_settings")
+    application = target(settings.WSGI_APPLICATION)
+    if overlay and application:
+        chosen = os.environ["DJANGO_SETTINGS_MODULE"]
+        importlib.import_module(application.partition(":")[0])
+        if os.environ["DJANGO_SETTINGS_MODULE"] != chosen:
+            sys.exit(
+                f"{application} sets DJANGO_SETTINGS_MODULE by force, past the settings overlay. "
+                "Write os.environ.setdefault(...) as Django does, or set `overlay: false`."
+            )
     return {
         "django": django.get_version(),
         "python": platform.python_version(),
-        "application": target(settings.WSGI_APPLICATION),
+        "application": application,
         "asgi": target(getattr(settings, "ASGI_APPLICATION", "")),
         "static_url": settings.STATIC_URL or "",
         "static_root": str(settings.STATIC_ROOT or ""),
@@ -38,10 +63,10 @@ def main():
         "media_root": str(settings.MEDIA_ROOT or ""),
         "staticfiles": "django.contrib.staticfiles" in settings.INSTALLED_APPS,
         "databases": {alias: database.get("ENGINE", "") for alias, database in settings.DATABASES.items()},
-        "debug": settings.DEBUG,
         "replaced": overlay.report() if overlay else [],
+        "migrations": read_migrations(),
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(main()))
+    print(json.dumps(describe()))

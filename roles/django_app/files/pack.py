@@ -41,7 +41,9 @@ def list_files(folder):
     return sorted(
         name
         for name in set(names)
-        if name and not EXCLUDED & set(Path(name).parts) and os.path.lexists(folder / name)
+        if name
+        and not EXCLUDED & set(Path(name).parts)
+        and ((folder / name).is_file() or (folder / name).is_symlink())
     )
 
 

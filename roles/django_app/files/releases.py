@@ -39,6 +39,8 @@ def read_releases(home):
         release["deployed"] = last.get("time", "")
         release["seconds"] = last.get("seconds", 0)
         release["reason"] = last.get("reason", "")
+        leaves = release["django"].get("migrations", {})
+        release["migration_names"] = ", ".join(f"{label}.{n}" for label, names in leaves.items() for n in names)
         release["state"] = (
             "current" if release["id"] == current
             else "bad" if last.get("result") == "bad"

@@ -1,0 +1,298 @@
+"""The project's own settings, with production values where a development default still stands.
+
+What the project chose on purpose stays; DEBUG is off whatever it says. The values come from the environment:
+
+    GROUNDCREW_SETTINGS_MODULE   shop.settings, the project's own; DJANGO_SETTINGS_MODULE is groundcrew_settings
+    DJANGO_ALLOWED_HOSTS         shop.example.org,www.shop.example.org   the names that the web server serves
+    DJANGO_SECRET_KEY            50 characters or more
+    DJANGO_SECRET_KEY_FALLBACKS  former keys, separated by commas, while a key is being changed
+    DATABASE_URL                 postgresql:///shop (postgresql, postgres, postgis, mysql, mariadb, sqlite)
+    CACHE_URL                    redis:///run/redis-shop/redis.sock?db=0 (redis, rediss, unix)
+    EMAIL_URL                    smtp+tls://user:password@mail.example.org:587 (smtp, smtp+tls, smtp+ssl)
+    DJANGO_STATIC_ROOT           where collectstatic writes and the web server reads
+    DJANGO_MEDIA_ROOT            where uploads outlive a release
+    DJANGO_CSRF_TRUSTED_ORIGINS  https://shop.example.org:8443, only behind a proxy that hides its port
+    DJANGO_HSTS_SECONDS          a year unless given; 0 sends no HSTS header
+
+`python -m groundcrew_settings` lists what was replaced, `--json` for machines. docs/settings.md has the reasons.
+"""
+
+import importlib.util
+import json
+import os
+import re
+import sys
+from contextlib import suppress
+from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
+
+from django.conf import global_settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Overlay:
+    """The settings of a project, and a record of what was replaced in them."""
+
+    def __init__(self):
+        self.values, self.replaced = {}, []
+
+    def get(self, name):
+        """Return the value in force."""
+        return self.values.get(name, getattr(global_settings, name, None))
+
+    def untouched(self, name):
+        """True while the setting has Django's own default value, written out or not."""
+        return self.get(name) == getattr(global_settings, name, None)
+
+    def put(self, name, value, was=None, now=None):
+        """Replace a setting; `was` and `now` stand in the record for values that are secret or long."""
+        old = self.get(name)
+        if old != value:
+            self.values[name] = value
+            was = was or ("not set" if old in (None, "", [], {}) else "hidden" if "PASSWORD" in name else str(old))
+            self.replaced.append({"name": name, "was": was, "now": now or str(value)})
+
+
+def words(name):
+    """A comma separated variable as a list."""
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def domains():
+    """The site's names. A web server writes *.example.org where Django writes .example.org; a bare * is no name."""
+    return [name.lstrip("*") for name in words("DJANGO_ALLOWED_HOSTS") if name.lstrip("*")]
+
+
+def address(name, schemes):
+    """The parts of the URL in a variable, percent-decoded. No message repeats the URL: it may hold a password."""
+    try:
+        url = urlsplit(os.environ[name].strip())
+    except ValueError:
+        url = urlsplit("?@")
+    login, _, netloc = url.netloc.rpartition("@")
+    # libpq takes several hosts: postgresql://one:5432,two:5432/shop
+    hosts = [re.fullmatch(r"(\[[^]]+\]|[^:]*)(?::(\d*))?", host) for host in netloc.split(",")]
+    if url.fragment or "@" in url.path + url.query or None in hosts:
+        form = "scheme://user:password@host:port/name and percent-encode %@:/#?[] and spaces in user and password"
+        raise ImproperlyConfigured(f"{name} cannot be read: write {form}.")
+    if url.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must begin with one of {', '.join(schemes)}, then ://.")
+    return SimpleNamespace(
+        scheme=url.scheme,
+        meaning=schemes[url.scheme],
+        user=unquote(login.partition(":")[0]),
+        password=unquote(login.partition(":")[2]),
+        host=",".join(unquote(host[1].strip("[]")) for host in hosts),
+        port=",".join(host[2] or "" for host in hosts).strip(","),
+        path=unquote(url.path[1:]),
+        query=dict(map(unquote, pair.partition("=")[::2]) for pair in url.query.split("&") if pair),
+    )
+
+
+def debug(settings):
+    """No page with source and settings for visitors; templates may hold a copy of DEBUG."""
+    settings.put("DEBUG", False)
+    engines = [dict(engine) for engine in settings.get("TEMPLATES")]
+    for engine in engines:
+        if engine.get("OPTIONS", {}).get("debug"):
+            engine["OPTIONS"] = {**engine["OPTIONS"], "debug": False}
+    settings.put("TEMPLATES", engines, was="debug on", now="debug off")
+
+
+def hosts(settings):
+    """A deliberate list stays and gets the site's domains that it lacks: they are served, and would be answered 400."""
+    local = ("*", "localhost", ".localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0")  # noqa: S104
+    old = settings.get("ALLOWED_HOSTS")
+    deliberate = [host for host in old if host not in local]
+    new = list(old) if deliberate and "*" not in old else deliberate
+    for name in domains():
+        if not any(name == host or (host[:1] == "." and f".{name}".endswith(host)) for host in new):
+            new.append(name)
+    if not new:
+        raise ImproperlyConfigured("ALLOWED_HOSTS names no site: set DJANGO_ALLOWED_HOSTS to its domains.")
+    settings.put("ALLOWED_HOSTS", type(old)(new))
+
+
+def secret_key(settings):
+    """A key that Django's check security.W009 takes for weak is no choice."""
+    key = settings.get("SECRET_KEY")
+    weak = isinstance(key, str) and (len(key) < 50 or len(set(key)) < 5 or key.startswith("django-insecure-"))
+    if weak or not key:
+        new = os.environ.get("DJANGO_SECRET_KEY")
+        if not new:
+            raise ImproperlyConfigured("SECRET_KEY is empty or weak: set DJANGO_SECRET_KEY to 50 random characters.")
+        settings.put("SECRET_KEY", new, was="weak" if key else None, now="from DJANGO_SECRET_KEY")
+    fallbacks = words("DJANGO_SECRET_KEY_FALLBACKS")
+    if settings.untouched("SECRET_KEY_FALLBACKS"):
+        settings.put("SECRET_KEY_FALLBACKS", fallbacks, now=f"{len(fallbacks)} from DJANGO_SECRET_KEY_FALLBACKS")
+
+
+def database(settings):
+    """Use DATABASE_URL instead of SQLite or nothing; databases besides `default` are the project's affair."""
+    # https://docs.djangoproject.com/en/stable/ref/databases/#persistent-connections wants ?CONN_MAX_AGE=0 for ASGI.
+    old = settings.get("DATABASES").get("default") or {}
+    engine = old.get("ENGINE", "").rpartition(".")[2]
+    if engine not in ("", "dummy", "sqlite3", "spatialite") or not os.environ.get("DATABASE_URL"):
+        return
+    postgis, mysql = "django.contrib.gis.db.backends.postgis", "django.db.backends.mysql"
+    postgresql = postgis if engine == "spatialite" else "django.db.backends.postgresql"
+    engines = {"postgresql": postgresql, "postgres": postgresql, "postgis": postgis, "mysql": mysql, "mariadb": mysql}
+    url = address("DATABASE_URL", {**engines, "sqlite": "django.db.backends.sqlite3"})
+    new = {"ENGINE": url.meaning, "NAME": url.path}
+    new.update({part.upper(): url.query.pop(part, getattr(url, part)) for part in ("user", "password", "host", "port")})
+    query = {key: json.loads(v) if re.fullmatch(r"true|false|0|[1-9]\d*", v) else v for key, v in url.query.items()}
+    general = {"ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "CONN_MAX_AGE", "DISABLE_SERVER_SIDE_CURSORS"}
+    new.update({"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0 if query.get("pool") else 60})
+    new.update({key: old[key] for key in general & old.keys()})
+    new.update({key: query.pop(key) for key in general & query.keys()}, OPTIONS=query)
+    was, now = f"{engine} {old.get('NAME', '')}".strip(), f"{url.scheme} {new['NAME']} {new['HOST']}".strip()
+    settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was=was or "not set", now=now)
+
+
+def cache(settings):
+    """Share a cache. Sessions stay in the database: `cached_db` answers 500 to who has one while Redis is away."""
+    old = settings.get("CACHES").get("default") or {}
+    # django-environ writes a socket as redis:///path, the library as unix:///path
+    location = re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
+    if not location or not old.get("BACKEND", "locmem.LocMemCache").endswith("locmem.LocMemCache"):
+        return
+    url = address("CACHE_URL", dict.fromkeys(["redis", "rediss", "unix"]))
+    if not importlib.util.find_spec("redis"):
+        raise ImproperlyConfigured("CACHE_URL names a Redis server, and the Python package redis is not installed.")
+    new = {key: old[key] for key in {"KEY_FUNCTION", "KEY_PREFIX", "TIMEOUT", "VERSION"} & old.keys()}
+    new.update({"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location})
+    new = {**settings.get("CACHES"), "default": new}
+    settings.put("CACHES", new, was="local memory", now=f"{url.scheme} {url.host or '/' + url.path}")
+
+
+def files(settings):
+    """Use the folders that the web server reads: the project's own lie in the release, read-only and soon gone."""
+    for kind in ("STATIC", "MEDIA"):
+        if root := os.environ.get(f"DJANGO_{kind}_ROOT"):
+            settings.put(f"{kind}_ROOT", root)
+            settings.put(f"{kind}_URL", settings.get(f"{kind}_URL") or f"/{kind.lower()}/")
+
+
+def static_storage(settings):
+    """Give static files names with a hash of the content, which browsers may keep for ever."""
+    if not os.environ.get("DJANGO_STATIC_ROOT") or "django.contrib.staticfiles" not in settings.get("INSTALLED_APPS"):
+        return
+    plain, hashed = "django.contrib.staticfiles.storage.StaticFilesStorage", f"{__name__}.HashedStaticFilesStorage"
+    # Until Django 5.1 a project may use the settings that STORAGES replaced, and Django refuses a mixture.
+    old_style = {"DEFAULT_FILE_STORAGE", "STATICFILES_STORAGE"} & settings.values.keys()
+    if old_style and hasattr(global_settings, "STATICFILES_STORAGE"):
+        if settings.untouched("STATICFILES_STORAGE"):
+            settings.put("STATICFILES_STORAGE", hashed)
+    elif settings.get("STORAGES").get("staticfiles", {"BACKEND": plain}) == {"BACKEND": plain}:
+        storages = {**settings.get("STORAGES"), "staticfiles": {"BACKEND": hashed}}
+        settings.put("STORAGES", storages, was="plain names of static files", now="hashed names of static files")
+
+
+class HashedStaticFilesStorage(ManifestStaticFilesStorage):
+    """Leaves the plain name to a file that is not there; Django's own class fails, in collectstatic or in a page."""
+
+    def hashed_name(self, name, *args, **kwargs):
+        """Name a file for collectstatic."""
+        with suppress(ValueError):
+            return super().hashed_name(name, *args, **kwargs)
+        return name
+
+    def stored_name(self, name):
+        """Name a file for a page."""
+        with suppress(ValueError):
+            return super().stored_name(name)
+        return name
+
+
+def https(settings):
+    """Follow https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#https for this domain."""
+    # W005 and W021 would bind other names too: those below the domain and, in browsers' lists, for years.
+    wanted = {
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": int(os.environ.get("DJANGO_HSTS_SECONDS") or 31536000),
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "CSRF_TRUSTED_ORIGINS": words("DJANGO_CSRF_TRUSTED_ORIGINS"),
+    }
+    for name in filter(settings.untouched, wanted):
+        settings.put(name, wanted[name])
+    decided = {"security.W005", "security.W021"} if settings.get("SECURE_HSTS_SECONDS") else {"security.W004"}
+    settings.put("SILENCED_SYSTEM_CHECKS", sorted(decided.union(settings.get("SILENCED_SYSTEM_CHECKS"))))
+
+
+def logging(settings):
+    """Log to stderr, and so to the journal; Django's default does so only while DEBUG is on."""
+    new = {"version": 1, "disable_existing_loggers": False, "root": {"handlers": ["stderr"], "level": "INFO"}}
+    new["formatters"] = {"journal": {"format": "%(levelname)s %(name)s: %(message)s"}}
+    new["handlers"] = {"stderr": {"class": "logging.StreamHandler", "formatter": "journal"}}
+    if settings.untouched("LOGGING") and settings.untouched("LOGGING_CONFIG"):
+        settings.put("LOGGING", new, now="INFO to stderr")
+
+
+def email(settings):
+    """Send by SMTP what is only printed or filed: through EMAIL_URL or, Django's default, the host's own server."""
+    smtp = "django.core.mail.backends.smtp.EmailBackend"
+    development = [f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("console", "filebased", "locmem")]
+    options = {}
+    if os.environ.get("EMAIL_URL"):
+        url = address("EMAIL_URL", {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465})
+        options = {"host": url.host, "port": int(url.port or url.meaning), "username": url.user}
+        options.update(password=url.password, use_tls=url.meaning == 587, use_ssl=url.meaning == 465)
+    mailers = settings.values.get("MAILERS")  # since Django 6.1
+    default = (mailers or {}).get("default", {})
+    backend = settings.get("EMAIL_BACKEND") if mailers is None else default.get("BACKEND", smtp)
+    unset = backend == smtp and settings.untouched("EMAIL_HOST") and not default.get("OPTIONS")
+    if backend in development or (options and unset):
+        shown = {"was": backend.split(".")[-2], "now": f"smtp {options.get('host', 'localhost')}"}
+        if mailers is not None:
+            settings.put("MAILERS", {**mailers, "default": {"BACKEND": smtp, "OPTIONS": options}}, **shown)
+        else:
+            settings.put("EMAIL_BACKEND", smtp, **shown)
+            for option, value in options.items():
+                name = {"username": "HOST_USER", "password": "HOST_PASSWORD"}.get(option, option.upper())
+                settings.put(f"EMAIL_{name}", value, now="from EMAIL_URL")
+    for name, sender in {"DEFAULT_FROM_EMAIL": "webmaster", "SERVER_EMAIL": "root"}.items():
+        if settings.untouched(name) and domains():
+            settings.put(name, f"{sender}@{domains()[0].lstrip('.')}")
+
+
+def load():
+    """Import the project's settings and go through every concern; a second time changes nothing."""
+    name = os.environ.get("GROUNDCREW_SETTINGS_MODULE")
+    if name in (None, "", "groundcrew_settings"):
+        raise ImproperlyConfigured("Set GROUNDCREW_SETTINGS_MODULE to the project's own, for example shop.settings.")
+    try:
+        project = importlib.import_module(name)
+    except ImproperlyConfigured:
+        if "configurations" in sys.modules:
+            raise ImproperlyConfigured(f"{name} uses django-configurations: set `overlay: false`.") from None
+        raise
+    overlay.values.update({name: getattr(project, name) for name in dir(project) if name.isupper()})
+    for concern in (debug, hosts, secret_key, database, cache, files, static_storage, https, logging, email):
+        concern(overlay)
+    # Code that imports the project's module by its name, instead of django.conf.settings, sees the same values.
+    vars(project).update(overlay.values)
+    globals().update(overlay.values)
+
+
+def __dir__():
+    """Be complete for a package that reads settings while it is imported, which is before its settings module is."""
+    load()
+    return list(globals())
+
+
+def report():
+    """Return what was replaced: a list of {name, was, now} without secrets."""
+    return overlay.replaced
+
+
+# Django takes every upper-case name of this module for a setting; its own names are lower case.
+overlay = Overlay()
+if __name__ != "__main__":
+    load()
+else:
+    entries = importlib.import_module("groundcrew_settings").report()
+    lines = ["{name:<23}  {was}  ->  {now}".format(**entry) for entry in entries]
+    print(json.dumps(entries, indent=2) if sys.argv[1:] == ["--json"] else "\n".join(lines))

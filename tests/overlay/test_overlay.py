@@ -1,0 +1,536 @@
+"""What the overlay replaces, and what it leaves alone."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+OWN_KEY = "the-project's-own-key-" + "zyxwvutsrqponmlkjihgfedcba9876543210"
+SQLITE = (
+    "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db.sqlite3', 'ATOMIC_REQUESTS': True}}"
+)
+STATIC = "INSTALLED_APPS = ['django.contrib.staticfiles']\n"
+PLAIN = "django.contrib.staticfiles.storage.StaticFilesStorage"
+HASHED = "groundcrew_settings.HashedStaticFilesStorage"
+
+
+def names(result):
+    return [entry["name"] for entry in result.report]
+
+
+# -- the project's module
+
+
+def test_settings_of_the_project_arrive(overlay):
+    result = overlay("ANSWER = 42\nlower = 1\nDEBUG = True")
+    assert result.settings["ANSWER"] == 42
+    assert "lower" not in result.settings
+
+
+def test_settings_package_with_a_base(overlay, tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/base.py").write_text("DEBUG = True\nANSWER = 1\nINSTALLED_APPS = ['django.contrib.auth']")
+    settings = overlay("from .base import *\nANSWER = 2").settings
+    assert (settings["ANSWER"], settings["DEBUG"]) == (2, False)
+    assert settings["INSTALLED_APPS"] == ["django.contrib.auth"]
+
+
+def test_code_that_imports_the_module_itself_sees_the_same(overlay):
+    assert overlay("DEBUG = True\nALLOWED_HOSTS = ['*']").project["DEBUG"] is False
+
+
+@pytest.mark.parametrize("module", ["", "groundcrew_settings"])
+def test_no_module_named(overlay, module):
+    assert "Set GROUNDCREW_SETTINGS_MODULE" in overlay(GROUNDCREW_SETTINGS_MODULE=module).error
+
+
+def test_error_in_the_project_is_its_own(overlay):
+    error = "from django.core.exceptions import ImproperlyConfigured\nraise ImproperlyConfigured('Set the API_KEY')"
+    assert overlay(error).error == "ImproperlyConfigured: Set the API_KEY"
+    assert overlay("import nonsense_").error == "ModuleNotFoundError: No module named 'nonsense_'"
+
+
+def test_django_configurations_is_refused_in_one_sentence(overlay, tmp_path):
+    """The package raises this when its classes are made without its own start-up functions."""
+    (tmp_path / "configurations.py").write_text(
+        "from django.core.exceptions import ImproperlyConfigured\n"
+        "class Configuration:\n"
+        "    def __init_subclass__(cls):\n"
+        "        raise ImproperlyConfigured('importer was not correctly installed')"
+    )
+    error = overlay("from configurations import Configuration\nclass Production(Configuration): pass").error
+    assert error == "ImproperlyConfigured: shop.settings uses django-configurations: set `overlay: false`."
+
+
+# -- DEBUG
+
+
+@pytest.mark.parametrize("value", ["True", "'False'", "1"])
+def test_debug_is_off_always(overlay, value):
+    result = overlay(f"DEBUG = {value}")
+    assert result.settings["DEBUG"] is False
+    assert "DEBUG" in names(result)
+
+
+def test_debug_of_templates_is_off_and_the_rest_stays(overlay):
+    backend = (
+        "{'BACKEND': 'django.template.backends.django.DjangoTemplates', 'OPTIONS': {'debug': True, 'builtins': ['x']}}"
+    )
+    result = overlay(f"TEMPLATES = [{backend}, {{'BACKEND': 'django.template.backends.jinja2.Jinja2'}}]")
+    assert result.settings["TEMPLATES"][0]["OPTIONS"] == {"debug": False, "builtins": ["x"]}
+    assert result.settings["TEMPLATES"][1] == {"BACKEND": "django.template.backends.jinja2.Jinja2"}
+
+
+# -- ALLOWED_HOSTS
+
+
+@pytest.mark.parametrize(
+    ("project", "domains", "expected"),
+    [
+        ([], "shop.example.org,www.shop.example.org", ["shop.example.org", "www.shop.example.org"]),
+        (["*"], "shop.example.org", ["shop.example.org"]),
+        (["localhost", "127.0.0.1", "[::1]"], "shop.example.org", ["shop.example.org"]),
+        (["*", "localhost", "intern.example.org"], "shop.example.org", ["intern.example.org", "shop.example.org"]),
+        # deliberate: stays, loopback included, and gets what it lacks
+        (["shop.example.org"], "shop.example.org", ["shop.example.org"]),
+        (["localhost", "old.example.org"], "shop.example.org", ["localhost", "old.example.org", "shop.example.org"]),
+        ([".example.org"], "shop.example.org,example.org", [".example.org"]),
+        ([".example.org"], "notexample.org", [".example.org", "notexample.org"]),
+        # as a web server writes them
+        ([], " *.example.org , shop.example.org,", [".example.org"]),
+        (["shop.example.org"], "", ["shop.example.org"]),
+    ],
+)
+def test_allowed_hosts(overlay, project, domains, expected):
+    result = overlay(f"ALLOWED_HOSTS = {project}", DJANGO_ALLOWED_HOSTS=domains)
+    assert result.settings["ALLOWED_HOSTS"] == expected
+    assert ("ALLOWED_HOSTS" in names(result)) is (project != expected)
+
+
+@pytest.mark.parametrize(("project", "domains"), [([], ""), (["*"], ""), (["localhost"], ""), ([], "*")])
+def test_no_host_is_refused(overlay, project, domains):
+    error = overlay(f"ALLOWED_HOSTS = {project}", DJANGO_ALLOWED_HOSTS=domains).error
+    assert error == "ImproperlyConfigured: ALLOWED_HOSTS names no site: set DJANGO_ALLOWED_HOSTS to its domains."
+
+
+def test_a_string_is_left_to_djangos_own_message(overlay):
+    assert "must be a list or a tuple" in overlay("ALLOWED_HOSTS = 'shop.example.org'").error
+
+
+# -- SECRET_KEY
+
+WEAK = [None, "", "secret", "django-insecure-" + OWN_KEY, "abcd" * 20, "x7" * 24]
+
+
+@pytest.mark.parametrize("key", WEAK)
+def test_weak_key_is_replaced(overlay, key):
+    assert overlay(f"SECRET_KEY = {key!r}").settings["SECRET_KEY"] == overlay.key
+
+
+@pytest.mark.parametrize("key", WEAK)
+def test_weak_key_without_another_is_refused(overlay, key):
+    error = overlay(f"SECRET_KEY = {key!r}", DJANGO_SECRET_KEY="").error
+    assert error == "ImproperlyConfigured: SECRET_KEY is empty or weak: set DJANGO_SECRET_KEY to 50 random characters."
+
+
+def test_strong_key_stays(overlay):
+    result = overlay(f"SECRET_KEY = {OWN_KEY!r}")
+    assert result.settings["SECRET_KEY"] == OWN_KEY
+    assert "SECRET_KEY" not in names(result)
+
+
+def test_former_keys(overlay):
+    assert overlay(DJANGO_SECRET_KEY_FALLBACKS="one,two").settings["SECRET_KEY_FALLBACKS"] == ["one", "two"]
+    result = overlay("SECRET_KEY_FALLBACKS = ['own']", DJANGO_SECRET_KEY_FALLBACKS="one,two")
+    assert result.settings["SECRET_KEY_FALLBACKS"] == ["own"]
+
+
+# -- DATABASES
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql:///shop", {"NAME": "shop", "HOST": "", "PORT": "", "USER": "", "PASSWORD": ""}),
+        ("postgres://u:p@db:5433/shop", {"NAME": "shop", "HOST": "db", "PORT": "5433", "USER": "u", "PASSWORD": "p"}),
+        ("postgresql://%2Frun%2FPostgreSQL/shop", {"HOST": "/run/PostgreSQL", "NAME": "shop"}),
+        (
+            "postgresql://u@/shop?host=/run/postgresql&port=5433",
+            {"HOST": "/run/postgresql", "PORT": "5433", "OPTIONS": {}},
+        ),
+        ("postgresql://[2001:db8::1]:5432/shop", {"HOST": "2001:db8::1", "PORT": "5432"}),
+        ("postgresql://one:5432,two:5433/shop", {"HOST": "one,two", "PORT": "5432,5433"}),
+        ("postgresql://DB.example.org/Shop%20One", {"HOST": "DB.example.org", "NAME": "Shop One"}),
+        ("postgresql://db/shop?sslmode=verify-full&pool=true", {"OPTIONS": {"sslmode": "verify-full", "pool": True}}),
+        ("postgresql:///shop?options=-c%20statement_timeout%3D5s", {"OPTIONS": {"options": "-c statement_timeout=5s"}}),
+        ("postgresql:///shop?CONN_MAX_AGE=0&connect_timeout=5", {"CONN_MAX_AGE": 0, "OPTIONS": {"connect_timeout": 5}}),
+        ("postgresql:///shop?DISABLE_SERVER_SIDE_CURSORS=true", {"DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": {}}),
+        ("postgresql:///shop", {"ENGINE": "django.db.backends.postgresql"}),
+        ("postgis:///shop", {"ENGINE": "django.contrib.gis.db.backends.postgis"}),
+        (
+            "mysql://u:p@db/shop?charset=utf8mb4",
+            {"ENGINE": "django.db.backends.mysql", "OPTIONS": {"charset": "utf8mb4"}},
+        ),
+        (
+            "mariadb:///shop?unix_socket=/run/mysqld/mysqld.sock",
+            {"OPTIONS": {"unix_socket": "/run/mysqld/mysqld.sock"}},
+        ),
+        (
+            "sqlite:////srv/shop/media/db.sqlite3",
+            {"ENGINE": "django.db.backends.sqlite3", "NAME": "/srv/shop/media/db.sqlite3"},
+        ),
+    ],
+)
+def test_database_url(overlay, url, expected):
+    default = overlay(SQLITE, DATABASE_URL=url).settings["DATABASES"]["default"]
+    assert {key: default[key] for key in expected} == expected
+
+
+HOSTILE = ["%@:/# $", "p%40ss", "a@b:c/d?e#f&g=h+i", "[]{}()<>", "'\"`\\", "ünïcødé", "100%", "+ +", "a,b"]
+
+
+@pytest.mark.parametrize("password", HOSTILE)
+def test_hostile_password(overlay, password):
+    encoded = quote(password, safe="")
+    default = overlay(SQLITE, DATABASE_URL=f"postgresql://{encoded}:{encoded}@db:5432/shop").settings["DATABASES"][
+        "default"
+    ]
+    assert (default["USER"], default["PASSWORD"], default["HOST"]) == (password, password, "db")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:CANARY#x@db/shop",
+        "postgresql://u:CANARY/x@db/shop",
+        "postgresql://u:CANARY?x@db/shop",
+        # the front of these passwords looks like a port
+        "postgresql://u:1#CANARY@db/shop",
+        "postgresql://u:1/CANARY@db/shop",
+        "postgresql://u:1?CANARY@db/shop",
+        "postgresql://u:CANARY@db:port/shop",
+        "postgresql://u:CANARY@[db/shop",
+        "postgresql://u:CANARY℀@db/shop",
+        "CANARY",
+    ],
+)
+def test_unreadable_url_is_refused_and_not_repeated(overlay, url):
+    error = overlay(SQLITE, DATABASE_URL=url).error
+    assert error.startswith("ImproperlyConfigured: DATABASE_URL ")
+    assert "CANARY" not in error
+
+
+def test_unknown_scheme_names_the_known(overlay):
+    error = overlay(SQLITE, DATABASE_URL="oracle://u:CANARY@db/shop").error
+    assert "DATABASE_URL must begin with one of postgresql, postgres, postgis, mysql, mariadb, sqlite" in error
+    assert "CANARY" not in error
+
+
+def test_connections_are_kept_and_checked_but_what_the_project_says_of_them_stays(overlay):
+    default = overlay(SQLITE, DATABASE_URL="postgresql:///shop").settings["DATABASES"]["default"]
+    assert (default["CONN_MAX_AGE"], default["CONN_HEALTH_CHECKS"], default["ATOMIC_REQUESTS"]) == (60, True, True)
+    own = SQLITE.replace("'ATOMIC_REQUESTS'", "'CONN_MAX_AGE': 5, 'ATOMIC_REQUESTS'")
+    assert overlay(own, DATABASE_URL="postgresql:///shop").settings["DATABASES"]["default"]["CONN_MAX_AGE"] == 5
+    pool = overlay(SQLITE, DATABASE_URL="postgresql:///shop?pool=true").settings["DATABASES"]["default"]
+    assert pool["CONN_MAX_AGE"] == 0
+
+
+@pytest.mark.parametrize("engine", ["", "django.db.backends.dummy"])
+def test_no_database_is_replaced(overlay, engine):
+    text = f"DATABASES = {{'default': {{'ENGINE': {engine!r}}}}}" if engine else "DATABASES = {}"
+    default = overlay(text, DATABASE_URL="postgresql:///shop").settings["DATABASES"]["default"]
+    assert default["ENGINE"] == "django.db.backends.postgresql"
+
+
+def test_spatialite_becomes_postgis(overlay):
+    text = "DATABASES = {'default': {'ENGINE': 'django.contrib.gis.db.backends.spatialite', 'NAME': 'x'}}"
+    default = overlay(text, DATABASE_URL="postgresql:///shop").settings["DATABASES"]["default"]
+    assert default["ENGINE"] == "django.contrib.gis.db.backends.postgis"
+
+
+def test_other_databases_stay(overlay):
+    text = SQLITE.replace("}}", "}, 'archive': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}")
+    databases = overlay(text, DATABASE_URL="postgresql:///shop").settings["DATABASES"]
+    assert databases["archive"] == {"ENGINE": "django.db.backends.sqlite3", "NAME": "a"}
+
+
+def test_sqlite_without_a_url_stays(overlay):
+    result = overlay(SQLITE, DATABASE_URL="")
+    assert result.settings["DATABASES"]["default"]["NAME"] == "db.sqlite3"
+    assert "DATABASES" not in names(result)
+
+
+# -- CACHES
+
+LOCMEM = (
+    "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache', 'LOCATION': 'x', 'TIMEOUT': 9}}"
+)
+
+
+@pytest.mark.parametrize(
+    "url", ["unix:///run/redis-shop/redis.sock?db=0", "redis://u:p%40@cache:6380/1", "rediss://cache/0"]
+)
+def test_cache_url(overlay, url):
+    default = overlay(CACHE_URL=url).settings["CACHES"]["default"]
+    assert default == {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+
+
+@pytest.mark.parametrize(
+    ("url", "location"), [("redis:///run/r.sock?db=2", "unix:///run/r.sock?db=2"), ("redis:///2", "redis:///2")]
+)
+def test_socket_as_django_environ_writes_it(overlay, url, location):
+    assert overlay(CACHE_URL=url).settings["CACHES"]["default"]["LOCATION"] == location
+
+
+def test_local_memory_is_replaced_and_its_options_stay(overlay):
+    default = overlay(LOCMEM, CACHE_URL="redis://cache").settings["CACHES"]["default"]
+    assert default == {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": "redis://cache",
+        "TIMEOUT": 9,
+    }
+
+
+def test_other_caches_stay(overlay):
+    caches = overlay(LOCMEM.replace("}}", "}, 'b': {'BACKEND': 'x'}}"), CACHE_URL="redis://cache").settings["CACHES"]
+    assert caches["b"] == {"BACKEND": "x"}
+
+
+@pytest.mark.parametrize("url", ["", "redis://cache"])
+def test_chosen_cache_stays(overlay, url):
+    text = "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.db.DatabaseCache', 'LOCATION': 'cache_table'}}"
+    result = overlay(text, CACHE_URL=url)
+    assert result.settings["CACHES"]["default"]["LOCATION"] == "cache_table"
+    assert "CACHES" not in names(result)
+
+
+def test_unknown_cache_scheme(overlay):
+    assert "CACHE_URL must begin with one of redis, rediss, unix" in overlay(CACHE_URL="http://cache").error
+
+
+def test_sessions_stay_in_the_database(overlay):
+    assert overlay(CACHE_URL="redis://cache").settings["SESSION_ENGINE"] == "django.contrib.sessions.backends.db"
+
+
+# -- static files and media
+
+
+def test_folders_from_the_environment_win(overlay):
+    text = "STATIC_ROOT = '/source/static'\nMEDIA_ROOT = '/source/media'\nSTATIC_URL = '/s/'\nMEDIA_URL = '/m/'"
+    result = overlay(text, DJANGO_STATIC_ROOT="/release/static", DJANGO_MEDIA_ROOT="/srv/shop/media").settings
+    assert (result["STATIC_ROOT"], result["MEDIA_ROOT"]) == ("/release/static", "/srv/shop/media")
+    assert (result["STATIC_URL"], result["MEDIA_URL"]) == ("/s/", "/m/")
+
+
+def test_urls_of_folders(overlay):
+    result = overlay(DJANGO_STATIC_ROOT="/release/static", DJANGO_MEDIA_ROOT="/srv/shop/media").settings
+    assert (result["STATIC_URL"], result["MEDIA_URL"]) == ("/static/", "/media/")
+
+
+def test_folders_stay_without_a_variable(overlay):
+    result = overlay(STATIC + "STATIC_ROOT = '/a'\nMEDIA_ROOT = '/b'").settings
+    assert (result["STATIC_ROOT"], result["MEDIA_ROOT"], result["MEDIA_URL"]) == ("/a", "/b", "")
+    assert result["STORAGES"]["staticfiles"]["BACKEND"] == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", HASHED),
+        (f"STORAGES = {{'default': {{'BACKEND': 'x'}}, 'staticfiles': {{'BACKEND': '{PLAIN}'}}}}", HASHED),
+        ("STORAGES = {'default': {'BACKEND': 'x'}}", HASHED),
+        ("STORAGES = {'staticfiles': {'BACKEND': 'own.Storage'}}", "own.Storage"),
+        (f"STORAGES = {{'staticfiles': {{'BACKEND': '{PLAIN}', 'OPTIONS': {{'location': '/x'}}}}}}", PLAIN),
+        # the settings of Django 4.2, which later ones ignore
+        (f"STATICFILES_STORAGE = '{PLAIN}'", HASHED),
+        ("DEFAULT_FILE_STORAGE = 'own.Storage'", HASHED),
+    ],
+)
+def test_static_storage(overlay, text, expected):
+    result = overlay(STATIC + text, DJANGO_STATIC_ROOT="/release/static")
+    assert result.error is None
+    assert result.settings["STORAGES"]["staticfiles"]["BACKEND"] == expected
+
+
+def test_chosen_old_style_storage_stays(overlay, python):
+    result = overlay(STATIC + "STATICFILES_STORAGE = 'own.Storage'", DJANGO_STATIC_ROOT="/release/static")
+    expected = "own.Storage" if python.parents[1].name == "4.2" else HASHED
+    assert result.settings["STORAGES"]["staticfiles"]["BACKEND"] == expected
+
+
+def test_other_storages_stay(overlay):
+    result = overlay(STATIC + "STORAGES = {'default': {'BACKEND': 'own.S3'}}", DJANGO_STATIC_ROOT="/release/static")
+    assert result.settings["STORAGES"]["default"] == {"BACKEND": "own.S3"}
+
+
+# -- HTTPS
+
+HTTPS = {
+    "SECURE_PROXY_SSL_HEADER": (["HTTP_X_FORWARDED_PROTO", "https"], ["HTTP_X_SCHEME", "https"]),
+    "SECURE_SSL_REDIRECT": (True, None),
+    "SECURE_HSTS_SECONDS": (31536000, 60),
+    "SESSION_COOKIE_SECURE": (True, None),
+    "CSRF_COOKIE_SECURE": (True, None),
+}
+
+
+@pytest.mark.parametrize("name", HTTPS)
+def test_https_default_is_replaced_and_a_choice_stays(overlay, name):
+    replaced, chosen = HTTPS[name]
+    assert overlay().settings[name] == replaced
+    if chosen:
+        result = overlay(f"{name} = {chosen!r}")
+        assert result.settings[name] == chosen
+        assert name not in names(result)
+
+
+def test_what_binds_other_names_is_silenced_and_not_set(overlay):
+    result = overlay("SILENCED_SYSTEM_CHECKS = ['models.W042']").settings
+    assert result["SILENCED_SYSTEM_CHECKS"] == ["models.W042", "security.W005", "security.W021"]
+    assert (result["SECURE_HSTS_INCLUDE_SUBDOMAINS"], result["SECURE_HSTS_PRELOAD"]) == (False, False)
+    assert overlay("SECURE_HSTS_INCLUDE_SUBDOMAINS = True").settings["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
+
+
+def test_hsts_from_the_environment(overlay):
+    assert overlay(DJANGO_HSTS_SECONDS="60").settings["SECURE_HSTS_SECONDS"] == 60
+    off = overlay(DJANGO_HSTS_SECONDS="0").settings
+    assert (off["SECURE_HSTS_SECONDS"], off["SILENCED_SYSTEM_CHECKS"]) == (0, ["security.W004"])
+
+
+def test_trusted_origins(overlay):
+    assert overlay().settings["CSRF_TRUSTED_ORIGINS"] == []
+    origin = "https://shop.example.org:8443"
+    assert overlay(DJANGO_CSRF_TRUSTED_ORIGINS=origin).settings["CSRF_TRUSTED_ORIGINS"] == [origin]
+    own = "CSRF_TRUSTED_ORIGINS = ['https://own.example.org']"
+    chosen = overlay(own, DJANGO_CSRF_TRUSTED_ORIGINS=origin)
+    assert chosen.settings["CSRF_TRUSTED_ORIGINS"] == ["https://own.example.org"]
+
+
+# -- logging
+
+
+@pytest.mark.parametrize(
+    ("text", "own"), [("", False), ("LOGGING = {'version': 1}", True), ("LOGGING_CONFIG = None", True)]
+)
+def test_logging(overlay, text, own):
+    assert ("LOGGING" not in names(overlay(text))) is own
+
+
+# -- mail
+
+URL = "smtp+tls://shop%40example.org:p%40ss@mail.example.org"
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+
+
+@pytest.mark.parametrize("backend", [None, CONSOLE, SMTP])
+def test_mail_goes_to_the_server_of_the_url(overlay, backend):
+    result = overlay(f"EMAIL_BACKEND = {backend!r}" if backend else "", EMAIL_URL=URL).settings
+    assert result["EMAIL_BACKEND"] == SMTP
+    assert (result["EMAIL_HOST"], result["EMAIL_PORT"], result["EMAIL_USE_TLS"]) == ("mail.example.org", 587, True)
+    assert (result["EMAIL_HOST_USER"], result["EMAIL_HOST_PASSWORD"]) == ("shop@example.org", "p@ss")
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls", "ssl"),
+    [("smtp://m", 25, False, False), ("smtp+ssl://m", 465, False, True), ("smtp+tls://m:26", 26, True, False)],
+)
+def test_ports_and_encryption(overlay, url, port, tls, ssl):
+    result = overlay(EMAIL_URL=url).settings
+    assert (result["EMAIL_PORT"], result["EMAIL_USE_TLS"], result["EMAIL_USE_SSL"]) == (port, tls, ssl)
+
+
+@pytest.mark.parametrize("kind", ["console", "filebased", "locmem"])
+def test_mail_that_is_not_sent_goes_to_the_host(overlay, kind):
+    result = overlay(f"EMAIL_BACKEND = 'django.core.mail.backends.{kind}.EmailBackend'").settings
+    assert (result["EMAIL_BACKEND"], result["EMAIL_HOST"]) == (SMTP, "localhost")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "EMAIL_BACKEND = 'django.core.mail.backends.dummy.EmailBackend'",
+        "EMAIL_BACKEND = 'anymail.backends.mailgun.EmailBackend'",
+        "EMAIL_HOST = 'own.example.org'",
+    ],
+)
+def test_chosen_mail_stays(overlay, text):
+    assert not [name for name in names(overlay(text, EMAIL_URL=URL)) if name.startswith("EMAIL")]
+
+
+@pytest.mark.parametrize(
+    ("mailer", "expected"),
+    [
+        ({"BACKEND": CONSOLE}, {"BACKEND": SMTP, "OPTIONS": {}}),
+        ({"BACKEND": SMTP, "OPTIONS": {"host": "own"}}, {"BACKEND": SMTP, "OPTIONS": {"host": "own"}}),
+        ({"BACKEND": "own.Backend"}, {"BACKEND": "own.Backend"}),
+    ],
+)
+def test_mailers(overlay, mailer, expected):
+    """MAILERS replaces EMAIL_BACKEND from Django 6.1 on, which refuses both at once; before, it means nothing."""
+    result = overlay(f"MAILERS = {{'default': {mailer}, 'other': 1}}")
+    assert result.error is None
+    assert result.settings["MAILERS"] == {"default": expected, "other": 1}
+
+
+def test_mailers_take_the_server_of_the_url(overlay):
+    result = overlay(f"MAILERS = {{'default': {{'BACKEND': '{CONSOLE}'}}}}", EMAIL_URL=URL).settings
+    options = {"host": "mail.example.org", "port": 587, "username": "shop@example.org", "password": "p@ss"}
+    options.update(use_tls=True, use_ssl=False)
+    assert result["MAILERS"]["default"] == {"BACKEND": SMTP, "OPTIONS": options}
+    own = {"BACKEND": SMTP, "OPTIONS": {"host": "own.example.org"}}
+    assert overlay(f"MAILERS = {{'default': {own}}}", EMAIL_URL=URL).settings["MAILERS"]["default"] == own
+
+
+def test_senders(overlay):
+    result = overlay("SERVER_EMAIL = 'own@example.org'", DJANGO_ALLOWED_HOSTS=".shop.example.org").settings
+    assert (result["DEFAULT_FROM_EMAIL"], result["SERVER_EMAIL"]) == ("webmaster@shop.example.org", "own@example.org")
+
+
+# -- the report
+
+
+def test_report_names_everything_and_no_secret(overlay):
+    secrets = {
+        "DJANGO_SECRET_KEY": "CANARY" + OWN_KEY,
+        "DJANGO_SECRET_KEY_FALLBACKS": "CANARY1,CANARY2",
+        "DATABASE_URL": "postgresql://CANARY:CANARY@db/shop?sslpassword=CANARY",
+        "CACHE_URL": "redis://CANARY:CANARY@cache/0?password=CANARY",
+        "EMAIL_URL": "smtp://CANARY:CANARY@mail",
+    }
+    own = f"EMAIL_BACKEND = '{CONSOLE}'\nEMAIL_HOST_PASSWORD = SECRET_KEY = 'CANARY-of-old'\nDEBUG = True"
+    result = overlay(f"{SQLITE}\n{own}", environment=secrets)
+    expected = {
+        "DEBUG",
+        "ALLOWED_HOSTS",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "DATABASES",
+        "CACHES",
+        "EMAIL_HOST_PASSWORD",
+    }
+    assert expected <= set(names(result))
+    assert "CANARY" not in json.dumps(result.report)
+    assert {"name": "DATABASES", "was": "sqlite3 db.sqlite3", "now": "postgresql shop db"} in result.report
+
+
+def test_a_production_project_is_left_alone(overlay):
+    """Every choice is made: only what the overlay decides for all projects is in the report."""
+    text = f"""
+DEBUG = False
+ALLOWED_HOSTS = ('shop.example.org',)
+SECRET_KEY = {OWN_KEY!r}
+SECRET_KEY_FALLBACKS = ['own']
+DATABASES = {{'default': {{'ENGINE': 'django.db.backends.postgresql', 'NAME': 'own', 'HOST': 'db'}}}}
+CACHES = {{'default': {{'BACKEND': 'django.core.cache.backends.redis.RedisCache', 'LOCATION': 'redis://own'}}}}
+STORAGES = {{'default': {{'BACKEND': 'own.S3'}}, 'staticfiles': {{'BACKEND': 'own.S3'}}}}
+SECURE_PROXY_SSL_HEADER = ('HTTP_X_SCHEME', 'https')
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SECURE_HSTS_SECONDS = 60
+CSRF_TRUSTED_ORIGINS = ['https://own.example.org']
+LOGGING = {{'version': 1}}
+EMAIL_HOST = 'own'
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = 'own@example.org'
+"""
+    variables = {"DATABASE_URL": "postgresql:///shop", "CACHE_URL": "redis://cache", "EMAIL_URL": URL}
+    assert names(overlay(STATIC + text, environment=variables)) == ["SILENCED_SYSTEM_CHECKS"]

@@ -1,0 +1,125 @@
+"""An untouched `startproject` in production, seen from outside: its checks, static files, requests and log."""
+
+import json
+
+REQUESTS = """
+import django
+django.setup()
+from django.test import Client
+client = Client(enforce_csrf_checks=True, raise_request_exception=False, headers={'host': 'shop.example.org'})
+https = {'headers': {'host': 'shop.example.org', 'x-forwarded-proto': 'https'}}
+login = client.get('/admin/login/', **https)
+form = {'csrfmiddlewaretoken': client.cookies['csrftoken'].value}  # and no name: an empty form needs no database
+origin = {'headers': {**https['headers'], 'origin': 'https://shop.example.org'}}
+foreign = {'headers': {**https['headers'], 'origin': 'https://evil.example.org'}}
+print({
+    'plain': client.get('/admin/').headers['Location'],
+    'login': login.status_code,
+    'hsts': login.headers['Strict-Transport-Security'],
+    'cookie': client.cookies['csrftoken']['secure'],
+    'post': client.post('/admin/login/', form, **origin).status_code,
+    'foreign': client.post('/admin/login/', form, **foreign).status_code,
+    'host': client.get('/', headers={'host': 'evil.example.org'}).status_code,
+    'missing': b'DEBUG' in client.get('/missing/', **https).content,
+})
+"""
+
+FAILING_VIEW = """
+import django
+django.setup()
+from django.test import RequestFactory
+from django.core.handlers.exception import response_for_exception
+try:
+    raise RuntimeError('something broke')
+except RuntimeError as error:
+    response_for_exception(RequestFactory().get('/'), error)
+import logging
+logging.getLogger('shop.orders').info('an order')
+"""
+
+
+def test_deployment_checks_are_clean(project):
+    result = project("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert result.returncode == 0, result.stderr
+
+
+def test_without_the_overlay_they_are_not(project):
+    """The other way round: the gate itself works."""
+    result = project(
+        "manage.py", "check", "--deploy", "--fail-level", "WARNING", DJANGO_SETTINGS_MODULE="shop.settings"
+    )
+    assert result.returncode == 1
+    assert "security.W018" in result.stderr
+
+
+def test_report(project):
+    listed = json.loads(project("-m", "groundcrew_settings", "--json").stdout)
+    assert {"name": "DEBUG", "was": "True", "now": "False"} in listed
+    table = project("-m", "groundcrew_settings").stdout.splitlines()
+    assert [line.split()[0] for line in table] == [entry["name"] for entry in listed]
+
+
+def test_missing_variable_is_one_sentence(project):
+    """As a server starts. `manage.py check` may say AppRegistryNotReady: its checks come in any order."""
+    result = project("-c", "import django; django.setup()", DJANGO_SECRET_KEY="")
+    last = result.stderr.splitlines()[-1]
+    assert last.endswith("SECRET_KEY is empty or weak: set DJANGO_SECRET_KEY to 50 random characters.")
+
+
+def test_requests(project):
+    result = project("-", text=REQUESTS)
+    assert result.stdout.strip() == str(
+        {
+            "plain": "https://shop.example.org/admin/",
+            "login": 200,
+            "hsts": "max-age=31536000",
+            "cookie": True,
+            "post": 200,
+            "foreign": 403,
+            "host": 400,
+            "missing": False,
+        }
+    ), result.stderr
+
+
+def test_errors_reach_the_journal(project):
+    stderr = project("-", text=FAILING_VIEW).stderr
+    assert "ERROR django.request: Internal Server Error: /" in stderr
+    assert "RuntimeError: something broke" in stderr
+    assert "INFO shop.orders: an order" in stderr
+
+
+def test_static_files_have_hashed_names_and_a_missing_file_breaks_nothing(project):
+    static = project.folder / "assets"
+    static.mkdir()
+    (static / "shop.css").write_text("body { background: url('missing.png') } h1 { background: url('here.png') }")
+    (static / "here.png").write_text("picture")
+    (static / "shop.js").write_text("//# sourceMappingURL=shop.js.map\n")
+    local = "from shop.settings import *\nSTATICFILES_DIRS = [BASE_DIR / 'assets']\n"
+    (project.folder / "local_settings.py").write_text(local)
+    settings = {"GROUNDCREW_SETTINGS_MODULE": "local_settings"}
+    collect = project("manage.py", "collectstatic", "--noinput", **settings)
+    assert collect.returncode == 0, collect.stderr
+    wanted = ["shop.css", "missing.png", "admin/css/base.css"]
+    code = f"from django.templatetags.static import static; print(*map(static, {wanted}))"
+    css, missing, admin = project("manage.py", "shell", "-c", code, **settings).stdout.split()[-3:]
+    collected = project.folder / "collected"
+    text = (collected / css.removeprefix("/static/")).read_text()
+    assert css != "/static/shop.css"
+    assert "url('missing.png')" in text.replace('"', "'")
+    assert "url('here.png')" not in text.replace('"', "'")
+    assert missing == "/static/missing.png"
+    assert (collected / admin.removeprefix("/static/")).is_file()
+
+
+def test_package_that_reads_settings_while_it_is_imported(project):
+    """As a celery.py does that `__init__.py` imports: Django asks for the settings again before they are complete."""
+    package = project.folder / "early"
+    package.mkdir(exist_ok=True)
+    (package / "__init__.py").write_text("from django.conf import settings\nSEEN = settings.ANSWER, settings.DEBUG")
+    (package / "settings.py").write_text("from shop.settings import *\nANSWER = 42")
+    settings = {"GROUNDCREW_SETTINGS_MODULE": "early.settings"}
+    code = "from django.conf import settings; settings.DEBUG; import early; print(early.SEEN, settings.ANSWER)"
+    result = project("-c", code, **settings)
+    assert result.stdout.strip() == "(42, False) 42", result.stderr
+    assert "DEBUG                    True  ->  False" in project("-m", "groundcrew_settings", **settings).stdout

@@ -1,0 +1,43 @@
+"""Every playbook parses, with the configuration that users get."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PLAYBOOKS = sorted(ROOT.glob("playbooks/*.yml"))
+INVENTORIES = sorted(ROOT.glob("inventories/*/hosts.yml"))
+
+
+def ansible(command, *arguments):
+    """Run one of Ansible's commands from the environment that runs the tests."""
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+    path = Path(sys.executable).with_name(command)
+    return subprocess.run([path, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def syntax():
+    """One start of Ansible for all playbooks: it takes most of the time, and the message names the file."""
+    return ansible("ansible-playbook", "--syntax-check", "--inventory", "localhost,", *PLAYBOOKS)
+
+
+def test_playbooks_parse(syntax):
+    assert syntax.returncode == 0, syntax.stderr
+    assert [
+        Path(line.split(": ")[1]) for line in syntax.stdout.splitlines() if line.startswith("playbook:")
+    ] == PLAYBOOKS
+
+
+@pytest.mark.parametrize("path", INVENTORIES, ids=lambda path: path.parent.name)
+def test_inventories_parse(path):
+    result = ansible("ansible-inventory", "--inventory", path.parent, "--list")
+    assert result.returncode == 0, result.stderr
+
+
+def test_there_are_playbooks_and_inventories():
+    assert ROOT / "playbooks/site.yml" in PLAYBOOKS
+    assert INVENTORIES
