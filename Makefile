@@ -1,0 +1,38 @@
+# Everything here runs on a fresh Debian with Python, git and make: tools/bootstrap installs the rest.
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down lint test test-fast molecule docs bootstrap clean
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+ENTER := molecule/shared/enter
+HTTPS_PORT ?= 8443
+HTTP_PORT ?= 8080
+
+help: ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '  make %-11s %s\n' "$$target" "$$text"; done
+
+demo: bootstrap ## Serve a Django project in a container of this machine (HTTPS_PORT=8443 HTTP_PORT=8080)
+	@$(ENTER) python tools/demo.py up --https-port $(HTTPS_PORT) --http-port $(HTTP_PORT)
+
+demo-down: bootstrap ## Remove what `make demo` made
+	@$(ENTER) python tools/demo.py down
+
+lint: bootstrap ## Check the style of everything
+	@python tools/test.py yamllint ruff format ansible-lint
+
+test: bootstrap ## Run everything: style, fast tests and all scenarios
+	@$(ENTER) python tools/test.py
+
+test-fast: bootstrap ## Run what needs no containers: style and fast tests
+	@python tools/test.py yamllint ruff format ansible-lint pytest
+
+molecule: bootstrap ## Run one scenario (s=redis), or one step of it (s=redis do=converge)
+	@MOLECULE_GLOB='molecule/*/molecule.yml' $(ENTER) molecule -c .config/molecule/config.yml $(or $(do),test) --scenario-name $(or $(s),$(error Which scenario? For example: make molecule s=redis))
+
+docs: bootstrap ## Write the tables of variables from the specifications of the roles
+	@python docs/generate.py
+
+bootstrap:
+	@tools/bootstrap
+
+clean: ## Remove the tools and everything that tests left behind
+	rm -rf .venv .cache .pytest_cache .ruff_cache logs
