@@ -100,7 +100,13 @@ def play(host):
     """
 
     def run(playbook, **variables):
-        command = ["ansible-playbook", "--inventory", os.environ["MOLECULE_INVENTORY_FILE"], "--limit", host.backend.name]
+        command = [
+            "ansible-playbook",
+            "--inventory",
+            os.environ["MOLECULE_INVENTORY_FILE"],
+            "--limit",
+            host.backend.name,
+        ]
         command += ["--extra-vars", json.dumps(variables), str(REPOSITORY / playbook)]
         return subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
