@@ -17,7 +17,9 @@ def test_release_answers_over_its_socket(host):
 
 
 def test_socket_is_closed_to_other_users(host):
-    refused = host.run("runuser -u nobody -- curl --silent --unix-socket /run/tiny-one/web.sock http://tiny.example.org/")
+    refused = host.run(
+        "runuser -u nobody -- curl --silent --unix-socket /run/tiny-one/web.sock http://tiny.example.org/"
+    )
     assert refused.rc == 7
 
 

@@ -3,8 +3,8 @@
 
     names.py < NAMES
 
-NAMES are the names of variables, one a line. A name counts when it starts with the name of a role and `_`. Prints one sentence for each that is in no `meta/argument_specs.yml`; prints nothing,
-and nothing is wrong, when all are known.
+NAMES are the names of variables, one a line. A name counts when it starts with the name of a role and `_`. Prints one
+sentence for each that is in no `meta/argument_specs.yml`; prints nothing, and nothing is wrong, when all are known.
 """
 
 import difflib
@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import yaml
-
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 

@@ -22,10 +22,14 @@ def find_commands(leaves):
     targets = [(label, name) for label, names in leaves.items() for name in names]
     targets += [(label, None) for label in sorted(applied & executor.loader.migrated_apps - set(leaves))]
     commands = {}
-    for migration, backwards in executor.migration_plan([t for t in targets if t[1] is None or t in executor.loader.graph.nodes]):
+    for migration, backwards in executor.migration_plan(
+        [t for t in targets if t[1] is None or t in executor.loader.graph.nodes]
+    ):
         if backwards:
             name = next((name for label, name in targets if label == migration.app_label and name), "zero")
-            command = commands.setdefault(migration.app_label, {"command": f"migrate {migration.app_label} {name}", "irreversible": []})
+            command = commands.setdefault(
+                migration.app_label, {"command": f"migrate {migration.app_label} {name}", "irreversible": []}
+            )
             if not all(operation.reversible for operation in migration.operations):
                 command["irreversible"].append(f"{migration.app_label}.{migration.name}")
     return list(commands.values())

@@ -1,8 +1,9 @@
 """Print as JSON what Django says of the release that this runs in; the environment is the application's own.
 
-The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (callables), ``static_url``, ``static_root``,
-``media_url``, ``media_root``, ``staticfiles`` (whether `collectstatic` exists), ``databases`` (engines by alias),
-``replaced`` (what the overlay replaced) and ``migrations`` (the last ones of each application that the code has).
+The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (callables), ``static_url``,
+``static_root``, ``media_url``, ``media_root``, ``staticfiles`` (whether `collectstatic` exists), ``databases``
+(engines by alias), ``replaced`` (what the overlay replaced) and ``migrations`` (the last ones of each application
+that the code has).
 Settings or applications that do not import end in one sentence on standard error and exit status 1.
 """
 

@@ -11,7 +11,7 @@ counts; elsewhere caches, virtual environments and development leftovers stay be
 
 import hashlib
 import json
-import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -24,26 +24,28 @@ EXCLUDED = {".git", ".hg", ".tox", ".venv", "venv", "node_modules", "__pycache__
 
 def list_files(folder):
     """Return the sorted relative paths (str) of the files and links below ``folder`` that are shipped."""
-    git = subprocess.run(
-        ["git", "-C", folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "."],
-        capture_output=True,
-        check=False,
-        env={**os.environ, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"},
-    ) if any((parent / ".git").exists() for parent in [folder, *folder.parents]) else None
-    if git is not None and git.returncode == 0 and git.stdout:
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "-C",
+        folder,
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
+    git = subprocess.run(command, capture_output=True, check=False) if shutil.which("git") else None
+    # Outside a work tree git fails; in a folder that an outer one ignores it lists nothing.
+    if git and git.stdout:
         names = git.stdout.decode().split("\0")
     else:
-        names = [
-            os.path.relpath(os.path.join(root, name), folder)
-            for root, folders, found in os.walk(folder)
-            for name in found + [n for n in folders if os.path.islink(os.path.join(root, n))]
-        ]
+        names = [str(path.relative_to(folder)) for path in folder.rglob("*")]
     return sorted(
         name
         for name in set(names)
-        if name
-        and not EXCLUDED & set(Path(name).parts)
-        and ((folder / name).is_file() or (folder / name).is_symlink())
+        if name and not EXCLUDED & set(Path(name).parts) and ((folder / name).is_file() or (folder / name).is_symlink())
     )
 
 
@@ -53,7 +55,7 @@ def revision(folder, names):
     for name in names:
         path = folder / name
         executable = path.lstat().st_mode & stat.S_IXUSR
-        content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
         digest.update(f"{name}\0{executable}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 

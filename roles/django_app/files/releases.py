@@ -28,7 +28,7 @@ def read_deploys(home):
 
 def read_releases(home):
     """Return the releases (list of dict, newest first) with ``state``: current, previous, good, bad or built."""
-    current = os.path.basename(os.path.realpath(home / "current"))
+    current = (home / "current").resolve().name
     deploys = read_deploys(home)
     good = [deploy["id"] for deploy in deploys if deploy["result"] == "good"]
     previous = next((name for name in reversed(good) if name != current), None)
@@ -42,10 +42,15 @@ def read_releases(home):
         leaves = release["django"].get("migrations", {})
         release["migration_names"] = ", ".join(f"{label}.{n}" for label, names in leaves.items() for n in names)
         release["state"] = (
-            "current" if release["id"] == current
-            else "bad" if last.get("result") == "bad"
-            else "previous" if release["id"] == previous
-            else "good" if last else "built"
+            "current"
+            if release["id"] == current
+            else "bad"
+            if last.get("result") == "bad"
+            else "previous"
+            if release["id"] == previous
+            else "good"
+            if last
+            else "built"
         )
         releases.append(release)
     return sorted(releases, key=lambda release: release["deployed"] or release["built"], reverse=True)
@@ -78,10 +83,14 @@ def read_duration(home):
 def log(home, name, result, by, reason=""):
     """Append a deploy to the log."""
     line = {
-        "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "id": name, "result": result, "by": by, "seconds": read_duration(home), "reason": reason,
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "id": name,
+        "result": result,
+        "by": by,
+        "seconds": read_duration(home),
+        "reason": reason,
     }
-    with open(home / "deploys.jsonl", "a") as deploys:
+    with (home / "deploys.jsonl").open("a") as deploys:
         deploys.write(json.dumps(line) + "\n")
 
 

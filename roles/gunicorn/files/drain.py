@@ -10,13 +10,14 @@ the bound is the bound.
 
 import sys
 import time
+from pathlib import Path
 
 LISTENING = "01"
 
 
 def connections(socket):
     """Return how many connections (int) the socket at this path has."""
-    with open("/proc/net/unix") as table:
+    with Path("/proc/net/unix").open() as table:
         rows = (line.split() for line in table)
         return sum(1 for row in rows if len(row) > 7 and row[7] == socket and row[5] != LISTENING)
 

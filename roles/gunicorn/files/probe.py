@@ -49,7 +49,12 @@ class UnixConnection(http.client.HTTPConnection):
 def ask(path, host, page, timeout):
     """Return (status: int, location: str) of one GET; raises OSError or HTTPException."""
     connection = UnixConnection(path, timeout)
-    headers = {"Host": host, "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1", "User-Agent": "groundcrew-probe"}
+    headers = {
+        "Host": host,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "127.0.0.1",
+        "User-Agent": "groundcrew-probe",
+    }
     try:
         connection.request("GET", page, headers=headers)
         response = connection.getresponse()
@@ -69,7 +74,7 @@ def judge(status, location, host, page, accepted):
     """Return what is wrong with an answer (str), "" when it is good."""
     if location.rstrip("/") == f"https://{host}{page}".rstrip("/"):
         return f"it redirects {page} to itself: it does not trust X-Forwarded-Proto"
-    if status in accepted or not accepted and status < 500 and status != 400:
+    if status in accepted or (not accepted and status < 500 and status != 400):
         return ""
     if status == 400:
         return f"it answers 400: {host} is not in its ALLOWED_HOSTS"
