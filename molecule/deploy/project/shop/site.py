@@ -1,0 +1,26 @@
+"""Settings, pages and faults of a project that exists to be deployed.
+
+BROKEN=import, error, boot or migration is one fault each; GENERATION tells releases of the same source apart.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+BROKEN = os.environ.get("BROKEN", "")
+GENERATION = os.environ.get("GENERATION", "")
+SERVING = Path(sys.argv[0]).name == "gunicorn"
+
+SECRET_KEY = "django-insecure-replaced-by-the-overlay"
+INSTALLED_APPS = ["django.contrib.staticfiles", "shop"]
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+ROOT_URLCONF = "shop.pages"
+WSGI_APPLICATION = "shop.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+
+if BROKEN == "import" and SERVING:
+    import nothing_of_that_name  # noqa: F401
+if BROKEN == "boot" and SERVING:
+    time.sleep(60)

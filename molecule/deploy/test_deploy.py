@@ -1,0 +1,113 @@
+"""Releases come and go under load, good ones and bad ones: no request fails, and the right release serves.
+
+The tests of a host build on each other, in this order. GROUNDCREW_DEPLOYS sets how many good deploys there are.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+DEPLOY = "playbooks/deploy.yml"
+DEPLOYS = int(os.environ.get("GROUNDCREW_DEPLOYS", "2"))
+LOAD = (Path(__file__).parent / "load.py").read_text()
+
+
+def serving(host):
+    """Return the release that serves."""
+    return host.check_output("basename $(readlink /srv/shop/current)")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def load(host):
+    """Load that runs during all tests of a host; the last test reads what it counted."""
+    host.check_output("printf %s %s > /tmp/load.py", "%s", LOAD)
+    host.check_output("systemd-run --quiet --unit=load python3 /tmp/load.py shop.example.org /tmp/load.json")
+    yield
+    host.run("touch /tmp/load.json.stop; systemctl stop load")
+
+
+def test_good_releases(host, play, http):
+    page = http("https://shop.example.org/").text
+    style = page.split()[-1]
+    for generation in range(2, 2 + DEPLOYS):
+        before = serving(host)
+        result = play(DEPLOY, generation=generation)
+        assert result.returncode == 0, result.stdout[-3000:]
+        assert serving(host) != before
+        answer = http("https://shop.example.org/")
+        assert f"generation {generation} " in answer.text
+        assert answer.headers["X-Release"] == serving(host)
+    # What a page from before names is still there.
+    assert http(f"https://shop.example.org{style}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("import", "a module that it imports is not installed"),
+        ("error", "It answers 500 for /"),
+        ("boot", "No good answer within 15 s"),
+    ],
+)
+def test_bad_release_takes_no_traffic(host, play, http, fault, reason):
+    before, page = serving(host), http("https://shop.example.org/").text
+    result = play(DEPLOY, generation=90, broken=fault)
+    assert result.returncode != 0
+    assert reason in re.sub(r"\s+", " ", result.stdout)
+    assert serving(host) == before
+    assert http("https://shop.example.org/").text.split()[:2] == page.split()[:2]
+    assert host.check_output("systemctl list-units --no-legend --state=active 'shop-web@*' | wc -l") == "1"
+    assert host.run("systemctl is-active shop-deploy-lock").rc != 0
+
+
+def test_rollback_to_the_release_before(host, play, http):
+    abandoned = serving(host)
+    result = play("playbooks/rollback.yml", app="shop")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert serving(host) != abandoned
+    assert f"generation {DEPLOYS} " in http("https://shop.example.org/").text
+    table = play("playbooks/releases.yml").stdout
+    assert re.search(rf"{abandoned} +bad", table)
+    assert "rolled back" in table
+
+
+@pytest.mark.parametrize("seconds", [6, 16])
+def test_deploy_that_was_killed_is_run_again(host, play, seconds, http):
+    inventory = os.environ["MOLECULE_INVENTORY_FILE"]
+    command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.name, DEPLOY]
+    generation = 50 + seconds
+    killed = subprocess.Popen(
+        [*command, "-e", f"generation={generation}"], start_new_session=True, stdout=subprocess.DEVNULL
+    )
+    time.sleep(seconds)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert http("https://shop.example.org/").status == 200
+    result = play(DEPLOY, generation=generation)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert f"generation {generation} " in http("https://shop.example.org/").text
+    assert host.check_output("systemctl list-units --no-legend --state=active 'shop-web@*' | wc -l") == "1"
+
+
+def test_second_deploy_names_who_deploys(host, play):
+    host.check_output(
+        "systemd-run --quiet --collect --unit=shop-deploy-lock --description='alice@laptop 4711 then' sleep 60"
+    )
+    result = play(DEPLOY, generation=98)
+    host.check_output("systemctl stop shop-deploy-lock")
+    assert result.returncode != 0
+    assert "alice@laptop is deploying it right now" in re.sub(r"\s+", " ", result.stdout)
+
+
+def test_no_request_failed(host):
+    host.check_output("touch /tmp/load.json.stop; timeout 60 sh -c 'until test -e /tmp/load.json; do sleep 1; done'")
+    counts = json.loads(host.file("/tmp/load.json").content_string)
+    print(counts)
+    assert counts["requests"] > 100
+    assert counts["failures"] == []
