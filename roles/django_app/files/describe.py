@@ -1,8 +1,8 @@
 """Print as JSON what Django says of the release that this runs in; the environment is the application's own.
 
 The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (callables), ``static_url``,
-``static_root``, ``media_url``, ``media_root``, ``staticfiles`` (whether `collectstatic` exists), ``databases``
-(engines by alias), ``replaced`` (what the overlay replaced) and ``migrations`` (the last ones of each application
+``static_root``, ``media_url``, ``media_root``, ``staticfiles`` and ``sessions`` (whether Django's applications of
+these names are installed), ``databases`` (engines by alias), ``replaced`` (what the overlay replaced) and ``migrations`` (the last ones of each application
 that the code has).
 Settings or applications that do not import end in one sentence on standard error and exit status 1.
 """
@@ -63,6 +63,7 @@ def describe():
         "media_url": settings.MEDIA_URL or "",
         "media_root": str(settings.MEDIA_ROOT or ""),
         "staticfiles": "django.contrib.staticfiles" in settings.INSTALLED_APPS,
+        "sessions": "django.contrib.sessions" in settings.INSTALLED_APPS,
         "databases": {alias: database.get("ENGINE", "") for alias, database in settings.DATABASES.items()},
         "replaced": overlay.report() if overlay else [],
         "migrations": read_migrations(),
