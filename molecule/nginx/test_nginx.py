@@ -1,0 +1,192 @@
+"""Nginx: what clients get, what the application is told, and that no site can break another."""
+
+import json
+import time
+
+import pytest
+
+PLAYBOOK = "molecule/nginx/converge.yml"
+SHOP = "https://shop.example.org"
+
+
+def workers(host, unit):
+    """Return the ids of the processes that serve requests."""
+    return set(host.check_output("ps -o pid= --ppid %s", unit("nginx")["MainPID"]).split())
+
+
+@pytest.fixture
+def told(http):
+    """Return a function that sends a request and returns what the application was told: {"path", "headers"}."""
+    return lambda url, **arguments: json.loads(http(url, **arguments).text)
+
+
+@pytest.mark.parametrize("url", [SHOP, "https://www.example.org", "https://blog.example.org"])
+def test_each_domain_reaches_its_application(told, url):
+    assert told(f"{url}/a%20path/?q=1")["path"] == "/a%20path/?q=1"
+
+
+def test_http_leads_to_https(http):
+    answer = http("http://shop.example.org/a?b=c")
+    assert (answer.status, answer.headers["Location"]) == (301, f"{SHOP}/a?b=c")
+
+
+@pytest.mark.parametrize("url", ["http://unknown.example.org/", "http://127.0.0.1/", "https://unknown.example.org/"])
+def test_an_unknown_host_gets_no_answer(http, url):
+    with pytest.raises(pytest.fail.Exception, match=r"without response|UNRECOGNIZED_NAME"):
+        http(url, ca=None)
+
+
+def test_ipv6_serves_as_well(http):
+    assert http(SHOP, connect="::1").status == 200
+
+
+def test_http2_and_tls_1_3_are_offered(http, host):
+    assert http(SHOP).tls["version"] == "TLSv1.3"
+    handshake = "openssl s_client -connect 127.0.0.1:443 -servername shop.example.org"
+    assert "ALPN protocol: h2" in host.run(f"{handshake} -alpn h2 < /dev/null").stdout
+
+
+@pytest.mark.parametrize(("version", "works"), [("tls1", False), ("tls1_1", False), ("tls1_2", True)])
+def test_old_protocols_are_refused(host, version, works):
+    options = f"-{version} -cipher ALL@SECLEVEL=0 -servername shop.example.org"
+    assert (host.run(f"openssl s_client -connect 127.0.0.1:443 {options} < /dev/null").rc == 0) == works
+
+
+def test_weak_ciphers_are_refused(host):
+    options = "-tls1_2 -cipher AES128-SHA@SECLEVEL=0 -servername shop.example.org"
+    assert host.run(f"openssl s_client -connect 127.0.0.1:443 {options} < /dev/null").rc != 0
+
+
+def test_the_server_tells_nothing_about_itself(http):
+    assert http(SHOP).headers["Server"] == "nginx"
+
+
+def test_the_application_reads_what_nginx_saw(told):
+    forged = (
+        "Forwarded",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-Forwarded-Proto",
+        "X-Real-IP",
+        "Proxy",
+    )
+    headers = told(SHOP, headers=dict.fromkeys(forged, "forged"))["headers"]
+    assert "forged" not in json.dumps(headers)
+    assert headers["X-Forwarded-For"] == headers["X-Real-IP"] == "127.0.0.1"
+    assert headers["X-Forwarded-Proto"] == "https"
+    assert headers["X-Forwarded-Host"] == headers["Host"] == "shop.example.org"
+
+
+def test_the_port_of_the_client_reaches_the_application(told):
+    assert told(SHOP, headers={"Host": "Shop.example.org:8443"})["headers"]["Host"] == "Shop.example.org:8443"
+
+
+def test_a_second_host_in_the_request_is_ignored(host):
+    request = r"GET https://shop.example.org/ HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n"
+    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername shop.example.org"
+    answer = host.check_output(f"(printf '{request}'; sleep 1) | {client} 2> /dev/null")
+    assert "200 OK" in answer
+    assert "evil" not in answer
+
+
+@pytest.mark.parametrize(("protocol", "upgraded"), [("websocket", True), ("h2c", False)])
+def test_only_websockets_are_upgraded(told, protocol, upgraded):
+    headers = told(SHOP, headers={"Connection": "Upgrade", "Upgrade": protocol})["headers"]
+    assert ("Upgrade" in headers, headers["Connection"]) == ((True, "upgrade") if upgraded else (False, "close"))
+
+
+def test_pages_are_not_compressed(http):
+    assert http(SHOP, headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] is None
+
+
+def test_static_files_are_served_and_kept_by_browsers(http):
+    answer = http(f"{SHOP}/static/site.css")
+    assert (answer.text, answer.headers["Content-Type"]) == ("body {}\n", "text/css")
+    assert "immutable" not in answer.headers["Cache-Control"]
+    assert "immutable" in http(f"{SHOP}/static/site.0123456789ab.css").headers["Cache-Control"]
+    compressed = http(f"{SHOP}/static/site.0123456789ab.css", headers={"Accept-Encoding": "gzip"})
+    assert (compressed.headers["Content-Encoding"], compressed.content[:2]) == ("gzip", b"\x1f\x8b")
+
+
+def test_uploads_are_served_and_run_nothing(http):
+    photo = http(f"{SHOP}/media/photo.png")
+    assert (photo.content, photo.headers["Content-Security-Policy"]) == (b"\x89PNG", None)
+    for name in ("page.html", "drawing.svg"):
+        answer = http(f"{SHOP}/media/{name}")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert http(f"{SHOP}/media/link").status == 403
+
+
+@pytest.mark.parametrize("prefix", ["static", "media"])
+@pytest.mark.parametrize("way", ["../secret", "/../secret", "%2e%2e/secret", "/%2e%2e/secret", "/..%2fsecret"])
+def test_no_path_leads_out_of_a_folder(http, prefix, way):
+    assert "hidden" not in http(f"{SHOP}/{prefix}{way}").text
+
+
+def test_large_bodies_are_refused(http):
+    assert http(SHOP, method="POST", body="x" * 1024).status == 200
+    assert http(SHOP, method="POST", body="x" * 1025).status == 413
+
+
+def test_a_change_is_reloaded_not_restarted(play, http, unit):
+    before = unit("nginx")["MainPID"]
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
+    assert http(SHOP, method="POST", body="x" * 2048).status == 200
+    assert unit("nginx")["MainPID"] == before
+
+
+def test_a_broken_site_reaches_nobody(play, http, host):
+    result = play(PLAYBOOK, body_size="2k", blog={"extra": ["proxy_read_timeuot 5s;"]})
+    assert result.returncode != 0
+    assert 'unknown directive "proxy_read_timeuot"' in result.stdout
+    assert host.run("nginx -t").rc == 0
+    assert http("https://blog.example.org").status == http(SHOP).status == 200
+
+
+def test_an_interrupted_run_is_made_up_for(play, http, host):
+    """The site is on disk as it should be, and the run that wrote it was killed before the server read it."""
+    site = "/etc/nginx/sites-enabled/my-shop.conf"
+    host.check_output(f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx")
+    host.check_output(f"cp /root/my-shop.conf {site}")
+    assert http(SHOP, method="POST", body="xx").status == 413
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
+    assert http(SHOP, method="POST", body="xx").status == 200
+
+
+def test_a_new_certificate_is_served(play, host):
+    host.check_output("rm /etc/ssl/groundcrew/my-shop/fullchain.pem")
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
+    client = "openssl s_client -connect 127.0.0.1:443 -servername shop.example.org < /dev/null 2> /dev/null"
+    served = host.check_output(f"{client} | openssl x509 -noout -fingerprint")
+    assert served == host.check_output("openssl x509 -in /etc/ssl/groundcrew/my-shop/fullchain.pem -noout -fingerprint")
+
+
+def test_what_was_taken_away_comes_back(play, http, host, unit):
+    host.check_output("ln -s ../sites-available/default /etc/nginx/sites-enabled/")
+    host.check_output("gpasswd --delete www-data my-shop")
+    host.check_output("rm /etc/nginx/conf.d/groundcrew.conf /etc/systemd/system/nginx.service.d/groundcrew.conf")
+    host.check_output("systemctl disable --now nginx")
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
+    assert http(f"{SHOP}/static/site.css").status == 200
+    with pytest.raises(pytest.fail.Exception):
+        http("http://unknown.example.org/")
+    assert (unit("nginx")["UnitFileState"], unit("nginx")["Restart"]) == ("enabled", "on-failure")
+    assert "changed=0" in play(PLAYBOOK, body_size="2k").stdout
+
+
+def test_a_killed_server_comes_back(http, host, unit):
+    host.check_output("kill -KILL %s", unit("nginx")["MainPID"])
+    deadline = time.monotonic() + 20
+    while unit("nginx")["ActiveState"] != "active" or unit("nginx")["NRestarts"] == "0":
+        assert time.monotonic() < deadline, "Nginx stays dead"
+        time.sleep(0.5)
+    assert http(SHOP).status == 200
+
+
+def test_an_absent_site_is_gone(play, http):
+    assert play(PLAYBOOK, body_size="2k", blog={"state": "absent"}).returncode == 0
+    with pytest.raises(pytest.fail.Exception):
+        http("https://blog.example.org", ca=None)
+    assert http(SHOP).status == 200

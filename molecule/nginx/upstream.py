@@ -1,0 +1,29 @@
+"""An application for the tests: it answers with the request that it got, over a Unix socket that its group may use."""
+
+import json
+import os
+import sys
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingUnixStreamServer
+
+
+class Mirror(BaseHTTPRequestHandler):
+    """Answers with what it was asked."""
+
+    def do_GET(self):  # the name that http.server looks for
+        """Send method, path and headers back."""
+        body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        """Say nothing: a client on a Unix socket has no address to log."""
+
+
+os.umask(0o007)
+ThreadingUnixStreamServer(sys.argv[1], Mirror).serve_forever()

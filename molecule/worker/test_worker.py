@@ -1,0 +1,62 @@
+"""Processes and timers of an application: its environment, its sandbox, its release."""
+
+import time
+
+ADD = "from entries.models import Entry; print(Entry.objects.create(name='a', text='one two three').pk)"
+COUNT = "from entries.tasks import count_words; count_words.delay({})"
+WORDS = "from entries.models import Entry; print(Entry.objects.get(pk={}).words)"
+
+
+def manage(host, code):
+    """Run Python in the application and return the last line that it printed."""
+    return host.check_output("shop-manage shell --command %s", code).splitlines()[-1]
+
+
+def running_release(host, unit):
+    """Return the release that a running unit was started with."""
+    pid = host.check_output("systemctl show --value --property=MainPID %s", unit)
+    environment = host.check_output(f"tr '\\0' '\\n' < /proc/{pid}/environ")
+    return dict(line.split("=", 1) for line in environment.splitlines() if "=" in line)["RELEASE"]
+
+
+def test_worker_does_what_was_queued(host):
+    entry = manage(host, ADD)
+    host.check_output("shop-manage shell --command %s", COUNT.format(entry))
+    for _ in range(20):
+        if manage(host, WORDS.format(entry)) == "3":
+            return
+        time.sleep(1)
+    raise AssertionError(host.check_output("journalctl --unit shop-worker-celery --lines 30 --output cat"))
+
+
+def test_queue_forgets_nothing_and_is_not_the_cache(host):
+    socket = "f'/run/redis-{sys.argv[1]}/redis.sock'"
+    ask = f"import redis, sys; c = redis.Redis(unix_socket_path={socket}, decode_responses=True)"
+    policy = f"{ask}; print(c.config_get('maxmemory-policy')['maxmemory-policy'])"
+    assert host.check_output("shop-run python -c %s shop-broker", policy) == "noeviction"
+    assert host.check_output("shop-run python -c %s shop", policy) == "allkeys-lru"
+
+
+def test_process_runs_as_the_application_in_its_sandbox(unit):
+    for name in ("celery", "beat", "daemon"):
+        properties = unit(f"shop-worker-{name}.service")
+        assert properties["ActiveState"] == "active"
+        assert (properties["User"], properties["ProtectSystem"]) == ("shop", "strict")
+    assert unit("shop-worker-celery.service")["MemoryMax"] == str(512 * 1024**2)
+
+
+def test_timer_runs_its_command(host, unit):
+    host.check_output("systemctl start shop-timer-tick.service")
+    assert host.file("/srv/shop/media/tick").content_string == "tock"
+    assert unit("shop-timer-tick.timer")["ActiveState"] == "active"
+    host.check_output("systemctl start shop-timer-clearsessions.service")
+
+
+def test_processes_follow_a_new_release(host, play):
+    before = running_release(host, "shop-worker-celery")
+    result = play("playbooks/deploy.yml", generation=2)
+    assert result.returncode == 0, result.stdout[-3000:]
+    serving = host.check_output("basename $(readlink /srv/shop/current)")
+    assert serving != before
+    for name in ("celery", "beat", "daemon"):
+        assert running_release(host, f"shop-worker-{name}") == serving
