@@ -2,8 +2,8 @@
 
 The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (callables), ``static_url``,
 ``static_root``, ``media_url``, ``media_root``, ``staticfiles`` and ``sessions`` (whether Django's applications of
-these names are installed), ``databases`` (engines by alias), ``replaced`` (what the overlay replaced) and ``migrations`` (the last ones of each application
-that the code has).
+these names are installed), ``databases`` (engines by alias), ``replaced`` (what the overlay replaced) and
+``migrations`` (the last ones of each application that the code has).
 Settings or applications that do not import end in one sentence on standard error and exit status 1.
 """
 

@@ -1,0 +1,85 @@
+"""The whole stack as the shipped playbook makes it from the shipped inventory."""
+
+import base64
+import re
+import time
+
+SITE = "https://guestbook.example.org"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def sign(http, name):
+    """Write into the guestbook as a browser would, with a picture; return the answer."""
+    page = http(f"{SITE}/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+    cookie = page.headers["Set-Cookie"].split(";")[0]
+    fields = {"csrfmiddlewaretoken": token, "name": name, "text": "good work"}
+    parts = [f'--b\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
+    picture = (
+        '--b\r\nContent-Disposition: form-data; name="picture"; filename="pixel.png"\r\nContent-Type: image/png\r\n\r\n'
+    )
+    body = "".join(parts).encode() + picture.encode() + PIXEL + b"\r\n--b--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Cookie": cookie, "Referer": f"{SITE}/"}
+    return http(f"{SITE}/", method="POST", headers=headers, body=body)
+
+
+def test_visitor_signs_with_a_picture(host, http):
+    assert sign(http, "Ada").status == 302
+    page = http(f"{SITE}/").text
+    assert "Ada" in page
+    picture = re.search(r'<img src="([^"]+)"', page)[1]
+    answer = http(f"{SITE}{picture}")
+    assert (answer.status, answer.content) == (200, PIXEL)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    query = "runuser -u postgres -- psql -At guestbook -c 'SELECT name FROM entries_entry'"
+    assert "Ada" in host.check_output(query).splitlines()
+
+
+def test_admin_and_its_style_arrive_with_hashed_names(http):
+    page = http(f"{SITE}/admin/login/").text
+    style = re.search(r'href="(/static/admin/css/base\.[0-9a-f]{12}\.css)"', page)[1]
+    answer = http(f"{SITE}{style}")
+    assert answer.status == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_settings_are_fit_for_production(host):
+    assert host.run("guestbook-manage check --deploy --fail-level WARNING").rc == 0
+
+
+def test_plain_http_leads_to_https_and_unknown_hosts_nowhere(host, http):
+    answer = http("http://guestbook.example.org/page?x=1")
+    assert answer.status == 301
+    assert answer.headers["Location"] == f"{SITE}/page?x=1"
+    assert host.run("curl --silent --header 'Host: unknown.example' http://127.0.0.1/").rc == 52
+    assert host.run("curl --silent --insecure https://127.0.0.1/").rc == 35
+
+
+def test_what_a_client_claims_reaches_nobody(http):
+    forged = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "X-Forwarded-For": "6.6.6.6"}
+    assert http(f"{SITE}/", headers=forged).status == 200
+
+
+def test_every_daemon_comes_back_after_a_kill(host, http):
+    host.check_output("pkill -9 -x nginx; pkill -9 -x gunicorn; pkill -9 -x redis-server; pkill -9 -x postgres")
+    for _ in range(30):
+        time.sleep(1)
+        if host.run("systemctl is-active nginx redis-server@guestbook 'postgresql@*'").rc == 0:
+            break
+    time.sleep(5)
+    assert http(f"{SITE}/").status == 200
+    assert "Ada" in http(f"{SITE}/").text
+
+
+def test_no_secret_is_readable_by_others(host):
+    secret = host.check_output("cut -d= -f2 /etc/django/guestbook/secrets/DJANGO_SECRET_KEY")
+    assert len(secret) == 64
+    found = host.run("runuser -u nobody -- grep -rIsl %s /etc /srv /run /tmp /usr/local /var", secret)
+    assert found.stdout == ""
+    assert secret not in host.check_output("journalctl --no-pager; ps -ef; systemctl show --all '*'")
+
+
+def test_nothing_failed(host):
+    assert host.check_output("systemctl --failed --no-legend --plain") == ""
