@@ -47,7 +47,8 @@ def fill(host):
 
 def test_a_full_cache_forgets(redis, fill):
     assert fill("my-shop") == 80
-    assert redis("my-shop", "EXISTS", "key1").stdout == "0\n"
+    # Which ones it forgets is a sample of the oldest, so only their number is certain.
+    assert 0 < int(redis("my-shop", "DBSIZE").stdout) < 80
 
 
 def test_a_full_broker_refuses(redis, fill):
