@@ -13,6 +13,7 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 
 def ask_ps(column, pid):
@@ -30,7 +31,8 @@ def find_run():
     """Return the process id (int) of the outermost ansible process above this one."""
     pid, found = os.getppid(), 0
     while pid > 1:
-        if "ansible" in ask_ps("command", pid):
+        # The interpreter and the program, not the arguments: a test runner may name Ansible in those.
+        if any(Path(word).name.startswith("ansible") for word in ask_ps("command", pid).split()[:2]):
             found = pid
         pid = int(ask_ps("ppid", pid) or 0)
     return found
