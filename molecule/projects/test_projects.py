@@ -1,0 +1,63 @@
+"""Projects that nobody wrote for us: `django-admin startproject` and `wagtail start`, deployed as they come."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+BROWSE = (Path(__file__).parent / "browse.py").read_text()
+SUPERUSER = """
+from django.contrib.auth import get_user_model
+users = get_user_model()
+users.objects.filter(username="ada").exists() or users.objects.create_superuser("ada", "a@example.org", "correct horse")
+"""
+
+
+@pytest.fixture
+def browse(host):
+    """Return a function that logs in to an application's admin and returns what `browse.py` prints."""
+
+    def run(name, *paths):
+        host.check_output("grep -q %s /etc/hosts || echo 127.0.0.1 %s >> /etc/hosts", *[f"{name}.example.org"] * 2)
+        host.check_output(f"printf %s %s | {name}-manage shell", "%s", SUPERUSER)
+        arguments = " ".join([f"https://{name}.example.org", *paths])
+        return json.loads(host.check_output(f"printf %s %s | python3 - {arguments}", "%s", BROWSE))
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["plain", "wagtail"])
+def test_checks_for_deployment_are_clean(host, name):
+    result = host.run(f"{name}-manage check --deploy --fail-level WARNING")
+    assert result.rc == 0, result.stderr
+
+
+def test_plain_project_serves_its_admin_with_style(http):
+    page = http("https://plain.example.org/admin/login/").text
+    style = page.split('href="')[1].split('"')[0]
+    assert style.startswith("/static/admin/css/")
+    assert http(f"https://plain.example.org{style}").status == 200
+
+
+def test_plain_session_survives_a_restart_of_the_web_unit(host, http, browse):
+    cookie = {"Cookie": f"sessionid={browse('plain', '/admin/login/')['session']}"}
+    assert http("https://plain.example.org/admin/", headers=cookie).status == 200
+    host.check_output("systemctl restart plain-web@$(basename $(readlink /srv/plain/current))")
+    for _ in range(10):
+        answer = http("https://plain.example.org/admin/", headers=cookie)
+        if answer.status == 200:
+            break
+        host.run("sleep 1")
+    assert answer.status == 200
+    assert "ada" in answer.text
+
+
+def test_wagtail_home_page(http):
+    answer = http("https://wagtail.example.org/")
+    assert answer.status == 200
+    assert "Wagtail" in answer.text
+
+
+def test_wagtail_takes_a_picture_and_nginx_serves_it(browse):
+    result = browse("wagtail", "/admin/login/", "/admin/images/add/")
+    assert result["media"] is True
