@@ -1,6 +1,6 @@
 # Everything here runs on a fresh Debian with Python, git and make: tools/bootstrap installs the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down lint test test-fast molecule docs bootstrap clean
+.PHONY: help demo demo-down lint test test-fast molecule bench docs bootstrap clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ENTER := molecule/shared/enter
@@ -27,6 +27,9 @@ test-fast: bootstrap ## Run what needs no containers: style and fast tests
 
 molecule: bootstrap ## Run one scenario (s=redis), or one step of it (s=redis do=converge)
 	@MOLECULE_GLOB='molecule/*/molecule.yml' $(ENTER) molecule -c .config/molecule/config.yml $(or $(do),test) --scenario-name $(or $(s),$(error Which scenario? For example: make molecule s=redis))
+
+bench: bootstrap ## Compare the core roles with a shell script that does the same
+	@$(ENTER) python tools/bench.py
 
 docs: bootstrap ## Write the tables of variables from the specifications of the roles
 	@python docs/generate.py
