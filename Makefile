@@ -28,8 +28,8 @@ test-fast: bootstrap ## Run what needs no containers: style and fast tests
 molecule: bootstrap ## Run one scenario (s=redis), or one step of it (s=redis do=converge)
 	@MOLECULE_GLOB='molecule/*/molecule.yml' $(ENTER) molecule -c .config/molecule/config.yml $(or $(do),test) --scenario-name $(or $(s),$(error Which scenario? For example: make molecule s=redis))
 
-bench: bootstrap ## Compare the core roles with a shell script that does the same
-	@$(ENTER) python tools/bench.py
+bench: bootstrap ## Compare the roles with a shell script, in processor time (n=3 times; debian=13)
+	@$(ENTER) python tools/bench.py --debian $(or $(debian),12) $(or $(n),1)
 
 docs: bootstrap ## Write the tables of variables from the specifications of the roles
 	@python docs/generate.py

@@ -11,6 +11,7 @@ import ctypes
 import os
 import re
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -69,10 +70,6 @@ class Host:
     def sessions(self):
         """Return how many commands were started over SSH."""
         return int(self.run("journalctl --quiet --unit=ssh --grep='Starting session' --output=cat | wc -l"))
-
-    def remove(self):
-        """Remove it."""
-        podman("rm", "--force", "--ignore", "--volumes", "--time=0", self.name)
 
 
 def roles(host, log):
@@ -147,13 +144,18 @@ def once(number, debian, rows):
             # Whoever comes second finds warm disks: they take turns.
             for work in (roles, script) if number % 2 else (script, roles):
                 rows.append((number, work.__name__, run, *measure(hosts[work], work, f"{work.__name__} {run}")))
-                number_, what, _, wall, here, there, sessions = rows[-1]
+                _, what, _, wall, here, there, sessions = rows[-1]
                 print(
-                    f"{number_:>3}  {what:<7} {run:<7} {here:>10.2f} {there:>7.2f} {here + there:>7.2f} {wall:>7.1f}"
+                    f"{number:>3}  {what:<7} {run:<7} {here:>10.2f} {there:>7.2f} {here + there:>7.2f} {wall:>7.1f}"
                     f" {sessions:>9}",
                     flush=True,
                 )
         compare(hosts.values())
+
+
+def verdict(value, aim):
+    """Say whether an aim was met."""
+    return f"{'met' if value <= aim else 'MISSED'}: the aim is at most {aim}"
 
 
 def main():
@@ -162,9 +164,11 @@ def main():
     parser.add_argument("repeat", type=int, nargs="?", default=1, help="how often, each time on fresh hosts (1)")
     parser.add_argument("--debian", choices=["12", "13"], default="12")
     options = parser.parse_args()
+    # The hosts go, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     if subprocess.run([ROOT / "molecule/shared/image", options.debian], check=False).returncode != 0:
         sys.exit("The image of the hosts could not be built.")
-    print(f"Debian {options.debian}; seconds of processor time, and of the clock\n")
+    print(f"Debian {options.debian}; seconds of processor time, and of the clock; sessions are commands over SSH\n")
     print("run  what    which   controller    host     sum    wall  sessions")
     rows = []
     for number in range(1, options.repeat + 1):
@@ -174,9 +178,8 @@ def main():
         return statistics.median(row[4] + row[5] for row in rows if row[1:3] == (what, run))
 
     ratio, second = cpu("roles", "first") / cpu("script", "first"), cpu("roles", "second")
-    print(f"\nFirst run:  {ratio:.2f} x the script's processor time (aim: at most {FIRST_RATIO})")
-    print(f"Second run: {second:.2f} s of processor time (aim: at most {SECOND_CPU:.0f} s)")
-    sys.exit(ratio > FIRST_RATIO or second > SECOND_CPU)
+    print(f"\nFirst run:  {ratio:.2f} x the script's processor time, {verdict(ratio, FIRST_RATIO)} x")
+    print(f"Second run: {second:.2f} s of processor time, {verdict(second, SECOND_CPU)} s")
 
 
 if __name__ == "__main__":

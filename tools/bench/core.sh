@@ -85,10 +85,10 @@ if ! openssl verify -CAfile $ssl/ca/ca.pem $ssl/shop/fullchain.pem > /dev/null 2
   ! openssl x509 -in $ssl/shop/fullchain.pem -noout -checkend 2592000 > /dev/null; then
   mkdir -p $ssl/ca $ssl/shop
   umask 077
-  openssl req -quiet -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 3650 \
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 3650 \
     -subj '/CN=Groundcrew CA' -addext basicConstraints=critical,CA:TRUE,pathlen:0 \
     -addext keyUsage=critical,keyCertSign,cRLSign -keyout $ssl/ca/ca.key -out $ssl/ca/ca.pem
-  openssl req -quiet -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 397 -subj / \
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 397 -subj / \
     -CA $ssl/ca/ca.pem -CAkey $ssl/ca/ca.key -addext subjectAltName=critical,DNS:shop.example.com \
     -addext basicConstraints=CA:FALSE -addext keyUsage=critical,digitalSignature -addext extendedKeyUsage=serverAuth \
     -keyout $ssl/shop/privkey.pem -out $ssl/shop/fullchain.pem

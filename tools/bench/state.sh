@@ -12,7 +12,7 @@ systemctl is-enabled redis-server@shop nginx redis-server
 runuser --user=postgres -- psql -Atc "SELECT datname, datdba::regrole, datacl FROM pg_database ORDER BY 1; SHOW data_checksums; SHOW shared_buffers"
 # There is no application behind the site: 502 says that all before it works.
 openssl s_client -connect 127.0.0.1:443 -servername shop.example.com -verify_hostname shop.example.com -verify_return_error \
-  -CAfile /etc/ssl/groundcrew/ca/ca.pem -quiet <<'REQUEST' | grep -o '^HTTP/1.1 502'
+  -CAfile /etc/ssl/groundcrew/ca/ca.pem -quiet 2> /dev/null <<'REQUEST' | grep -o '^HTTP/1.1 502'
 GET / HTTP/1.0
 Host: shop.example.com
 
