@@ -1,6 +1,7 @@
-"""Projects that nobody wrote for us: `django-admin startproject` and `wagtail start`, deployed as they come."""
+"""Projects that nobody wrote for us, deployed as they come: `django-admin startproject`, `wagtail start`, mailman-web."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,10 @@ def browse(host):
     return run
 
 
-@pytest.mark.parametrize("name", ["plain", "wagtail"])
+@pytest.mark.parametrize("name", ["plain", "bakery", "lists"])
 def test_checks_for_deployment_are_clean(host, name):
+    if not host.file(f"/srv/{name}").exists:
+        pytest.skip("not on this distribution")
     result = host.run(f"{name}-manage check --deploy --fail-level WARNING")
     assert result.rc == 0, result.stderr
 
@@ -53,11 +56,38 @@ def test_plain_session_survives_a_restart_of_the_web_unit(host, http, browse):
 
 
 def test_wagtail_home_page(http):
-    answer = http("https://wagtail.example.org/")
+    answer = http("https://bakery.example.org/")
     assert answer.status == 200
     assert "Wagtail" in answer.text
 
 
 def test_wagtail_takes_a_picture_and_nginx_serves_it(browse):
-    result = browse("wagtail", "/admin/login/", "/admin/images/add/")
+    result = browse("bakery", "/admin/login/", "/admin/images/add/")
     assert result["media"] is True
+
+
+@pytest.fixture
+def lists(host):
+    """Skip where mailman-web is not deployed."""
+    if not host.file("/srv/lists").exists:
+        pytest.skip("mailman-web is deployed on Debian 12 alone")
+
+
+@pytest.mark.usefixtures("lists")
+def test_mailman_pages_and_their_compressed_style(http):
+    page = http("https://lists.example.org/accounts/login/")
+    assert page.status == 200
+    style = re.search(r'href="(/static/CACHE/css/[^"]+)"', page.text)[1]
+    assert http(f"https://lists.example.org{style}").status == 200
+
+
+@pytest.mark.usefixtures("lists")
+def test_mailman_queue_does_what_is_queued(host):
+    queue = "from django_q.tasks import async_task, result; print(result(async_task('math.factorial', 5), wait=20000))"
+    assert host.check_output("lists-manage shell --command %s", queue).splitlines()[-1] == "120"
+
+
+@pytest.mark.usefixtures("lists")
+def test_mailman_timer_runs_its_jobs(host, unit):
+    assert unit("lists-timer-hourly.timer")["ActiveState"] == "active"
+    host.check_output("systemctl start lists-timer-hourly.service")
