@@ -66,12 +66,46 @@ def test_bad_release_takes_no_traffic(host, play, http, fault, reason):
     assert host.run("systemctl is-active shop-deploy-lock").rc != 0
 
 
+def test_release_whose_migration_fails(host, play, http):
+    before, on_disk = serving(host), host.file("/srv/shop/releases").listdir()
+    result = play(DEPLOY, generation=91, migrations="broken")
+    assert result.returncode != 0
+    assert "division by zero" in result.stdout
+    assert serving(host) == before
+    assert http("https://shop.example.org/").status == 200
+    assert host.file("/srv/shop/releases").listdir() == on_disk
+    assert host.run("systemctl is-active shop-deploy-lock").rc != 0
+
+
+def test_migration_is_shown_and_the_database_kept_before_it(host, play):
+    result = play(DEPLOY, generation=92, migrations="more")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "shop.0002_visit_note: Add field note to visit" in result.stdout
+    dump = host.check_output("ls /srv/shop/snapshots/*.dump | tail -n 1")
+    assert host.file(dump).mode == 0o600
+    # The dump is from before: it has the rows, and not the column.
+    rows = host.check_output("pg_restore --file=- --data-only --table=shop_visit %s | grep -c '^[0-9]'", dump)
+    assert int(rows) > 0
+    assert host.run("pg_restore --file=- --table=shop_visit %s | grep -w note", dump).rc == 1
+
+
+def test_rollback_refuses_while_the_database_is_ahead(host, play):
+    before = serving(host)
+    result = play("playbooks/rollback.yml", app="shop")
+    assert result.returncode != 0
+    undo = "shop-manage migrate shop 0001_initial"
+    assert undo in result.stdout
+    assert serving(host) == before
+    # What it says is what helps.
+    host.check_output(undo)
+
+
 def test_rollback_to_the_release_before(host, play, http):
     abandoned = serving(host)
     result = play("playbooks/rollback.yml", app="shop")
     assert result.returncode == 0, result.stdout[-3000:]
     assert serving(host) != abandoned
-    assert f"generation {DEPLOYS} " in http("https://shop.example.org/").text
+    assert f"generation {DEPLOYS + 1} " in http("https://shop.example.org/").text
     table = play("playbooks/releases.yml").stdout
     assert re.search(rf"{abandoned} +bad", table)
     assert "rolled back" in table

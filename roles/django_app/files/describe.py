@@ -2,8 +2,9 @@
 
 The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (callables), ``static_url``,
 ``static_root``, ``media_url``, ``media_root``, ``staticfiles`` and ``sessions`` (whether Django's applications of
-these names are installed), ``databases`` (engines by alias), ``replaced`` (what the overlay replaced) and
-``migrations`` (the last ones of each application that the code has).
+these names are installed), ``databases`` (engines by alias), ``replaced`` (what the overlay replaced),
+``migrations`` (the last ones of each application that the code has), ``pending`` (what the default database lacks of
+them, in order, each with what it does) and ``filled`` (whether that database is PostgreSQL and has tables to lose).
 Settings or applications that do not import end in one sentence on standard error and exit status 1.
 """
 
@@ -30,6 +31,27 @@ def read_migrations():
     return leaves
 
 
+def read_pending():
+    """Return the pending migrations (list of str), and whether a PostgreSQL database has had some already (bool)."""
+    from django.db import OperationalError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    if connection.vendor == "unknown":
+        return [], False
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError as error:
+        if connection.vendor == "sqlite":
+            return [], False
+        sys.exit(f"The database does not answer: {str(error).strip()}")
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    pending = [
+        f"{migration.app_label}.{migration.name}: {'; '.join(o.describe() for o in migration.operations) or 'nothing'}"
+        for migration, _ in plan
+    ]
+    return pending, connection.vendor == "postgresql" and bool(executor.loader.applied_migrations)
+
+
 def describe():
     """Import the settings and the applications, and return the description (dict)."""
     import django
@@ -53,6 +75,7 @@ def describe():
                 f"{application} sets DJANGO_SETTINGS_MODULE by force, past the settings overlay. "
                 "Write os.environ.setdefault(...) as Django does, or set `overlay: false`."
             )
+    pending, filled = read_pending()
     return {
         "django": django.get_version(),
         "python": platform.python_version(),
@@ -67,6 +90,8 @@ def describe():
         "databases": {alias: database.get("ENGINE", "") for alias, database in settings.DATABASES.items()},
         "replaced": overlay.report() if overlay else [],
         "migrations": read_migrations(),
+        "pending": pending,
+        "filled": filled,
     }
 
 

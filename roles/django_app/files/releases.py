@@ -5,6 +5,7 @@
     releases.py HOME log ID RESULT BY [REASON]     RESULT is good or bad
     releases.py HOME list              a JSON list, newest first
     releases.py HOME prune KEEP        remove what nobody needs any more; prints the names
+                                       of releases, and of snapshots of the database
 
 `releases/ID/release.json` says what was built, and is written last: a folder without it is no release.
 `deploys.jsonl` says what happened to it, a line for each time that it took traffic or failed to.
@@ -97,6 +98,8 @@ def log(home, name, result, by, reason=""):
 def prune(home, keep):
     """Remove all but the current, the previous and the newest ``keep`` (int) good releases, and what died half built.
 
+    The newest ``keep`` snapshots stay as well.
+
     Returns the names (list of str) that went.
     """
     releases = read_releases(home)
@@ -105,6 +108,9 @@ def prune(home, keep):
     gone = sorted(path.name for path in (home / "releases").iterdir() if path.name not in kept)
     for name in gone:
         shutil.rmtree(home / "releases" / name)
+    for snapshot in sorted((home / "snapshots").glob("*.dump"))[:-keep]:
+        snapshot.unlink()
+        gone.append(snapshot.name)
     return gone
 
 

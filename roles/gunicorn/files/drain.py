@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Wait until nobody talks to a Unix socket but its listener.
 
-    drain.py SOCKET SECONDS
+    drain.py SOCKET SECONDS [queued]
 
 Counts the connections in /proc/net/unix that are queued (state 02) or accepted (03): `ss` misses those that
-wait in the listen queue. Prints how long it took; after SECONDS it prints how many are left. Exits 0 either way:
+wait in the listen queue. With `queued` it waits for those alone, for a second at least: a server that is told to stop
+finishes what it has accepted. Prints how long it took; after SECONDS it prints how many are left. Exits 0 either way:
 the bound is the bound.
 """
 
@@ -12,20 +13,23 @@ import sys
 import time
 from pathlib import Path
 
-LISTENING = "01"
+QUEUED, ACCEPTED = "02", "03"
 
 
-def connections(socket):
-    """Return how many connections (int) the socket at this path has."""
+def connections(socket, states):
+    """Return how many connections (int) in one of these states the socket at this path has."""
     with Path("/proc/net/unix").open() as table:
         rows = (line.split() for line in table)
-        return sum(1 for row in rows if len(row) > 7 and row[7] == socket and row[5] != LISTENING)
+        return sum(1 for row in rows if len(row) > 7 and row[7] == socket and row[5] in states)
 
 
-def main(socket, seconds):
+def main(socket, seconds, queued=""):
     """Wait up to ``seconds`` (str of a number) for the last connection to close."""
     start = time.monotonic()
-    while (left := connections(socket)) and time.monotonic() - start < float(seconds):
+    if queued:
+        time.sleep(1)
+    states = (QUEUED,) if queued else (QUEUED, ACCEPTED)
+    while (left := connections(socket, states)) and time.monotonic() - start < float(seconds):
         time.sleep(0.05)
     print(f"{left} connections left after {time.monotonic() - start:.2f} s")
 

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Ask a release for a page, over its own socket, until it answers well or time is up.
 
-    probe.py --unit UNIT --socket PATH --host NAME [--path /] [--timeout SECONDS] [STATUS ...]
+    probe.py --unit UNIT --host NAME [--socket PATH | --release ID] [--path /] [--timeout SECONDS] [STATUS ...]
 
 The request carries the Host and X-Forwarded-Proto that Nginx will send: without the first Django answers 400,
-without the second 301. Three good answers in a row pass. A failure names its class and prints the last lines
-of the unit's journal; exit status 1.
+without the second 301. With `--release` it goes to the HTTPS server of this host instead, and that release must be
+the one that answers. Three good answers in a row pass. A failure names its class and prints the last lines of the
+unit's journal; exit status 1.
 """
 
 import argparse
 import http.client
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -46,9 +48,19 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+class LocalConnection(http.client.HTTPConnection):
+    """HTTPS to this host under the name of the site; whether visitors trust the certificate is not asked here."""
+
+    def connect(self):
+        """Connect to this host whatever the name resolves to."""
+        self.sock = ssl._create_unverified_context().wrap_socket(
+            socket.create_connection(("127.0.0.1", 443), self.timeout), server_hostname=self.host
+        )
+
+
 def ask(path, host, page, timeout):
-    """Return (status: int, location: str) of one GET; raises OSError or HTTPException."""
-    connection = UnixConnection(path, timeout)
+    """Return (status: int, location: str, release: str) of one GET; raises OSError or HTTPException."""
+    connection = UnixConnection(path, timeout) if path else LocalConnection(host, timeout=timeout)
     headers = {
         "Host": host,
         "X-Forwarded-Proto": "https",
@@ -59,7 +71,7 @@ def ask(path, host, page, timeout):
         connection.request("GET", page, headers=headers)
         response = connection.getresponse()
         response.read()
-        return response.status, response.getheader("Location", "")
+        return response.status, response.getheader("Location", ""), response.getheader("X-Release", "")
     finally:
         connection.close()
 
@@ -91,7 +103,8 @@ def main():
     """Probe until good or late; explain a failure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--unit", required=True)
-    parser.add_argument("--socket", required=True)
+    parser.add_argument("--socket", default="")
+    parser.add_argument("--release", default="")
     parser.add_argument("--host", required=True)
     parser.add_argument("--path", default="/")
     parser.add_argument("--timeout", type=float, default=60)
@@ -106,8 +119,10 @@ def main():
             break
         before = reason
         try:
-            status, location = ask(options.socket, options.host, options.path, min(left, 30))
+            status, location, release = ask(options.socket, options.host, options.path, min(left, 30))
             reason = judge(status, location, options.host, options.path, options.status)
+            if not reason and options.release and release != options.release:
+                reason = f"release {release or '(none)'} answers"
         except TimeoutError:
             reason = "it does not answer in time"
         except (OSError, http.client.HTTPException) as error:

@@ -1,6 +1,7 @@
 """Settings, pages and faults of a project that exists to be deployed.
 
-BROKEN=import, error, boot or migration is one fault each; GENERATION tells releases of the same source apart.
+BROKEN=import, error or boot is one fault each; GENERATION tells releases of the same source apart; MIGRATIONS names the
+package of the migrations: `migrations`, `more` of them, or a `broken` one.
 """
 
 import os
@@ -19,6 +20,7 @@ ROOT_URLCONF = "shop.pages"
 WSGI_APPLICATION = "shop.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
+MIGRATION_MODULES = {"shop": f"shop.{os.environ['MIGRATIONS']}"}
 
 if BROKEN == "import" and SERVING:
     import nothing_of_that_name  # noqa: F401
