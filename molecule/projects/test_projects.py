@@ -1,4 +1,4 @@
-"""Projects that nobody wrote for us, deployed as they come: `django-admin startproject`, `wagtail start`, mailman-web."""
+"""Projects that nobody wrote for us, as they come: `django-admin startproject`, `wagtail start`, mailman-web."""
 
 import json
 import re
