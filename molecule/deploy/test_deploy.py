@@ -77,6 +77,16 @@ def test_release_whose_migration_fails(host, play, http):
     assert host.run("systemctl is-active shop-deploy-lock").rc != 0
 
 
+def test_preview_shows_what_would_come_and_changes_nothing(host, play):
+    before, on_disk = serving(host), host.file("/srv/shop/releases").listdir()
+    result = play(DEPLOY, generation=93, migrations="more", check_only=True)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "shop.0002_visit_note: Add field note to visit" in result.stdout
+    assert "SECRET_KEY" in result.stdout
+    assert (serving(host), host.file("/srv/shop/releases").listdir()) == (before, on_disk)
+    assert host.run("systemctl is-active shop-deploy-lock").rc != 0
+
+
 def test_migration_is_shown_and_the_database_kept_before_it(host, play):
     result = play(DEPLOY, generation=92, migrations="more")
     assert result.returncode == 0, result.stdout[-3000:]
@@ -145,3 +155,24 @@ def test_no_request_failed(host):
     print(counts)
     assert counts["requests"] > 100
     assert counts["failures"] == []
+
+
+def test_an_application_that_goes_leaves_its_data(host, play):
+    result = play("playbooks/site.yml", state="absent")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert host.check_output("ls /srv/shop") == "media"
+    gone = "/etc/django/shop /etc/nginx/sites-enabled/shop.conf /etc/systemd/system/shop-* /run/shop-* /usr/local/bin/shop-*"
+    assert host.run(f"ls -d {gone}").stdout == ""
+    assert (
+        host.check_output("runuser -u shop -- psql --no-psqlrc -Atc 'SELECT count(*) > 0 FROM shop_visit' shop") == "t"
+    )
+    assert re.search(r"changed=0 ", play("playbooks/site.yml", state="absent").stdout)
+    # Told by name, they go, too.
+    assert play("playbooks/site.yml", state="absent", drop=["database", "media"]).returncode == 0
+    assert not host.file("/srv/shop").exists
+    assert (
+        host.check_output(
+            "runuser -u postgres -- psql -Atc \"SELECT count(*) FROM pg_database WHERE datname = 'shop'\""
+        )
+        == "0"
+    )

@@ -6,6 +6,7 @@ import time
 import pytest
 
 PLAYBOOK = "molecule/nginx/converge.yml"
+MAINTENANCE = "molecule/nginx/maintenance.yml"
 SHOP = "https://shop.example.org"
 
 
@@ -135,6 +136,31 @@ def test_a_change_is_reloaded_not_restarted(play, http, unit):
     assert play(PLAYBOOK, body_size="2k").returncode == 0
     assert http(SHOP, method="POST", body="x" * 2048).status == 200
     assert unit("nginx")["MainPID"] == before
+
+
+def test_a_site_is_closed_for_maintenance_and_opened_again(play, http, unit):
+    before = unit("nginx")["MainPID"]
+    assert play(MAINTENANCE, site="my-shop", state="present").returncode == 0
+    for answer in (http(SHOP), http(SHOP, method="POST", body="x"), http(f"{SHOP}/static/site.css")):
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "300")
+        assert "working on this site" in answer.text
+    assert http("https://blog.example.org").status == 200
+    # A deploy meanwhile does not open it.
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
+    assert http(SHOP).status == 503
+    assert play(MAINTENANCE, site="my-shop", state="absent").returncode == 0
+    assert http(SHOP).status == 200
+    assert unit("nginx")["MainPID"] == before
+
+
+def test_listed_addresses_reach_a_closed_site(play, http):
+    allow = {"maintenance_allow": ["127.0.0.0/8"]}
+    assert play(PLAYBOOK, body_size="2k", blog=allow).returncode == 0
+    assert play(MAINTENANCE, site="blog", state="present").returncode == 0
+    assert http("https://blog.example.org").status == 200
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
+    assert http("https://blog.example.org").status == 503
+    assert play(MAINTENANCE, site="blog", state="absent").returncode == 0
 
 
 def test_a_broken_site_reaches_nobody(play, http, host):
