@@ -161,8 +161,8 @@ def test_an_application_that_goes_leaves_its_data(host, play):
     result = play("playbooks/site.yml", state="absent")
     assert result.returncode == 0, result.stdout[-3000:]
     assert host.check_output("ls /srv/shop") == "media"
-    gone = "/etc/django/shop /etc/nginx/sites-enabled/shop.conf /etc/systemd/system/shop-* /run/shop-* /usr/local/bin/shop-*"
-    assert host.run(f"ls -d {gone}").stdout == ""
+    gone = "/etc/django/shop /etc/nginx/sites-enabled/shop.conf /etc/systemd/system/shop-* /run/shop-*"
+    assert host.run(f"ls -d {gone} /usr/local/bin/shop-*").stdout == ""
     assert (
         host.check_output("runuser -u shop -- psql --no-psqlrc -Atc 'SELECT count(*) > 0 FROM shop_visit' shop") == "t"
     )
