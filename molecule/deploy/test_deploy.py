@@ -66,11 +66,19 @@ def test_bad_release_takes_no_traffic(host, play, http, fault, reason):
     assert host.run("systemctl is-active shop-deploy-lock").rc != 0
 
 
-def test_release_whose_migration_fails(host, play, http):
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"packages": ["no-package-of-this-name"]}, "no-package-of-this-name"),
+        ({"settings": "shop.nowhere"}, "The settings shop.nowhere do not import: ModuleNotFoundError"),
+        ({"migrations": "broken"}, "division by zero"),
+    ],
+)
+def test_release_that_cannot_be_built(host, play, http, fault, reason):
     before, on_disk = serving(host), host.file("/srv/shop/releases").listdir()
-    result = play(DEPLOY, generation=91, migrations="broken")
+    result = play(DEPLOY, generation=91, **fault)
     assert result.returncode != 0
-    assert "division by zero" in result.stdout
+    assert reason in re.sub(r"\s+", " ", result.stdout)
     assert serving(host) == before
     assert http("https://shop.example.org/").status == 200
     assert host.file("/srv/shop/releases").listdir() == on_disk

@@ -1,0 +1,70 @@
+"""A mistake in the inventory stops `site.yml` with one sentence, before anything is sent to a host.
+
+The host of these inventories cannot be reached: whoever tries gets UNREACHABLE, which is how a right one ends.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+NOWHERE = {"ansible_host": "127.0.0.1", "ansible_port": 1}
+APP = {"name": "shop", "source": str(ROOT / "examples/guestbook"), "domains": ["shop.example.org"]}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return a function that runs site.yml on a host with these variables and returns what Ansible printed."""
+
+    def run(**variables):
+        inventory = {"all": {"hosts": {"web1": NOWHERE}, "vars": variables}, "django": {"hosts": {"web1": None}}}
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
+        command = Path(sys.executable).with_name("ansible-playbook")
+        result = subprocess.run(
+            [command, "--inventory", tmp_path / "hosts.yml", ROOT / "playbooks/site.yml"],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode != 0
+        return re.sub(r"\s+", " ", result.stdout + result.stderr)
+
+    return run
+
+
+def test_a_right_inventory_goes_on_to_the_host(site):
+    assert "UNREACHABLE" in site(django_apps=[APP])
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({}, "`django_apps` lists no application"),
+        ({"django_apps": []}, "`django_apps` lists no application"),
+        ({"django_apps": [{"name": "shop", "domains": ["shop.example.org"]}]}, "missing required arguments: source"),
+        ({"django_apps": [{**APP, "domian": "x"}]}, "domian"),
+        ({"django_apps": [{**APP, "workers": "many"}]}, "workers"),
+        ({"django_apps": [APP], "postgresql_setings": {}}, "postgresql_settings"),
+        ({"django_apps": [APP, APP]}, "Two applications claim the name shop and the domain shop.example.org"),
+        ({"django_apps": [APP, {**APP, "name": "blog"}]}, "Two applications claim the domain shop.example.org"),
+        ({"django_apps": [{**APP, "name": "My Shop"}]}, "`My Shop` cannot name an application"),
+        ({"django_apps": [{**APP, "name": "postgres"}]}, "`postgres` cannot name an application"),
+        ({"django_apps": [{**APP, "domains": ["shop example"]}]}, "shop example is no host name"),
+        ({"django_apps": [{**APP, "source": "/nowhere/at/all"}]}, "there is no source at /nowhere/at/all"),
+        ({"django_apps": [{**APP, "source": "nowhere"}]}, "there is no source at nowhere"),
+        ({"django_apps": [{**APP, "env": {"DEBUG": False}}]}, "DEBUG in `env` cannot be an environment variable"),
+        ({"django_apps": [{**APP, "env": {"A-B": "x"}}]}, "A-B in `env` cannot be an environment variable"),
+        ({"django_apps": [{**APP, "processes": [{"name": "celery", "rum": "x"}]}]}, "rum"),
+    ],
+)
+def test_a_mistake_stops_before_the_host(site, variables, sentence):
+    answer = site(**variables)
+    assert sentence in answer
+    assert "UNREACHABLE" not in answer
