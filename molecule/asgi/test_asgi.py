@@ -34,14 +34,15 @@ def test_websocket_through_nginx(listen):
 def test_deploy_tells_sockets_to_connect_again_and_finishes_requests(host, http, play, listen):
     host.check_output("printf %s %s > /tmp/listen.py; printf %s %s > /tmp/load.py", "%s", LISTEN, "%s", LOAD)
     host.check_output("systemd-run --quiet --unit=load python3 /tmp/load.py chat.example.org /tmp/load.json")
-    # Each under the interpreter of the release that it talks to; the link moves on meanwhile.
-    python = f"$(readlink -f {PYTHON.rpartition('/bin')[0]})/bin/python"
-    host.check_output(f"systemd-run --quiet --unit=listen sh -c '{python} /tmp/listen.py wait > /tmp/heard'")
-    host.check_output("timeout 20 sh -c 'until grep -q open /tmp/heard; do sleep 0.2; done'")
+    # Under the interpreter of the release that it talks to, since the link moves on meanwhile.
+    python = host.check_output("readlink -f /srv/chat/current/venv") + "/bin/python"
+    output = "--property=StandardOutput=file:/tmp/heard"
+    host.check_output(f"systemd-run --quiet --unit=listen {output} {python} /tmp/listen.py wait")
+    host.check_output("timeout 20 sh -c 'until grep -sq open /tmp/heard; do sleep 0.2; done'")
     begin = time.time()
     result = play("playbooks/deploy.yml", generation=2)
     assert result.returncode == 0, result.stdout[-3000:]
-    host.check_output("timeout 30 sh -c 'until grep -q answer /tmp/heard; do sleep 0.2; done'")
+    host.check_output("timeout 30 sh -c 'until grep -sq answer /tmp/heard; do sleep 0.2; done'")
     heard = json.loads(host.file("/tmp/heard").content_string.splitlines()[-1])
     assert heard["code"] == 1012
     assert begin < heard["at"] < time.time()

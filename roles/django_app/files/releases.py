@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Keep the releases of one application in order, below its home such as /srv/shop.
 
-    releases.py HOME bridge ID         let ID serve the static files of the releases before, too
-    releases.py HOME log ID RESULT BY [REASON]     RESULT is good or bad
+    releases.py HOME record ID FACTS   let ID serve the static files of the releases before, too, hand it to root, and
+                                       record it with its FACTS (JSON)
+    releases.py HOME log KEEP ID RESULT BY [REASON]     RESULT is good or bad; after a good one remove the releases and
+                                       the dumps of the database that nobody needs any more, and print their names
     releases.py HOME list              a JSON list, newest first
-    releases.py HOME prune KEEP        remove what nobody needs any more; prints the names
-                                       of releases, and of snapshots of the database
 
 `releases/ID/release.json` says what was built, and is written last: a folder without it is no release.
 `deploys.jsonl` says what happened to it, a line for each time that it took traffic or failed to.
@@ -73,6 +73,18 @@ def bridge(home, name):
                 os.link(source, link)
 
 
+def record(home, name, facts):
+    """Make ``name`` a release: from here on it never changes, and the application may read it and no more."""
+    folder = home / "releases" / name
+    bridge(home, name)
+    subprocess.run(["chown", "--recursive", f"root:{home.name}", folder], check=True)
+    part = folder / "release.part"
+    part.write_text(json.dumps(json.loads(facts), indent=2) + "\n")
+    part.chmod(0o640)
+    shutil.chown(part, "root", home.name)
+    part.rename(folder / "release.json")
+
+
 def read_duration(home):
     """Return for how many seconds (float) the lock of this deploy is held."""
     unit = f"{home.name}-deploy-lock.service"
@@ -117,14 +129,15 @@ def prune(home, keep):
 def main(home, verb, *arguments):
     """Run one of the verbs above."""
     home = Path(home)
-    if verb == "bridge":
-        bridge(home, *arguments)
+    if verb == "record":
+        record(home, *arguments)
     elif verb == "log":
-        log(home, *arguments)
+        keep, name, result, *more = arguments
+        log(home, name, result, *more)
+        if result == "good":
+            print("\n".join(prune(home, int(keep))))
     elif verb == "list":
         print(json.dumps(read_releases(home)))
-    elif verb == "prune":
-        print("\n".join(prune(home, int(arguments[0]))))
     else:
         sys.exit(__doc__)
 
