@@ -32,7 +32,9 @@ def load(host):
     host.run("touch /tmp/load.json.stop; systemctl stop load")
 
 
-def test_good_releases(host, play, http):
+def test_good_releases(host, play, http, monkeypatch):
+    # A secret in the inventory is nowhere in the output, however much of it there is.
+    monkeypatch.setenv("ANSIBLE_VERBOSITY", "3")
     page = http("https://shop.example.org/").text
     style = page.split()[-1]
     for generation in range(2, 2 + DEPLOYS):
@@ -40,9 +42,12 @@ def test_good_releases(host, play, http):
         result = play(DEPLOY, generation=generation)
         assert result.returncode == 0, result.stdout[-3000:]
         assert serving(host) != before
+        assert "canary" not in result.stdout
         answer = http("https://shop.example.org/")
         assert f"generation {generation} " in answer.text
         assert answer.headers["X-Release"] == serving(host)
+    assert host.run("journalctl --no-pager | grep -c canary-").stdout.strip() == "0"
+    assert host.check_output("shop-run sh -c 'echo $PASSWORD'") == "canary-in-the-environment"
     # What a page from before names is still there.
     assert http(f"https://shop.example.org{style}").status == 200
 

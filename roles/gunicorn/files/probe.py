@@ -95,8 +95,8 @@ def judge(status, location, host, page, accepted):
 
 
 def journal(unit):
-    """Return the last lines (str) that this start of the unit wrote."""
-    command = ["journalctl", "--unit", unit, "--lines", "30", "--output", "cat", "--no-pager"]
+    """Return the last lines (str) of the unit: the cause of a failure may stand before many repetitions."""
+    command = ["journalctl", "--unit", unit, "--lines", "300", "--output", "cat", "--no-pager"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
@@ -144,7 +144,8 @@ def main():
         return
     words = journal(options.unit)
     cause = next((meaning for sign, meaning in CAUSES if sign in words), "")
-    print(f"{reason[0].upper()}{reason[1:]}{': ' + cause if cause else ''}. Its last words:\n{words}")
+    print(f"{reason[0].upper()}{reason[1:]}{': ' + cause if cause else ''}. Its last words:")
+    print("\n".join(words.splitlines()[-30:]))
     sys.exit(1)
 
 
