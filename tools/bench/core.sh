@@ -148,6 +148,9 @@ ssl_session_tickets off;
 server_tokens off;
 FILE
 put /etc/nginx/sites-enabled/shop.conf <<FILE && nginx=yes
+geo \$groundcrew_closed_shop {
+    default yes;
+}
 server {
     listen 80;
     listen [::]:80;
@@ -166,6 +169,24 @@ server {
     access_log /var/log/nginx/access.log combined buffer=64k flush=1s;
     client_max_body_size 10m;
     gzip off;
+    set \$groundcrew_closed \$groundcrew_closed_shop;
+    if (!-f /etc/nginx/maintenance/shop.html) {
+        set \$groundcrew_closed no;
+    }
+    if (\$uri = /.groundcrew/maintenance) {
+        set \$groundcrew_closed no;
+    }
+    if (\$groundcrew_closed = yes) {
+        return 503;
+    }
+    error_page 503 /.groundcrew/maintenance;
+    location = /.groundcrew/maintenance {
+        internal;
+        default_type text/html;
+        alias /etc/nginx/maintenance/shop.html;
+        add_header Retry-After 300 always;
+        add_header Cache-Control no-store always;
+    }
     location / {
         proxy_pass http://unix:/run/shop/web.sock:;
         proxy_http_version 1.1;
