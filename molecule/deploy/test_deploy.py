@@ -211,6 +211,7 @@ def test_an_application_that_goes_leaves_its_data(host, play):
     # Told by name, they go, too.
     assert play("playbooks/site.yml", state="absent", drop=["database", "media"]).returncode == 0
     assert not host.file("/srv/shop").exists
+    assert host.run("getent passwd shop || getent group shop").stdout == ""
     assert (
         host.check_output(
             "runuser -u postgres -- psql -Atc \"SELECT count(*) FROM pg_database WHERE datname = 'shop'\""
