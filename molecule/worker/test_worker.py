@@ -3,7 +3,7 @@
 import time
 
 ADD = "from entries.models import Entry; print(Entry.objects.create(name='a', text='one two three').pk)"
-COUNT = "from entries.tasks import count_words; count_words.delay({})"
+COUNT = "from entries.tasks import count_words; print(count_words.delay({}).id)"
 WORDS = "from entries.models import Entry; print(Entry.objects.get(pk={}).words)"
 
 
@@ -52,10 +52,21 @@ def test_timer_runs_its_command(host, unit):
     host.check_output("systemctl start shop-timer-clearsessions.service")
 
 
-def test_processes_follow_a_new_release(host, play):
+def test_processes_follow_a_new_release_and_finish_their_work(host, play):
     before = running_release(host, "shop-worker-celery")
+    # A task that takes as long as somebody holds the row that it changes: longer than the deploy.
+    entry = manage(host, ADD)
+    hold = f"BEGIN; SELECT FROM entries_entry WHERE id = {entry} FOR UPDATE; SELECT pg_sleep(45); COMMIT"
+    psql = "runuser -u shop -- psql --no-psqlrc --tuples-only --no-align shop --command"
+    host.check_output(f"cd / && systemd-run --quiet --unit=hold {psql} %s", hold)
+    task = manage(host, COUNT.format(entry))
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    host.check_output(f"cd / && timeout 20 sh -c 'until {psql} \"{waiting}\" | grep -q 1; do sleep 0.2; done'")
     result = play("playbooks/deploy.yml", generation=2)
     assert result.returncode == 0, result.stdout[-3000:]
+    assert manage(host, WORDS.format(entry)) == "3"
+    done = host.check_output(f"journalctl --unit shop-worker-celery --output cat | grep -c '{task}.* succeeded'")
+    assert done == "1"
     serving = host.check_output("basename $(readlink /srv/shop/current)")
     assert serving != before
     for name in ("celery", "beat", "daemon"):
