@@ -22,6 +22,7 @@ ANSIBLE = {
     "playbook_dir",
     "q",
     "query",
+    "range",
     "role_path",
     "undef",
 }

@@ -139,7 +139,7 @@ def test_rollback_to_the_release_before(host, play, http):
     assert serving(host) != abandoned
     assert f"generation {DEPLOYS + 1} " in http("https://shop.example.org/").text
     table = play("playbooks/releases.yml").stdout
-    assert re.search(rf"{abandoned} +bad", table)
+    assert re.search(rf"{abandoned} +bad +HEAD", table)
     assert "rolled back" in table
 
 

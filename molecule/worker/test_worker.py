@@ -29,6 +29,13 @@ def test_worker_does_what_was_queued(host):
     raise AssertionError(host.check_output("journalctl --unit shop-worker-celery --lines 30 --output cat"))
 
 
+def test_rq_finds_the_queue_by_itself(host):
+    job = "Queue(connection=Redis.from_url(os.environ['RQ_REDIS_URL'])).enqueue('math.factorial', 5)"
+    wait = "[time.sleep(0.5) for _ in range(40) if job.return_value() is None]"
+    code = f"import os, time; from redis import Redis; from rq import Queue; job = {job}; {wait}"
+    assert host.check_output("shop-run python -c %s", f"{code}; print(job.return_value())") == "120"
+
+
 def test_queue_forgets_nothing_and_is_not_the_cache(host):
     socket = "f'/run/redis-{sys.argv[1]}/redis.sock'"
     ask = f"import redis, sys; c = redis.Redis(unix_socket_path={socket}, decode_responses=True)"
@@ -38,7 +45,7 @@ def test_queue_forgets_nothing_and_is_not_the_cache(host):
 
 
 def test_process_runs_as_the_application_in_its_sandbox(unit):
-    for name in ("celery", "beat", "daemon"):
+    for name in ("celery", "beat", "rq", "daemon"):
         properties = unit(f"shop-worker-{name}.service")
         assert properties["ActiveState"] == "active"
         assert (properties["User"], properties["ProtectSystem"]) == ("shop", "strict")
@@ -60,7 +67,7 @@ def test_processes_follow_a_new_release_and_finish_their_work(host, play):
     psql = "runuser -u shop -- psql --no-psqlrc --tuples-only --no-align shop --command"
     host.check_output(f"cd / && systemd-run --quiet --unit=hold {psql} %s", hold)
     task = manage(host, COUNT.format(entry))
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     host.check_output(f"cd / && timeout 20 sh -c 'until {psql} \"{waiting}\" | grep -q 1; do sleep 0.2; done'")
     result = play("playbooks/deploy.yml", generation=2)
     assert result.returncode == 0, result.stdout[-3000:]
@@ -69,5 +76,5 @@ def test_processes_follow_a_new_release_and_finish_their_work(host, play):
     assert done == "1"
     serving = host.check_output("basename $(readlink /srv/shop/current)")
     assert serving != before
-    for name in ("celery", "beat", "daemon"):
+    for name in ("celery", "beat", "rq", "daemon"):
         assert running_release(host, f"shop-worker-{name}") == serving

@@ -3,9 +3,9 @@
 
     releases.py HOME record ID FACTS   let ID serve the static files of the releases before, too, hand it to root, and
                                        record it with its FACTS (JSON)
-    releases.py HOME log KEEP ID RESULT BY [REASON]     RESULT is good or bad; after a good one remove the releases and
-                                       the dumps of the database that nobody needs any more, and print their names
-    releases.py HOME list              a JSON list, newest first
+    releases.py HOME log KEEP ID RESULT BY VERSION REVISION [REASON]     RESULT is good or bad; after a good one remove
+                                       the releases and dumps of the database that nobody needs any more, and print them
+    releases.py HOME list              a JSON list, newest first, with those that are removed by now
 
 `releases/ID/release.json` says what was built, and is written last: a folder without it is no release.
 `deploys.jsonl` says what happened to it, a line for each time that it took traffic or failed to.
@@ -35,7 +35,7 @@ def read_releases(home):
     previous = next((name for name in reversed(good) if name != current), None)
     releases = []
     for path in (home / "releases").glob("*/release.json"):
-        release = json.loads(path.read_text())
+        release = json.loads(path.read_text()) | {"disk": True}
         last = next((d for d in reversed(deploys) if d["id"] == release["id"]), {})
         release["deployed"] = last.get("time", "")
         release["seconds"] = last.get("seconds", 0)
@@ -55,6 +55,19 @@ def read_releases(home):
         )
         releases.append(release)
     return sorted(releases, key=lambda release: release["deployed"] or release["built"], reverse=True)
+
+
+def read_removed(home, releases):
+    """Return what the log knows (list of dict, newest first) of releases that are not on disk, bad or removed."""
+    deploys = {deploy["id"]: deploy for deploy in read_deploys(home)}
+    known = {release["id"] for release in releases}
+    return [
+        deploy
+        | {"state": "bad" if deploy["result"] == "bad" else "removed", "deployed": deploy["time"]}
+        | {"migration_names": "", "disk": False}
+        for deploy in sorted(deploys.values(), key=lambda deploy: deploy["time"], reverse=True)
+        if deploy["id"] not in known
+    ]
 
 
 def bridge(home, name):
@@ -93,9 +106,13 @@ def read_duration(home):
     return round(time.monotonic() - start / 1e6, 1) if start else 0.0
 
 
-def log(home, name, result, by, reason=""):
-    """Append a deploy to the log."""
+def log(home, name, result, by, version, revision, reason=""):
+    """Append a deploy to the log; a release that was built knows its own version."""
+    record = home / "releases" / name / "release.json"
+    built = json.loads(record.read_text()) if record.exists() else {"version": version, "revision": revision}
     line = {
+        "version": built["version"],
+        "revision": built["revision"],
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "id": name,
         "result": result,
@@ -137,7 +154,8 @@ def main(home, verb, *arguments):
         if result == "good":
             print("\n".join(prune(home, int(keep))))
     elif verb == "list":
-        print(json.dumps(read_releases(home)))
+        releases = read_releases(home)
+        print(json.dumps(releases + read_removed(home, releases)))
     else:
         sys.exit(__doc__)
 
