@@ -62,7 +62,8 @@ def read_removed(home, releases):
     deploys = {deploy["id"]: deploy for deploy in read_deploys(home)}
     known = {release["id"] for release in releases}
     return [
-        deploy
+        {"version": "", "revision": ""}
+        | deploy
         | {"state": "bad" if deploy["result"] == "bad" else "removed", "deployed": deploy["time"]}
         | {"migration_names": "", "disk": False}
         for deploy in sorted(deploys.values(), key=lambda deploy: deploy["time"], reverse=True)
