@@ -21,8 +21,9 @@ APP = {"name": "shop", "source": str(ROOT / "examples/guestbook"), "domains": ["
 def site(tmp_path):
     """Return a function that runs site.yml on a host with these variables and returns what Ansible printed."""
 
-    def run(**variables):
-        inventory = {"all": {"hosts": {"web1": NOWHERE}, "vars": variables}, "django": {"hosts": {"web1": None}}}
+    def run(hosts=("web1",), **variables):
+        names = dict.fromkeys(hosts, NOWHERE)
+        inventory = {"all": {"hosts": names, "vars": variables}, "django": {"hosts": dict.fromkeys(hosts)}}
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
         command = Path(sys.executable).with_name("ansible-playbook")
         result = subprocess.run(
@@ -68,3 +69,13 @@ def test_a_mistake_stops_before_the_host(site, variables, sentence):
     answer = site(**variables)
     assert sentence in answer
     assert "UNREACHABLE" not in answer
+
+
+def test_hosts_that_share_a_database_share_their_secrets(site):
+    shared = {**APP, "database_url": "postgresql://shop:secret@db.example.org/shop"}
+    answer = site(hosts=("web1", "web2"), django_apps=[shared])
+    assert "2 hosts share its database, so DJANGO_SECRET_KEY must be the same on all of them" in answer
+    assert "UNREACHABLE" not in answer
+    assert "UNREACHABLE" in site(
+        hosts=("web1", "web2"), django_apps=[{**shared, "env": {"DJANGO_SECRET_KEY": "x" * 64}}]
+    )
