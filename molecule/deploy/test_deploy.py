@@ -36,7 +36,8 @@ def start_deploy(host, generation):
 def load(host):
     """Load that runs during all tests of a host; the last test reads what it counted."""
     host.check_output("printf %s %s > /tmp/load.py", "%s", LOAD)
-    host.check_output("systemd-run --quiet --unit=load python3 /tmp/load.py shop.example.org /tmp/load.json")
+    command = "systemd-run --quiet --unit=load python3 /tmp/load.py shop.example.org /tmp/load.json"
+    host.check_output(f"rm -f /tmp/load.json*; {command}")
     yield
     host.run("touch /tmp/load.json.stop; systemctl stop load")
 
