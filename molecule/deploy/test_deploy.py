@@ -106,6 +106,7 @@ def test_preview_shows_what_would_come_and_changes_nothing(host, play):
     assert result.returncode == 0, result.stdout[-3000:]
     assert "shop.0002_visit_note: Add field note to visit" in result.stdout
     assert "SECRET_KEY" in result.stdout
+    assert re.search(r"changed=0 ", result.stdout)
     assert (serving(host), host.file("/srv/shop/releases").listdir()) == (before, on_disk)
     assert host.run("systemctl is-active shop-deploy-lock").rc != 0
 
