@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 NOWHERE = {"ansible_host": "127.0.0.1", "ansible_port": 1}
+LOCAL = "redis://:secret@127.0.0.1:6379/0"
 APP = {"name": "shop", "source": str(ROOT / "examples/guestbook"), "domains": ["shop.example.org"]}
 
 
@@ -23,7 +24,11 @@ def site(tmp_path):
 
     def run(hosts=("web1",), **variables):
         names = dict.fromkeys(hosts, NOWHERE)
-        inventory = {"all": {"hosts": names, "vars": variables}, "django": {"hosts": dict.fromkeys(hosts)}}
+        inventory = {
+            "all": {"hosts": names, "vars": variables},
+            "django": {"hosts": dict.fromkeys(hosts)},
+            "redis": {"hosts": dict.fromkeys(hosts)},
+        }
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
         command = Path(sys.executable).with_name("ansible-playbook")
         result = subprocess.run(
@@ -55,6 +60,20 @@ def test_a_right_inventory_goes_on_to_the_host(site):
         ({"django_apps": [APP], "postgresql_setings": {}}, "postgresql_settings"),
         ({"django_apps": [APP, APP]}, "Two applications claim the name shop and the domain shop.example.org"),
         ({"django_apps": [APP, {**APP, "name": "blog"}]}, "Two applications claim the domain shop.example.org"),
+        (
+            {
+                "django_apps": [
+                    {**APP, "cache_url": LOCAL},
+                    {**APP, "name": "blog", "domains": ["b.org"], "broker_url": LOCAL},
+                ]
+            },
+            "Two applications claim the port 127.0.0.1:6379",
+        ),
+        ({"django_apps": [{**APP, "databases": ["stats", "stats"]}]}, "Two applications claim the database stats"),
+        (
+            {"django_apps": [{**APP, "cache_url": "redis://127.0.0.1:6379/0"}]},
+            "cache_url on a port of this host takes a password",
+        ),
         ({"django_apps": [{**APP, "name": "My Shop"}]}, "`My Shop` cannot name an application"),
         ({"django_apps": [{**APP, "name": "postgres"}]}, "`postgres` cannot name an application"),
         ({"django_apps": [{**APP, "domains": ["shop example"]}]}, "shop example is no host name"),

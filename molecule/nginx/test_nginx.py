@@ -94,7 +94,19 @@ def test_a_second_host_in_the_request_is_ignored(host):
 @pytest.mark.parametrize(("protocol", "upgraded"), [("websocket", True), ("h2c", False)])
 def test_only_websockets_are_upgraded(told, protocol, upgraded):
     headers = told(SHOP, headers={"Connection": "Upgrade", "Upgrade": protocol})["headers"]
-    assert ("Upgrade" in headers, headers["Connection"]) == ((True, "upgrade") if upgraded else (False, "close"))
+    assert ("Upgrade" in headers, headers.get("Connection")) == ((True, "upgrade") if upgraded else (False, None))
+
+
+def test_a_connection_is_used_again_and_soon_closed(host):
+    curl = "curl --silent --cacert /etc/ssl/groundcrew/ca/ca.pem --resolve shop.example.org:443:127.0.0.1"
+    # Both on one connection of the client, so that one worker of Nginx sends them.
+    answers = host.check_output(f"{curl} {SHOP} {SHOP}").replace("}{", "}\n{").splitlines()
+    assert len({json.loads(answer)["connection"] for answer in answers}) == 1
+    connected = "awk '$6 == 3 && /my-shop.web.sock/' /proc/net/unix | wc -l"
+    assert int(host.check_output(connected)) > 0
+    # What a deploy waits for.
+    time.sleep(2)
+    assert host.check_output(connected) == "0"
 
 
 def test_pages_are_not_compressed(http):

@@ -3,16 +3,24 @@
 import json
 import os
 import sys
+import time
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingUnixStreamServer
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """Answers with what it was asked."""
+    """Answers with what it was asked, and on which connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        """Name the connection."""
+        super().setup()
+        self.name = time.monotonic_ns()
 
     def do_GET(self):  # the name that http.server looks for
         """Send method, path and headers back."""
-        body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
+        body = json.dumps({"path": self.path, "headers": dict(self.headers), "connection": self.name}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))

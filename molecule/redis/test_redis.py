@@ -29,7 +29,18 @@ def test_other_local_users_are_refused(redis, group):
     assert "Permission denied" in redis("my-shop", "PING", group=group).stderr
 
 
-def test_nothing_listens_on_a_port(host):
+def test_a_port_takes_the_password(host):
+    ping = "redis-cli --no-auth-warning -p 6390 ping"
+    assert host.check_output(f"REDISCLI_AUTH=%s {ping}", 'two "words" \\ é') == "PONG"
+    assert "NOAUTH" in host.check_output(ping)
+    assert "NOAUTH" in host.check_output("redis-cli -s /run/redis-remote/redis.sock ping")
+    assert (
+        host.check_output("ss --listening --numeric --tcp --no-header '( sport = :6390 )' | awk '{print $4}'")
+        == "127.0.0.1:6390"
+    )
+
+
+def test_nothing_listens_on_the_usual_port(host):
     assert host.check_output("ss --listening --numeric --tcp --no-header '( sport = :6379 )'") == ""
     assert not host.service("redis-server").is_enabled
 
