@@ -1,6 +1,7 @@
 """Nginx: what clients get, what the application is told, and that no site can break another."""
 
 import json
+import re
 import time
 
 import pytest
@@ -98,12 +99,15 @@ def test_only_websockets_are_upgraded(told, protocol, upgraded):
 
 
 def test_a_connection_is_used_again_and_soon_closed(host):
-    curl = "curl --silent --cacert /etc/ssl/groundcrew/ca/ca.pem --resolve shop.example.org:443:127.0.0.1"
-    # Both on one connection of the client, so that one worker of Nginx sends them.
-    answers = host.check_output(f"{curl} {SHOP} {SHOP}").replace("}{", "}\n{").splitlines()
-    assert len({json.loads(answer)["connection"] for answer in answers}) == 1
+    request = r"GET / HTTP/1.1\r\nHost: shop.example.org\r\n\r\n"
+    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername shop.example.org"
     connected = "awk '$6 == 3 && /my-shop.web.sock/' /proc/net/unix | wc -l"
-    assert int(host.check_output(connected)) > 0
+    # Both on one connection of the client, so that one worker of Nginx sends them.
+    answers = host.check_output(f"(printf '{request * 2}'; sleep 0.3) | {client} 2> /dev/null; echo; {connected}")
+    names = re.findall(r'"connection": (\d+)', answers)
+    assert len(names) == 2
+    assert names[0] == names[1]
+    assert int(answers.splitlines()[-1]) > 0
     # What a deploy waits for.
     time.sleep(2)
     assert host.check_output(connected) == "0"
