@@ -1,0 +1,142 @@
+"""Certificates of an ACME authority, here Pebble on the test host: the first, the next, and what stands in the way."""
+
+import re
+import time
+
+import pytest
+import testinfra
+
+NAMES = ["tiny.example.org", "www.tiny.example.org"]
+SITE = "playbooks/site.yml"
+ISSUE = "/usr/local/lib/groundcrew-acme tiny"
+ROOT = "/srv/pebble/root.pem"
+# A transient unit forgets itself when it stops.
+PEBBLE = (
+    "systemctl reset-failed pebble 2> /dev/null; "
+    "systemd-run --quiet --unit=pebble --property=EnvironmentFile=/srv/pebble/environment "
+    "pebble -config /srv/pebble/config.json -dnsserver 127.0.0.1:8053"
+)
+DIRECTORY = "curl --silent --cacert /srv/pebble/server.pem"
+
+
+def serial(host, name="tiny.example.org"):
+    """Return the serial number (str) of the certificate that Nginx shows."""
+    client = f"openssl s_client -connect 127.0.0.1:443 -servername {name} < /dev/null 2> /dev/null"
+    return host.check_output(f"{client} | openssl x509 -noout -serial")
+
+
+def restart(host, **environment):
+    """Start the authority anew, with these variables; it has forgotten everybody by then."""
+    environment = {"PEBBLE_VA_NOSLEEP": 1, "PEBBLE_AUTHZREUSE": 0, **environment}
+    lines = [f"{name}={value}" for name, value in environment.items()]
+    host.check_output("printf %s > /srv/pebble/environment", "\\n".join(lines))
+    host.check_output(f"systemctl stop pebble; {PEBBLE}")
+    host.check_output(f"timeout 20 sh -c 'until {DIRECTORY} --fail https://localhost:14000/dir; do sleep 0.2; done'")
+
+
+def forget(host):
+    """Make the next run ask for a new certificate."""
+    host.check_output("rm -f /etc/ssl/groundcrew/tiny/current/server")
+
+
+@pytest.fixture
+def trusted(host, http):
+    """Return a function that asks the site as a browser does that trusts the authority."""
+
+    def ask(url="https://tiny.example.org/nothing"):
+        host.check_output(f"{DIRECTORY} https://localhost:15000/roots/0 > {ROOT}")
+        return http(url, ca=ROOT)
+
+    return ask
+
+
+def test_the_first_run_ends_with_a_certificate_of_the_authority(host, trusted):
+    assert trusted().status == 404  # of Django, which has no such page
+    assert host.file("/etc/ssl/groundcrew/tiny/privkey.pem").linked_to.startswith("/etc/ssl/groundcrew/tiny/acme-")
+    assert host.check_output("stat --dereference --format=%a /etc/ssl/groundcrew/tiny/privkey.pem") == "600"
+    assert host.check_output("find /etc/ssl/groundcrew /var/lib/groundcrew-acme -name '*.key' -perm /077") == ""
+    assert host.service("groundcrew-acme.timer").is_running
+
+
+def test_nothing_is_asked_for_before_it_is_due(host):
+    before = serial(host)
+    host.check_output("systemctl start groundcrew-acme.service")
+    assert serial(host) == before
+
+
+def test_names_that_change_bring_a_new_certificate(play, trusted, unit):
+    nginx = unit("nginx")["MainPID"]
+    result = play(SITE, domains=NAMES)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert trusted("https://www.tiny.example.org/nothing").status == 404
+    assert unit("nginx")["MainPID"] == nginx
+
+
+@pytest.mark.parametrize(
+    ("name", "elsewhere", "reason"),
+    [
+        ("nowhere.example.org", False, "nowhere.example.org has no DNS record, neither A nor AAAA."),
+        ("elsewhere.example.org", True, "where nginx answers 404 instead of this host"),
+    ],
+)
+def test_a_name_that_does_not_lead_here_is_named_before_the_authority_is_asked(host, play, name, elsewhere, reason):
+    before = serial(host)
+    if elsewhere:
+        peer = {"groundcrew-acme-12": "groundcrew-acme-13", "groundcrew-acme-13": "groundcrew-acme-12"}
+        address = testinfra.get_host(f"podman://{peer[host.backend.name]}").check_output("hostname --all-ip-addresses")
+        host.check_output("echo %s >> /etc/hosts", f"{address.split()[0]} {name}")
+    result = play(SITE, domains=[*NAMES, name])
+    assert result.returncode != 0
+    assert reason in re.sub(r"\s+", " ", result.stdout)
+    # The site serves its new name, too, with the certificate that is there.
+    assert serial(host, name) == serial(host) == before
+    assert play(SITE, domains=NAMES).returncode == 0
+    assert serial(host) == before
+
+
+def test_an_authority_that_forgot_the_account_and_refuses_every_other_nonce(host, trusted):
+    restart(host, PEBBLE_WFE_NONCEREJECT=50)
+    for _ in range(3):
+        forget(host)
+        assert host.check_output(ISSUE) == "tiny: new certificate"
+    assert trusted().status == 404
+    restart(host)
+
+
+def test_a_validation_that_fails_leaves_what_is_there_and_says_why(host):
+    before = serial(host)
+    forget(host)
+    host.check_output("""curl --fail -d '{"host": "tiny.example.org"}' http://127.0.0.1:8055/set-servfail""")
+    result = host.run(ISSUE)
+    assert result.rc == 1
+    assert "https://localhost:14000/dir did not sign" in result.stderr
+    assert "SERVFAIL" in result.stderr
+    assert serial(host) == before
+    host.check_output("""curl --fail -d '{"host": "tiny.example.org"}' http://127.0.0.1:8055/clear-servfail""")
+    host.check_output(ISSUE)
+    assert serial(host) != before
+
+
+def test_an_authority_that_is_down_leaves_what_is_there_and_says_so(host):
+    before = serial(host)
+    forget(host)
+    host.check_output("systemctl stop pebble")
+    result = host.run("systemctl start groundcrew-acme.service; journalctl --unit=groundcrew-acme --lines=20; exit 1")
+    assert "connection refused" in result.stdout
+    assert host.check_output("systemctl is-failed groundcrew-acme.service") == "failed"
+    assert serial(host) == before
+
+
+def test_a_certificate_in_the_last_third_of_its_life_is_renewed_by_the_clock(host, trusted):
+    host.check_output("sed -i s/7776000/45/ /srv/pebble/config.json")
+    restart(host)
+    forget(host)
+    host.check_output(ISSUE)
+    before, begin = serial(host), time.monotonic()
+    host.check_output("systemctl start groundcrew-acme.service")
+    assert time.monotonic() - begin > 29 or serial(host) == before
+    time.sleep(max(0, 31 - (time.monotonic() - begin)))
+    host.check_output("systemctl start groundcrew-acme.service")
+    assert serial(host) != before
+    assert trusted().status == 404
+    assert "groundcrew-acme.service" in host.check_output("systemctl list-timers --no-legend")

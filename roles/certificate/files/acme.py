@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Get and renew certificates from an ACME authority (RFC 8555) with lego, and put each in place at once.
+
+    acme.py [NAME …]        every certificate that has an acme.json when none is named
+
+/etc/ssl/groundcrew/NAME/acme.json says what is wanted: ``domains`` (list of str), ``email``, ``server`` (URL of the
+directory), ``server_ca`` (file of the root that signed the server's own certificate, "" for the system's), ``dns``
+(lego's name of a DNS provider, "" for a file that port 80 serves), ``env`` (the provider's variables), ``key_type``,
+``webroot`` (folder) and ``reload`` (units that read the certificate). A certificate is asked for when there is none
+from that server, when its names are others, and in the last third of its life. Prints a line for each new one; exits
+with 1 and a reason for each that failed, and leaves in place what was there.
+"""
+
+import datetime
+import fcntl
+import http.client
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from cryptography import x509
+
+FOLDER = Path("/etc/ssl/groundcrew")
+STORE = Path("/var/lib/groundcrew-acme")
+CHALLENGE = ".well-known/acme-challenge"
+PATIENCE, LONGEST = 10, 600  # seconds for the own site to answer, and for the authority
+
+
+class FailedError(Exception):
+    """A certificate could not be had; the text says why."""
+
+
+def is_due(folder, wanted):
+    """Tell whether the certificate in ``folder`` (Path) has to be replaced to be as ``wanted`` (dict)."""
+    issued = folder / "current/server"
+    if not issued.exists() or issued.read_text() != wanted["server"]:
+        return True
+    certificate = x509.load_pem_x509_certificate((folder / "fullchain.pem").read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    begin, end = read_time(certificate, "not_valid_before"), read_time(certificate, "not_valid_after")
+    late = datetime.datetime.now(datetime.UTC) > end - (end - begin) / 3
+    return late or set(names.get_values_for_type(x509.DNSName)) != set(wanted["domains"])
+
+
+def read_time(certificate, name):
+    """Return a time of an x509 certificate as an aware datetime; older libraries know it without a zone only."""
+    return getattr(certificate, f"{name}_utc", None) or getattr(certificate, name).replace(tzinfo=datetime.UTC)
+
+
+def is_own(address):
+    """Tell whether this host has the address (str)."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def find_obstacles(domain, name, token):
+    """Yield a sentence (str) for each reason why the authority will not find the file ``name`` on ``domain``."""
+    try:
+        found = socket.getaddrinfo(domain, 80, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        yield f"{domain} has no DNS record, neither A nor AAAA."
+        return
+    for address in sorted({entry[4][0] for entry in found}):
+        record = f"{domain} points at {address} ({'AAAA' if ':' in address else 'A'} record)"
+        connection = http.client.HTTPConnection(address, 80, timeout=PATIENCE)
+        try:
+            connection.request("GET", f"/{CHALLENGE}/{name}", headers={"Host": domain})
+            answer = connection.getresponse()
+            body = answer.read(1000).decode(errors="replace")
+        except (OSError, http.client.HTTPException) as error:
+            # Behind a router a host may not reach its own public address: there, only the authority can tell.
+            if is_own(address):
+                yield f"{record}, where port 80 does not answer: {error}."
+            continue
+        finally:
+            connection.close()
+        if body != token:
+            who = answer.getheader("Via") or answer.getheader("Server") or "somebody"
+            says = f"{who} answers {answer.status} instead of this host"
+            yield f"{record}, where {says}: the record is an old one, or a proxy is in between."
+
+
+def refuse_unreachable(wanted):
+    """Fetch a random token through each public name, as the authority will; fail with what stands in the way."""
+    path = Path(wanted["webroot"], CHALLENGE, f"groundcrew-{secrets.token_hex(8)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    token = secrets.token_urlsafe(32)
+    path.write_text(token)
+    try:
+        obstacles = [line for domain in wanted["domains"] for line in find_obstacles(domain, path.name, token)]
+    finally:
+        path.unlink()
+    if obstacles:
+        raise FailedError(" ".join(obstacles))
+
+
+def ask(wanted):
+    """Let lego ask the authority; return the files (Path, Path) of the chain and its key."""
+    command = ["lego", "--accept-tos", "--path", STORE, "--email", wanted["email"], "--server", wanted["server"]]
+    command += ["--key-type", wanted["key_type"], *(f"--domains={domain}" for domain in wanted["domains"])]
+    command += ["--dns", wanted["dns"]] if wanted["dns"] else ["--http", "--http.webroot", wanted["webroot"]]
+    environment = {**os.environ, **wanted["env"]}
+    if wanted["server_ca"]:
+        environment["LEGO_CA_CERTIFICATES"] = wanted["server_ca"]
+    result = subprocess.run([*command, "run"], env=environment, capture_output=True, text=True, timeout=LONGEST)
+    if result.returncode != 0:
+        # The last message, which may have several lines, is why.
+        words = " ".join(re.split(r"^\d{4}/\d\d/\d\d [\d:]+ ", result.stderr, flags=re.MULTILINE)[-1].split())
+        if "accountDoesNotExist" in words:
+            # An authority that forgot the account makes a new one.
+            shutil.rmtree(STORE / "accounts")
+            return ask(wanted)
+        raise FailedError(f"The authority {wanted['server']} did not sign. {words}")
+    files = STORE / "certificates" / wanted["domains"][0].replace("*", "_")
+    return Path(f"{files}.crt"), Path(f"{files}.key")
+
+
+def install(folder, chain, key, server):
+    """Put the pair in place of the one in ``folder`` (Path): one rename changes both."""
+    new = folder / f"acme-{int(time.time())}"
+    new.mkdir(mode=0o755)
+    for source, name, mode in ((key, "privkey.pem", 0o600), (chain, "fullchain.pem", 0o644)):
+        (new / name).touch(mode)
+        shutil.copyfile(source, new / name)
+    (new / "server").write_text(server)
+    if not (folder / "current").is_symlink():
+        # The plain files of the first certificate become links to themselves, so that nothing is ever missing.
+        (folder / "first").mkdir(exist_ok=True)
+        for name in ("privkey.pem", "fullchain.pem"):
+            shutil.copy2(folder / name, folder / "first" / name)
+        point(folder / "current", "first")
+        for name in ("privkey.pem", "fullchain.pem"):
+            point(folder / name, f"current/{name}")
+    os.sync()
+    before = (folder / "current").resolve()
+    point(folder / "current", new.name)
+    shutil.rmtree(before)
+
+
+def point(link, target):
+    """Make ``link`` (Path) point at ``target`` (str), in one step."""
+    new = link.with_name(f".{link.name}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.rename(link)
+
+
+def provide(folder):
+    """Replace the certificate of one folder (Path) when it is due; return whether it was."""
+    wanted = json.loads((folder / "acme.json").read_text())
+    if not is_due(folder, wanted):
+        return False
+    if not wanted["dns"]:
+        refuse_unreachable(wanted)
+    install(folder, *ask(wanted), wanted["server"])
+    for unit in wanted["reload"]:
+        subprocess.run(["systemctl", "try-reload-or-restart", unit], check=True)
+    return True
+
+
+def main(chosen):
+    """Provide each certificate; one that fails holds up no other."""
+    STORE.mkdir(mode=0o700, exist_ok=True)
+    failed = False
+    with (STORE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for folder in [FOLDER / name for name in chosen] or sorted(path.parent for path in FOLDER.glob("*/acme.json")):
+            try:
+                if provide(folder):
+                    print(f"{folder.name}: new certificate")
+            except (FailedError, OSError, subprocess.SubprocessError) as error:
+                print(f"{folder.name}: {error} The certificate before stays.", file=sys.stderr)
+                failed = True
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
