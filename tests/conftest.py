@@ -24,8 +24,14 @@ Loader.add_multi_constructor("!", lambda loader, _, node: loader.construct_scala
 def variables(text):
     """Return the names (set of str) that a Jinja template reads and does not set itself."""
     with warnings.catch_warnings(action="ignore"):  # Python's opinion of \. in a regular expression
-        names = list(jinja2.Environment().parse(text).find_all(jinja2.nodes.Name))
-    return {name.name for name in names if name.ctx == "load"} - {name.name for name in names if name.ctx != "load"}
+        template = jinja2.Environment().parse(text)
+    names = list(template.find_all(jinja2.nodes.Name))
+    macros = {macro.name for macro in template.find_all(jinja2.nodes.Macro)}
+    return (
+        {name.name for name in names if name.ctx == "load"}
+        - {name.name for name in names if name.ctx != "load"}
+        - macros
+    )
 
 
 class Role:

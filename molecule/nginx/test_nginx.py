@@ -1,5 +1,6 @@
 """Nginx: what clients get, what the application is told, and that no site can break another."""
 
+import base64
 import json
 import re
 import time
@@ -9,6 +10,11 @@ import pytest
 PLAYBOOK = "molecule/nginx/converge.yml"
 MAINTENANCE = "molecule/nginx/maintenance.yml"
 SHOP = "https://shop.example.org"
+BLOG = (
+    "systemd-run --unit=blog --property=User=blog --property=RuntimeDirectory=blog "
+    "python3 /usr/local/lib/upstream.py /run/blog/web.sock; "
+    "timeout 10 sh -c 'until [ -S /run/blog/web.sock ]; do sleep 0.1; done'"
+)
 
 
 def workers(host, unit):
@@ -22,9 +28,89 @@ def told(http):
     return lambda url, **arguments: json.loads(http(url, **arguments).text)
 
 
-@pytest.mark.parametrize("url", [SHOP, "https://www.example.org", "https://blog.example.org"])
+@pytest.mark.parametrize("url", [SHOP, "https://blog.example.org", "https://weblog.example.org"])
 def test_each_domain_reaches_its_application(told, url):
     assert told(f"{url}/a%20path/?q=1")["path"] == "/a%20path/?q=1"
+
+
+def test_other_domains_lead_to_the_canonical_one(http):
+    answer = http("https://www.example.org/a%20path/?q=1")
+    assert (answer.status, answer.headers["Location"]) == (301, f"{SHOP}/a%20path/?q=1")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=300"
+
+
+@pytest.mark.parametrize("path", ["/static/site.css", "/media/photo.png", "/static/missing.css"])
+def test_what_nginx_answers_has_the_headers_once(http, path):
+    headers = http(f"{SHOP}{path}").headers
+    for name, value in {
+        "Strict-Transport-Security": "max-age=300",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",
+        "Referrer-Policy": "same-origin",
+    }.items():
+        assert headers.get_all(name) == [value]
+
+
+def test_an_application_that_is_gone_has_a_quiet_page(host, http):
+    host.check_output("systemctl stop blog")
+    answer = http("https://blog.example.org")
+    assert (answer.status, answer.headers["Cache-Control"]) == (502, "no-store")
+    assert "One moment, please" in answer.text
+    assert 'http-equiv="refresh"' in answer.text
+    host.check_output("systemctl reset-failed blog; " + BLOG)
+    assert http("https://blog.example.org").status == 200
+
+
+def test_a_request_that_is_too_large_has_a_quiet_page(http):
+    answer = http(SHOP, method="POST", body="x" * 5000)
+    assert answer.status == 413
+    assert "Please send a smaller file" in answer.text
+
+
+def test_a_part_takes_an_address_or_a_password(http):
+    def ask(address, password=None):
+        headers = {"X-Forwarded-For": address}
+        if password:
+            headers["Authorization"] = "Basic " + base64.b64encode(f"alice:{password}".encode()).decode()
+        return http("https://blog.example.org/private/page", headers=headers).status
+
+    assert ask("198.51.100.7") == 401
+    assert ask("198.51.100.7", "wrong") == 401
+    assert ask("198.51.100.7", "correct horse") == 200
+    assert ask("203.0.113.9") == 200
+    assert http("https://blog.example.org/", headers={"X-Forwarded-For": "198.51.100.7"}).status == 200
+
+
+def test_an_address_of_a_trusted_proxy_is_believed(told):
+    headers = told("https://blog.example.org", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})["headers"]
+    assert headers["X-Real-IP"] == headers["X-Forwarded-For"] == "198.51.100.7"
+
+
+@pytest.mark.parametrize(("method", "path", "most"), [("POST", "/accounts/login/", 31), ("GET", "/", 201)])
+def test_one_address_may_not_ask_for_everything(host, http, method, path, most):
+    address = "192.0.2.31" if method == "POST" else "192.0.2.32"
+    assert http(f"https://blog.example.org{path}", method=method, headers={"X-Forwarded-For": address}).status == 200
+    lines = [f"{method} {path} HTTP/1.1", "Host: blog.example.org", f"X-Forwarded-For: {address}", "Content-Length: 0"]
+    request = "".join(line + r"\r\n" for line in [*lines, ""])
+    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
+    command = f"(for i in $(seq {most * 2}); do printf '{request}'; done; sleep 2) | {client} 2> /dev/null"
+    answers = host.check_output(f"{command} | grep --text '^HTTP/1.1'").splitlines()
+    refused = [answer for answer in answers if " 429" in answer]
+    # What flows back meanwhile is allowed as well.
+    assert most * 0.4 < len(refused) < most * 1.1
+    # Others do not suffer.
+    other = {"X-Forwarded-For": "192.0.2.77"}
+    assert http(f"https://blog.example.org{path}", method=method, headers=other).status == 200
+
+
+def test_the_log_has_an_object_in_each_line(host, told):
+    told(f"{SHOP}/logged", headers={"User-Agent": 'say "hi"'})
+    time.sleep(1.5)
+    lines = host.check_output("grep --fixed-strings 'GET /logged' /var/log/nginx/access.log").splitlines()
+    entry = json.loads(lines[-1])
+    assert (entry["status"], entry["agent"], entry["host"]) == (200, 'say "hi"', "shop.example.org")
+    assert len(entry["id"]) == 32
+    assert float(entry["upstream_seconds"]) >= 0
 
 
 def test_http_leads_to_https(http):

@@ -1,8 +1,9 @@
 """Print as JSON what Django says of the release that this runs in; the environment is the application's own.
 
 The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (callables), ``static_url``,
-``static_root``, ``media_url``, ``media_root``, ``staticfiles`` and ``sessions`` (whether Django's applications of
-these names are installed), ``databases`` (engines by alias), ``replaced`` (what the overlay replaced),
+``static_root``, ``media_url``, ``media_root``, ``hsts`` (the header that Django sends), ``staticfiles`` and
+``sessions`` (whether its applications of these names are installed), ``databases`` (engines by alias), ``replaced``
+(what the overlay replaced),
 ``migrations`` (the last ones of each application that the code has), ``pending`` (what the default database lacks of
 them, in order, each with what it does) and ``filled`` (whether that database is PostgreSQL and has tables to lose).
 Settings or applications that do not import end in one sentence on standard error and exit status 1.
@@ -52,6 +53,15 @@ def read_pending():
     return pending, connection.vendor == "postgresql" and bool(executor.loader.applied_migrations)
 
 
+def read_hsts(settings):
+    """Return the Strict-Transport-Security header (str) that Django's SecurityMiddleware sends, "" for none."""
+    if not settings.SECURE_HSTS_SECONDS or "django.middleware.security.SecurityMiddleware" not in settings.MIDDLEWARE:
+        return ""
+    words = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+    words += ["includeSubDomains"] if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else []
+    return "; ".join(words + (["preload"] if settings.SECURE_HSTS_PRELOAD else []))
+
+
 def describe():
     """Import the settings and the applications, and return the description (dict)."""
     import django
@@ -85,6 +95,7 @@ def describe():
         "static_root": str(settings.STATIC_ROOT or ""),
         "media_url": settings.MEDIA_URL or "",
         "media_root": str(settings.MEDIA_ROOT or ""),
+        "hsts": read_hsts(settings),
         "staticfiles": "django.contrib.staticfiles" in settings.INSTALLED_APPS,
         "sessions": "django.contrib.sessions" in settings.INSTALLED_APPS,
         "databases": {alias: database.get("ENGINE", "") for alias, database in settings.DATABASES.items()},

@@ -82,7 +82,9 @@ def bridge(home, name):
     for listing in (home / "releases").glob("*/static.txt"):
         for relative in listing.read_text().splitlines():
             source, link = listing.parent / "static" / relative, static / relative
-            if relative and source.is_file() and not link.exists():
+            # What was compressed belongs to the file that it was made from.
+            mine = relative.removesuffix(".gz") in own
+            if relative and not mine and source.is_file() and not link.exists():
                 link.parent.mkdir(parents=True, exist_ok=True)
                 os.link(source, link)
 

@@ -1,0 +1,43 @@
+"""Compress the static files of a release, once for all visitors: `compress.py FOLDER [FOLDER of the release before]`.
+
+Text of a kilobyte and more gets a file NAME.gz beside it, which Nginx sends instead (gzip_static). What the release
+before has compressed under the same name, and with the same content, is copied. Prints how many were compressed anew.
+"""
+
+import gzip
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TEXT = {".css", ".js", ".mjs", ".json", ".map", ".svg", ".xml", ".txt", ".html", ".ico", ".ttf", ".otf", ".wasm"}
+SMALLEST = 1024  # bytes: below, the headers weigh more than what is saved
+
+
+def compress(path, before):
+    """Write ``path``.gz (Path) unless it is there; return whether it was compressed anew (bool)."""
+    target, earlier = path.with_name(f"{path.name}.gz"), before.with_name(f"{before.name}.gz")
+    if target.exists():
+        return False
+    content = path.read_bytes()
+    known = earlier.is_file() and before.is_file() and before.read_bytes() == content
+    if known:
+        shutil.copyfile(earlier, target)
+    else:
+        # Without a time, so that the same file compresses to the same bytes.
+        target.write_bytes(gzip.compress(content, mtime=0))
+    shutil.copystat(path, target)
+    return not known
+
+
+def main(folder, before="/nonexistent"):
+    """Compress what is worth it below ``folder``."""
+    folder, before = Path(folder), Path(before)
+    chosen = [path for path in folder.rglob("*") if path.suffix in TEXT and path.is_file()]
+    chosen = [path for path in chosen if path.stat().st_size >= SMALLEST]
+    with ThreadPoolExecutor() as pool:
+        print(sum(pool.map(lambda path: compress(path, before / path.relative_to(folder)), chosen)), "compressed")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
