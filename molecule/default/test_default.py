@@ -1,6 +1,7 @@
 """The whole stack as the shipped playbook makes it from the shipped inventory."""
 
 import base64
+import gzip
 import re
 import time
 
@@ -43,6 +44,10 @@ def test_admin_and_its_style_arrive_with_hashed_names(http):
     answer = http(f"{SITE}{style}")
     assert answer.status == 200
     assert "immutable" in answer.headers["Cache-Control"]
+    # Compressed when the release was built: what is compressed for one visitor has no length in advance.
+    compressed = http(f"{SITE}{style}", headers={"Accept-Encoding": "gzip"})
+    assert compressed.headers["Content-Length"] == str(len(compressed.content))
+    assert gzip.decompress(compressed.content) == answer.content
 
 
 def test_settings_are_fit_for_production(host):
