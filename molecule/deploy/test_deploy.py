@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 DEPLOY = "playbooks/deploy.yml"
+REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOYS = int(os.environ.get("GROUNDCREW_DEPLOYS", "2"))
 # Tasks during which a deploy is killed, from the first that changes something to the last.
 STEPS = [
@@ -44,9 +45,11 @@ def serving(host):
 def start_deploy(host, generation, **arguments):
     """Start a deploy that the test may kill, with all that belongs to it; arguments as of subprocess.Popen."""
     inventory = os.environ["MOLECULE_INVENTORY_FILE"]
-    command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.name, DEPLOY]
+    command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.name, REPOSITORY / DEPLOY]
     command += ["--extra-vars", f"generation={generation}"]
-    return subprocess.Popen(command, start_new_session=True, **{"stdout": subprocess.DEVNULL, **arguments})
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, start_new_session=True, **{"stdout": subprocess.DEVNULL, **arguments}
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -204,6 +207,7 @@ def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, htt
     before, generation = http("https://shop.example.org/").text.split()[1], str(70 + seconds)
     deploy = start_deploy(host, generation)
     time.sleep(seconds)
+    assert deploy.poll() is None
     subprocess.run(["podman", "restart", "--time=0", host.backend.name], check=True, stdout=subprocess.DEVNULL)
     os.killpg(deploy.pid, signal.SIGKILL)
     deploy.wait()

@@ -11,7 +11,8 @@ import testinfra
 
 WEB = ["groundcrew-several-web1", "groundcrew-several-web2"]
 CA = "/etc/ssl/groundcrew/ca/ca.pem"
-LOAD = (Path(__file__).parents[1] / "deploy/load.py").read_text()
+REPOSITORY = Path(__file__).resolve().parents[2]
+LOAD = (REPOSITORY / "molecule/deploy/load.py").read_text()
 # The tests are about both hosts at once, so they run once.
 testinfra_hosts = [f"podman://{WEB[0]}"]
 
@@ -24,9 +25,14 @@ def web():
 
 def deploy(**variables):
     """Deploy to both hosts."""
-    command = ["ansible-playbook", "--inventory", os.environ["MOLECULE_INVENTORY_FILE"], "playbooks/deploy.yml"]
+    command = [
+        "ansible-playbook",
+        "--inventory",
+        os.environ["MOLECULE_INVENTORY_FILE"],
+        REPOSITORY / "playbooks/deploy.yml",
+    ]
     command += ["--extra-vars", json.dumps(variables)]
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def ask(host, path="/", method="GET"):
