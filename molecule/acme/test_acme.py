@@ -68,7 +68,8 @@ def test_names_that_change_bring_a_new_certificate(play, trusted, unit):
     nginx = unit("nginx")["MainPID"]
     result = play(SITE, domains=NAMES)
     assert result.returncode == 0, result.stdout[-3000:]
-    assert trusted("https://www.tiny.example.org/nothing").status == 404
+    answer = trusted("https://www.tiny.example.org/nothing")
+    assert (answer.status, answer.headers["Location"]) == (301, "https://tiny.example.org/nothing")
     assert unit("nginx")["MainPID"] == nginx
 
 

@@ -1,6 +1,7 @@
 """Releases come and go under load, good ones and bad ones: no request fails, and the right release serves.
 
-The tests of a host build on each other, in this order. GROUNDCREW_DEPLOYS sets how many good deploys there are.
+The tests of a host build on each other, in this order. GROUNDCREW_DEPLOYS sets how many good deploys there are, and
+GROUNDCREW_KILLS=1 kills a deploy at each of its steps instead of every fourth.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import pytest
 DEPLOY = "playbooks/deploy.yml"
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOYS = int(os.environ.get("GROUNDCREW_DEPLOYS", "2"))
+KILLS = int(os.environ.get("GROUNDCREW_KILLS", "4"))
 # Tasks during which a deploy is killed, from the first that changes something to the last.
 STEPS = [
     "Create the release and its virtual environment",
@@ -166,8 +168,9 @@ def test_rollback_to_the_release_before(host, play, http):
 
 
 def test_deploy_that_was_killed_is_run_again(host, play, http):
-    # Every second step on one distribution, and those between on the other.
-    for number, step in list(enumerate(STEPS))[host.backend.name.endswith("13") :: 2]:
+    # Other steps on the other distribution.
+    first = 0 if KILLS == 1 else 2 * host.backend.name.endswith("13")
+    for number, step in list(enumerate(STEPS))[first::KILLS]:
         generation = 50 + number
         with start_deploy(host, generation, stdout=subprocess.PIPE, text=True) as deploy:
             for line in deploy.stdout:
@@ -181,6 +184,9 @@ def test_deploy_that_was_killed_is_run_again(host, play, http):
         assert result.returncode == 0, f"{step}: {result.stdout[-3000:]}"
         assert f"generation {generation} " in http("https://shop.example.org/").text
         assert host.check_output("systemctl list-units --no-legend --state=active 'shop-web@*' | wc -l") == "1"
+        last = json.loads(host.check_output("tail --lines=1 /srv/shop/deploys.jsonl"))
+        assert (last["id"], last["result"]) == (serving(host), "good"), step
+        assert host.run("systemctl is-active shop-deploy-lock").rc != 0, step
 
 
 def test_second_deploy_names_who_deploys(host, play):

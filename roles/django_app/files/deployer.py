@@ -43,9 +43,11 @@ def main(holder=""):
     if not holder:
         print(describe(find_run()))
         return
-    who, pid, _ = holder.split(" ", 2)
+    # systemd describes a unit that is gone by then with its name alone.
+    who, _, run = holder.partition(" ")
     here = who.rpartition("@")[2] == platform.node()
-    print("dead" if here and describe(pid).split(" ", 1)[1] != holder.split(" ", 1)[1] else "alive")
+    dead = not run or (here and describe(run.split(" ")[0]).partition(" ")[2] != run)
+    print("dead" if dead else "alive")
 
 
 if __name__ == "__main__":
