@@ -28,6 +28,7 @@ def site(tmp_path):
             "all": {"hosts": names, "vars": variables},
             "django": {"hosts": dict.fromkeys(hosts)},
             "redis": {"hosts": dict.fromkeys(hosts)},
+            "backup": {"hosts": dict.fromkeys(hosts if "backup_repository" in variables else ())},
         }
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory))
         command = Path(sys.executable).with_name("ansible-playbook")
@@ -98,3 +99,23 @@ def test_hosts_that_share_a_database_share_their_secrets(site):
     assert "UNREACHABLE" in site(
         hosts=("web1", "web2"), django_apps=[{**shared, "env": {"DJANGO_SECRET_KEY": "x" * 64}}]
     )
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "repository", "reason"),
+    [
+        ("too short", {}, "at least 12 characters"),
+        ("two lines of\nwhat nobody types", {}, "at least 12 characters"),
+        ("correct horse battery", {"type": "s3", "bucket": "backups"}, "needs endpoint, bucket, key and secret"),
+    ],
+)
+def test_a_backup_that_could_not_be_read_or_reached(site, passphrase, repository, reason):
+    said = site(django_apps=[APP], backup_passphrase=passphrase, backup_repository=repository)
+    assert reason in said
+    assert passphrase not in said
+    assert "UNREACHABLE" not in said
+
+
+def test_a_backup_that_can_be_read(site):
+    assert "UNREACHABLE" in site(django_apps=[APP], backup_passphrase="correct horse battery", backup_repository={})
+    assert "needs `backup_passphrase`" in site(django_apps=[APP], backup_repository={})

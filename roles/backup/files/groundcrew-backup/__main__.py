@@ -1,0 +1,116 @@
+"""Back up this host, and see that it can be restored.
+
+groundcrew-backup run               what the timer does every night
+groundcrew-backup drill             what the timer does every week: restore into a scratch cluster, read, drop
+groundcrew-backup status            ages of the last good backup and of the last proved restore; exits with 1 on trouble
+groundcrew-backup restore [TIME]    put databases and files back (playbooks/restore.yml closes the sites meanwhile)
+groundcrew-backup scratch [TIME]    restore into a scratch cluster to look at; without touching the real one
+groundcrew-backup scratch --drop    remove it again
+groundcrew-backup init              create what the repository lacks
+"""
+
+import datetime
+import fcntl
+import os
+import sys
+import time
+
+import drill
+import files
+import postgresql
+import status
+from common import STATE, FailedError, record
+
+
+def measured(kind, work):
+    """Do ``work``, which returns facts (dict), and record how it ended."""
+    begin = time.monotonic()
+    try:
+        facts = work()
+    except Exception as error:
+        record(kind, result="failed", reason=str(error))
+        raise
+    record(kind, result="good", seconds=round(time.monotonic() - begin, 1), **facts)
+
+
+def back_up():
+    """Keep databases and files."""
+    if postgresql.CLUSTER:
+        postgresql.backup()
+    files.backup()
+    return {}
+
+
+def prove():
+    """Restore into scratch, and read of the files what is due this week."""
+    facts = drill.drill() if postgresql.CLUSTER else {}
+    files.verify()
+    return facts
+
+
+def restore(until=""):
+    """Put databases and files back; nothing is touched when one of them has nothing to give."""
+    moment = read_time(until)
+    files.find(moment)
+    if postgresql.CLUSTER:
+        before = postgresql.restore(moment)
+        if before.exists():
+            print(f"The databases from before this restore are kept in {before}: remove it when nobody needs it.")
+    files.restore(moment)
+
+
+def scratch(until=""):
+    """Start a scratch cluster, or remove it."""
+    if until == "--drop":
+        postgresql.stop_scratch()
+        return
+    postgresql.start_scratch(*postgresql.target(read_time(until)))
+    print(f"psql --host={postgresql.SOCKET} --port={postgresql.PORT} DATABASE, as the database's owner or as postgres.")
+    print("Remove it afterwards: groundcrew-backup scratch --drop")
+
+
+def initialize():
+    """Create what the repository lacks."""
+    files.create()
+    if postgresql.CLUSTER:
+        postgresql.pgbackrest("stanza-create")
+
+
+def read_time(text):
+    """Return a time (aware datetime) such as ``2026-11-23 14:00:00+01:00``, in UTC when it names no zone."""
+    if not text:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise FailedError(f"{text} is no time. Write it as 2026-11-23 14:00:00+00:00.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)  # noqa: UP017 - as elsewhere
+
+
+VERBS = {
+    "run": lambda: measured("backup", back_up),
+    "drill": lambda: measured("drill", prove),
+    "restore": restore,
+    "scratch": scratch,
+    "init": initialize,
+}
+
+
+def main(verb="", *arguments):
+    """Run one of the verbs above, one at a time."""
+    if verb == "status":
+        sys.exit(not status.show())
+    if verb not in VERBS:
+        sys.exit(__doc__)
+    os.umask(0o077)
+    STATE.mkdir(mode=0o700, exist_ok=True)
+    with (STATE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            VERBS[verb](*arguments)
+        except (FailedError, OSError) as error:
+            sys.exit(f"groundcrew-backup {verb}: {error}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

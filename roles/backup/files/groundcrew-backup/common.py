@@ -1,0 +1,54 @@
+"""What the parts share: the configuration that the role `backup` wrote, commands, one failure, and the records."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+CONFIGURATION = json.loads(Path("/etc/groundcrew-backup.json").read_text())
+STATE = Path("/var/lib/groundcrew-backup")
+
+
+class FailedError(Exception):
+    """Something that an operator has to know, in one sentence."""
+
+
+def run(*command, environment=None, user="", stdin=None):
+    """Run a command, by default as root, and return what it printed (str).
+
+    :raises FailedError: with the last lines that it printed, when it fails.
+    """
+    prefix = ["runuser", f"--user={user}", "--"] if user else []
+    # With a wrong key a tool prints what it decrypted: no text.
+    result = subprocess.run(
+        [*prefix, *map(str, command)],
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        cwd="/",
+        check=False,
+    )
+    if result.returncode:
+        said = (result.stderr or result.stdout).strip().splitlines()
+        raise FailedError(f"{command[0]} {command[1]}: " + " ".join(line.strip() for line in said[-6:]))
+    return result.stdout
+
+
+def record(kind, **facts):
+    """Write how the newest run of ``kind`` (``backup`` or ``drill``) ended; the newest good one stays known."""
+    path = STATE / f"{kind}.json"
+    known = read_record(kind)
+    known["last"] = {"time": time.time(), **facts}
+    if facts["result"] == "good":
+        known["good"] = known["last"]
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(known, indent=2) + "\n")
+    part.rename(path)
+
+
+def read_record(kind):
+    """Return ``{"last": facts, "good": facts}`` (dict) of the runs of ``kind``; what never happened is missing."""
+    path = STATE / f"{kind}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
