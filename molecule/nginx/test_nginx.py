@@ -51,6 +51,41 @@ def test_what_nginx_answers_has_the_headers_once(http, path):
         assert headers.get_all(name) == [value]
 
 
+def ask_for(*headers, **more):
+    """Return the request header that makes the application answer with these headers."""
+    return {"X-Answer": json.dumps(dict(headers) | more)}
+
+
+def test_a_policy_for_what_has_none(http):
+    for path in ("/", "/missing", "/static/site.css"):
+        policy = http(f"{SHOP}{path}").headers.get_all("Content-Security-Policy")
+        assert len(policy) == 1
+        assert policy[0].startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;")
+    # Browsers tell what it would refuse, unless they were told to refuse it.
+    headers = http("https://blog.example.org").headers
+    assert headers["Content-Security-Policy"] is None
+    assert headers["Content-Security-Policy-Report-Only"] == http(SHOP).headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", ["Content-Security-Policy", "Content-Security-Policy-Report-Only"])
+@pytest.mark.parametrize("url", [SHOP, "https://blog.example.org"])
+def test_an_application_keeps_its_own_policy(http, name, url):
+    headers = http(url, headers=ask_for((name, "default-src https:"))).headers
+    policies = (
+        headers.get_all("Content-Security-Policy", []),
+        headers.get_all("Content-Security-Policy-Report-Only", []),
+    )
+    assert [*policies[0], *policies[1]] == ["default-src https:"]
+    assert headers[name] == "default-src https:"
+
+
+@pytest.mark.parametrize(("said", "means"), [("DENY", "'none'"), ("SAMEORIGIN", "'self'"), (None, None)])
+def test_the_policy_frames_as_the_application_does(http, said, means):
+    headers = ask_for(("X-Frame-Options", said)) if said else {}
+    policy = http(SHOP, headers=headers).headers["Content-Security-Policy"]
+    assert policy.partition("; frame-ancestors ")[2] == (means or "")
+
+
 def test_an_application_that_is_gone_has_a_quiet_page(host, http):
     host.check_output("systemctl stop blog")
     answer = http("https://blog.example.org")
@@ -253,6 +288,17 @@ def test_a_site_is_closed_for_maintenance_and_opened_again(play, http, unit):
     assert play(MAINTENANCE, site="my-shop", state="absent").returncode == 0
     assert http(SHOP).status == 200
     assert unit("nginx")["MainPID"] == before
+
+
+def test_a_policy_is_chosen(play, http):
+    own = 'add_header Content-Security-Policy "default-src https:";'
+    assert play(PLAYBOOK, body_size="2k", csp="none", blog={"extra": [own]}).returncode == 0
+    assert not [name for name in http(SHOP).headers if name.startswith("Content-Security-Policy")]
+    # One among the directives of a site is the site's own.
+    headers = http("https://blog.example.org").headers
+    assert headers.get_all("Content-Security-Policy") == ["default-src https:"]
+    assert headers["Content-Security-Policy-Report-Only"] is None
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
 
 
 def test_listed_addresses_reach_a_closed_site(play, http):
