@@ -257,6 +257,29 @@ def test_uploads_are_served_and_run_nothing(http):
     assert http(f"{SHOP}/media/link").status == 403
 
 
+@pytest.mark.parametrize("way", ["private/report.txt", "private/", "/private/report.txt", "%70rivate/report.txt"])
+def test_a_private_upload_is_for_those_whom_the_application_lets(http, way):
+    answer = http(f"{SHOP}/media/{way}")
+    assert (answer.status, "for some" in answer.text) == (404, False)
+
+
+def test_the_application_hands_out_a_private_upload(http):
+    said = {"X-Accel-Redirect": "/media/private/report.txt", "Content-Type": ""}
+    answer = http(SHOP, headers=ask_for(**said))
+    assert (answer.status, answer.text, answer.headers["Content-Type"]) == (200, "for some\n", "text/plain")
+    assert answer.headers.get_all("Cache-Control") == ["private, no-cache"]
+    assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    answer = http(SHOP, headers=ask_for(("Cache-Control", "max-age=60"), **said) | {"Range": "bytes=4-"})
+    assert (answer.status, answer.text) == (206, "some\n")
+    assert answer.headers.get_all("Cache-Control") == ["max-age=60"]
+    page = http(SHOP, headers=ask_for(**said | {"X-Accel-Redirect": "/media/private/page.html"}))
+    assert "sandbox" in page.headers["Content-Security-Policy"]
+    # Not a way to other files.
+    for path in ("/media/private/../../secret", "/media/link", "/etc/hostname"):
+        assert "hidden" not in (other := http(SHOP, headers=ask_for(**said | {"X-Accel-Redirect": path}))).text
+        assert other.status in (403, 404, 500)
+
+
 @pytest.mark.parametrize("prefix", ["static", "media"])
 @pytest.mark.parametrize("way", ["../secret", "/../secret", "%2e%2e/secret", "/%2e%2e/secret", "/..%2fsecret"])
 def test_no_path_leads_out_of_a_folder(http, prefix, way):
