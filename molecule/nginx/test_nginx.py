@@ -96,6 +96,24 @@ def test_an_application_that_is_gone_has_a_quiet_page(host, http):
     assert http("https://blog.example.org").status == 200
 
 
+def test_a_site_has_error_pages_of_its_own(host, http):
+    host.check_output("install -d /srv/my-shop/static/errors")
+    for status in (413, 502):
+        host.check_output(f"echo We say {status} > /srv/my-shop/static/errors/{status}.html")
+    host.check_output("mv /run/my-shop/web.sock /run/my-shop/away")
+    gone = http(SHOP), http(SHOP, method="POST", body="x")
+    host.check_output("mv /run/my-shop/away /run/my-shop/web.sock")
+    for answer in gone:
+        assert (answer.status, answer.text) == (502, "We say 502\n")
+        assert answer.headers.get_all("Cache-Control") == ["no-store"]
+        assert answer.headers["Content-Type"] == "text/html"
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    large = http(SHOP, method="POST", body="x" * 5000)
+    assert (large.status, large.text) == (413, "We say 413\n")
+    host.check_output("rm -r /srv/my-shop/static/errors")
+    assert http(SHOP).status == 200
+
+
 def test_a_request_that_is_too_large_has_a_quiet_page(http):
     answer = http(SHOP, method="POST", body="x" * 5000)
     assert answer.status == 413
