@@ -193,6 +193,22 @@ def test_old_protocols_are_refused(host, version, works):
     assert (host.run(f"openssl s_client -connect 127.0.0.1:443 {options} < /dev/null").rc == 0) == works
 
 
+def test_tls_1_2_is_refused_by_the_modern_profile(play, host):
+    client = "openssl s_client -connect 127.0.0.1:443 -servername shop.example.org"
+    assert play(PLAYBOOK, nginx_tls_profile="modern").returncode == 0
+    assert host.run(f"{client} -tls1_2 < /dev/null").rc != 0
+    assert host.run(f"{client} -tls1_3 < /dev/null").rc == 0
+    assert play(PLAYBOOK).returncode == 0
+    assert host.run(f"{client} -tls1_2 < /dev/null").rc == 0
+
+
+def test_keys_are_exchanged_as_openssl_can(host):
+    """Debian 13 withstands a quantum computer; Debian 12 cannot."""
+    handshake = host.check_output("openssl s_client -connect 127.0.0.1:443 -servername shop.example.org < /dev/null")
+    newest = host.run("openssl list -kem-algorithms | grep -q X25519MLKEM768").rc == 0
+    assert ("X25519MLKEM768" in handshake) == newest
+
+
 def test_weak_ciphers_are_refused(host):
     options = "-tls1_2 -cipher AES128-SHA@SECLEVEL=0 -servername shop.example.org"
     assert host.run(f"openssl s_client -connect 127.0.0.1:443 {options} < /dev/null").rc != 0
