@@ -3,11 +3,16 @@
 import base64
 import json
 import re
+import shlex
 import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 PLAYBOOK = "molecule/nginx/converge.yml"
+SAY = (Path(__file__).parent / "say.py").read_text()
 MAINTENANCE = "molecule/nginx/maintenance.yml"
 SHOP = "https://shop.example.org"
 BLOG = (
@@ -245,6 +250,116 @@ def test_a_second_host_in_the_request_is_ignored(host):
     answer = host.check_output(f"(printf '{request}'; sleep 1) | {client} 2> /dev/null")
     assert "200 OK" in answer
     assert "evil" not in answer
+
+
+@pytest.fixture
+def say(host):
+    """Return a function that sends lines (str) and a body to the shop, and returns what `say.py` prints."""
+
+    def run(*lines, body="", wait=2, end="\r\n\r\n", drip=""):
+        request = base64.b64encode(zlib.compress(("\r\n".join(lines) + end + body).encode("latin-1"))).decode()
+        return json.loads(host.check_output(shlex.join(["python3", "-c", SAY, str(wait), request, drip])))
+
+    return run
+
+
+SECOND = "GET /smuggled HTTP/1.1\r\nHost: shop.example.org\r\n\r\n"
+HOST = "Host: shop.example.org"
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize(
+    ("lines", "body", "statuses"),
+    [
+        # Two ways to tell where a request ends: whoever believes the other one sees a second request.
+        (["POST / HTTP/1.1", HOST, "Content-Length: 5", CHUNKED], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, CHUNKED, "Content-Length: 5"], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: 0", f"Content-Length: {len(SECOND)}"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: 0, 5"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: +5"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: -1"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, CHUNKED, "Transfer-Encoding: identity"], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, "Transfer-Encoding : chunked"], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, "Transfer-Encoding: xchunked"], f"0\r\n\r\n{SECOND}", [501]),
+        (["POST / HTTP/1.0", HOST, CHUNKED], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, CHUNKED], f"x\r\n\r\n{SECOND}", [400]),
+        (["GET / HTTP/1.1", HOST, "X-Folded: a", " Content-Length: 5"], SECOND, [400]),
+        # Who is asked.
+        (["GET / HTTP/1.1", HOST, "Host: evil.example.org"], "", [400]),
+        (["GET / HTTP/1.1", "Host: shop.example.org/evil"], "", [400]),
+        (["GET / HTTP/1.1"], "", [400]),
+        (["GET https://evil.example.org/ HTTP/1.1", HOST], "", []),
+        (["GET / HTTP/1.1", "Host: shop.example.org@evil.example.org"], "", []),
+        (["GET /"], "", []),
+        # What is no request.
+        (["GET /\0 HTTP/1.1", HOST], "", [400]),
+        (["GET /%00 HTTP/1.1", HOST], "", [400]),
+        (["G@T / HTTP/1.1", HOST], "", [400]),
+        (["TRACE / HTTP/1.1", HOST], "", [405]),
+        (["GET / HTTP/1.1", HOST, "X: " + "x" * 65536], "", [400]),
+        (["GET / HTTP/1.1", HOST, *[f"X-{number}: {'x' * 2000}" for number in range(32)]], "", [400]),
+        ([f"GET /{'x' * 65536} HTTP/1.1", HOST], "", [414]),
+    ],
+)
+def test_a_lie_is_refused(say, lines, body, statuses):
+    said = say(*lines, body=body)
+    assert (said["statuses"], said["told"], said["open"]) == (statuses, [], False)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_the_application_counts_as_nginx_does(say, end):
+    """Chunks reach the application as one body of a known length, however their lines end."""
+    body = f"3;x=y{end}abc{end}0{end}{end}"
+    said = say("POST /first HTTP/1.1", HOST, CHUNKED, body=body + SECOND)
+    if said["statuses"] == [400]:
+        assert end == "\n"
+        return
+    assert [told["path"] for told in said["told"]] == ["/first", "/smuggled"]
+    headers = said["told"][0]["headers"]
+    assert (headers["Content-Length"], headers.get("Transfer-Encoding")) == ("3", None)
+
+
+def test_a_header_with_another_spelling_forges_nothing(told):
+    forged = ("X_Forwarded_For", "X_Real_IP", "X_Forwarded_Proto", "X_Forwarded_Host", "X_Request_ID")
+    assert "forged" not in json.dumps(told(SHOP, headers=dict.fromkeys(forged, "forged"))["headers"])
+
+
+def test_slow_clients_are_hung_up_on(say, http):
+    with ThreadPoolExecutor() as pool:
+        nothing = pool.submit(say, end="", wait=40)
+        header = pool.submit(say, "GET / HTTP/1.1", HOST, end="\r\nX: ", drip="x" * 40, wait=40)
+        body = pool.submit(say, "POST / HTTP/1.1", HOST, "Content-Length: 100", body="x", wait=40)
+        assert http(SHOP).status == 200
+    for said, seconds in ((nothing, 20), (header, 20), (body, 30)):
+        assert (said.result()["open"], said.result()["told"]) == (False, [])
+        assert seconds - 1 <= said.result()["seconds"] <= seconds + 5
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/private/page", 401),
+        ("//private//page", 401),
+        ("/%70rivate/page", 401),
+        ("/private%2Fpage", 401),
+        ("/public/../private/page", 400),
+        # To Nginx these are not in the part; to an application that decodes a path and no more they are.
+        ("/private/..%2Fpage", 400),
+        ("/private/%2E%2e/page", 400),
+        ("/private/page/..", 400),
+        ("/private%2f.%2e?page", 400),
+        ("/.well-known/a..b/...?next=/../private/", 200),
+    ],
+)
+def test_a_path_means_the_same_to_nginx_and_the_application(http, path, status):
+    answer = http(f"https://blog.example.org{path}", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert answer.status == status
+    if status == 200:
+        assert json.loads(answer.text)["path"] == path
+
+
+def test_an_encoded_slash_stays_encoded(told):
+    assert told(f"{SHOP}/a%2Fb%20c/?next=%2F..%2F")["path"] == "/a%2Fb%20c/?next=%2F..%2F"
 
 
 @pytest.mark.parametrize(("protocol", "upgraded"), [("websocket", True), ("h2c", False)])
