@@ -392,8 +392,15 @@ def test_static_files_are_served_and_kept_by_browsers(http):
     assert (answer.text, answer.headers["Content-Type"]) == ("body {}\n", "text/css")
     assert "immutable" not in answer.headers["Cache-Control"]
     assert "immutable" in http(f"{SHOP}/static/site.0123456789ab.css").headers["Cache-Control"]
-    compressed = http(f"{SHOP}/static/site.0123456789ab.css", headers={"Accept-Encoding": "gzip"})
-    assert (compressed.headers["Content-Encoding"], compressed.content[:2]) == ("gzip", b"\x1f\x8b")
+    for accepted, sent, content in (
+        ("gzip", "gzip", b"\x1f\x8b"),
+        ("gzip, deflate, br", "br", b"brotli\n"),
+        ("*", None, b"body"),
+    ):
+        compressed = http(f"{SHOP}/static/site.0123456789ab.css", headers={"Accept-Encoding": accepted})
+        assert (compressed.headers["Content-Encoding"], compressed.headers["Vary"]) == (sent, "Accept-Encoding")
+        assert compressed.content.startswith(content)
+        assert compressed.headers["Content-Type"] == "text/css"
 
 
 def test_uploads_are_served_and_run_nothing(http):
