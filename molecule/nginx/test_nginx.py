@@ -84,6 +84,13 @@ def test_an_application_keeps_its_own_policy(http, name, url):
     assert headers[name] == "default-src https:"
 
 
+def test_a_page_is_no_part_of_another_site(http):
+    name = "Cross-Origin-Resource-Policy"
+    assert http(SHOP).headers.get_all(name) == ["same-origin"]
+    assert http(SHOP, headers=ask_for(("Content-Type", "image/png"))).headers[name] is None
+    assert http(SHOP, headers=ask_for((name, "cross-origin"))).headers.get_all(name) == ["cross-origin"]
+
+
 @pytest.mark.parametrize(("said", "means"), [("DENY", "'none'"), ("SAMEORIGIN", "'self'"), (None, None)])
 def test_the_policy_frames_as_the_application_does(http, said, means):
     headers = ask_for(("X-Frame-Options", said)) if said else {}
