@@ -126,7 +126,7 @@ class Role:
         names = [str(value["file"] if isinstance(value, dict) else value) for value in values]
         # Where the whole name is a variable, vars/ has the names, or the choices of an option are.
         names += re.findall(r"\w+\.yml", str(self.yaml("vars/main.yml")))
-        names += [f"{value}.yml" for key, value in self.pairs(self.entries) if key == "choices"]
+        names += [f"{choice}.yml" for key, value in self.pairs(self.entries) if key == "choices" for choice in value]
         return [re.sub(r"{{.*?}}", r"\\w+", name) for name in names if not name.startswith("{{")]
 
 

@@ -38,7 +38,7 @@ def test_visitor_signs_with_a_picture(host, http):
     assert "Ada" in host.check_output(query).splitlines()
 
 
-def test_admin_and_its_style_arrive_with_hashed_names(http):
+def test_admin_and_its_style_arrive_with_hashed_names(host, http):
     page = http(f"{SITE}/admin/login/").text
     style = re.search(r'href="(/static/admin/css/base\.[0-9a-f]{12}\.css)"', page)[1]
     answer = http(f"{SITE}{style}")
@@ -48,6 +48,11 @@ def test_admin_and_its_style_arrive_with_hashed_names(http):
     compressed = http(f"{SITE}{style}", headers={"Accept-Encoding": "gzip"})
     assert compressed.headers["Content-Length"] == str(len(compressed.content))
     assert gzip.decompress(compressed.content) == answer.content
+    smaller = http(f"{SITE}{style}", headers={"Accept-Encoding": "gzip, br"})
+    assert smaller.headers["Content-Encoding"] == "br"
+    assert len(smaller.content) < len(compressed.content)
+    unpack = f"echo {base64.b64encode(smaller.content).decode()} | base64 --decode | brotli --decompress --stdout"
+    assert host.check_output(unpack).strip() == answer.text.strip()
 
 
 def test_settings_are_fit_for_production(host):

@@ -3,11 +3,16 @@
 import base64
 import json
 import re
+import shlex
 import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 PLAYBOOK = "molecule/nginx/converge.yml"
+SAY = (Path(__file__).parent / "say.py").read_text()
 MAINTENANCE = "molecule/nginx/maintenance.yml"
 SHOP = "https://shop.example.org"
 BLOG = (
@@ -51,6 +56,48 @@ def test_what_nginx_answers_has_the_headers_once(http, path):
         assert headers.get_all(name) == [value]
 
 
+def ask_for(*headers, **more):
+    """Return the request header that makes the application answer with these headers."""
+    return {"X-Answer": json.dumps(dict(headers) | more)}
+
+
+def test_a_policy_for_what_has_none(http):
+    for path in ("/", "/missing", "/static/site.css"):
+        policy = http(f"{SHOP}{path}").headers.get_all("Content-Security-Policy")
+        assert len(policy) == 1
+        assert policy[0].startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;")
+    # Browsers tell what it would refuse, unless they were told to refuse it.
+    headers = http("https://blog.example.org").headers
+    assert headers["Content-Security-Policy"] is None
+    assert headers["Content-Security-Policy-Report-Only"] == http(SHOP).headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", ["Content-Security-Policy", "Content-Security-Policy-Report-Only"])
+@pytest.mark.parametrize("url", [SHOP, "https://blog.example.org"])
+def test_an_application_keeps_its_own_policy(http, name, url):
+    headers = http(url, headers=ask_for((name, "default-src https:"))).headers
+    policies = (
+        headers.get_all("Content-Security-Policy", []),
+        headers.get_all("Content-Security-Policy-Report-Only", []),
+    )
+    assert [*policies[0], *policies[1]] == ["default-src https:"]
+    assert headers[name] == "default-src https:"
+
+
+def test_a_page_is_no_part_of_another_site(http):
+    name = "Cross-Origin-Resource-Policy"
+    assert http(SHOP).headers.get_all(name) == ["same-origin"]
+    assert http(SHOP, headers=ask_for(("Content-Type", "image/png"))).headers[name] is None
+    assert http(SHOP, headers=ask_for((name, "cross-origin"))).headers.get_all(name) == ["cross-origin"]
+
+
+@pytest.mark.parametrize(("said", "means"), [("DENY", "'none'"), ("SAMEORIGIN", "'self'"), (None, None)])
+def test_the_policy_frames_as_the_application_does(http, said, means):
+    headers = ask_for(("X-Frame-Options", said)) if said else {}
+    policy = http(SHOP, headers=headers).headers["Content-Security-Policy"]
+    assert policy.partition("; frame-ancestors ")[2] == (means or "")
+
+
 def test_an_application_that_is_gone_has_a_quiet_page(host, http):
     host.check_output("systemctl stop blog")
     answer = http("https://blog.example.org")
@@ -59,6 +106,24 @@ def test_an_application_that_is_gone_has_a_quiet_page(host, http):
     assert 'http-equiv="refresh"' in answer.text
     host.check_output("systemctl reset-failed blog; " + BLOG)
     assert http("https://blog.example.org").status == 200
+
+
+def test_a_site_has_error_pages_of_its_own(host, http):
+    host.check_output("install -d /srv/my-shop/static/errors")
+    for status in (413, 502):
+        host.check_output(f"echo We say {status} > /srv/my-shop/static/errors/{status}.html")
+    host.check_output("mv /run/my-shop/web.sock /run/my-shop/away")
+    gone = http(SHOP), http(SHOP, method="POST", body="x")
+    host.check_output("mv /run/my-shop/away /run/my-shop/web.sock")
+    for answer in gone:
+        assert (answer.status, answer.text) == (502, "We say 502\n")
+        assert answer.headers.get_all("Cache-Control") == ["no-store"]
+        assert answer.headers["Content-Type"] == "text/html"
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    large = http(SHOP, method="POST", body="x" * 5000)
+    assert (large.status, large.text) == (413, "We say 413\n")
+    host.check_output("rm -r /srv/my-shop/static/errors")
+    assert http(SHOP).status == 200
 
 
 def test_a_request_that_is_too_large_has_a_quiet_page(http):
@@ -140,6 +205,22 @@ def test_old_protocols_are_refused(host, version, works):
     assert (host.run(f"openssl s_client -connect 127.0.0.1:443 {options} < /dev/null").rc == 0) == works
 
 
+def test_tls_1_2_is_refused_by_the_modern_profile(play, host):
+    client = "openssl s_client -connect 127.0.0.1:443 -servername shop.example.org"
+    assert play(PLAYBOOK, nginx_tls_profile="modern").returncode == 0
+    assert host.run(f"{client} -tls1_2 < /dev/null").rc != 0
+    assert host.run(f"{client} -tls1_3 < /dev/null").rc == 0
+    assert play(PLAYBOOK).returncode == 0
+    assert host.run(f"{client} -tls1_2 < /dev/null").rc == 0
+
+
+def test_keys_are_exchanged_as_openssl_can(host):
+    """Debian 13 withstands a quantum computer; Debian 12 cannot."""
+    handshake = host.check_output("openssl s_client -connect 127.0.0.1:443 -servername shop.example.org < /dev/null")
+    newest = host.run("openssl list -kem-algorithms | grep -q X25519MLKEM768").rc == 0
+    assert ("X25519MLKEM768" in handshake) == newest
+
+
 def test_weak_ciphers_are_refused(host):
     options = "-tls1_2 -cipher AES128-SHA@SECLEVEL=0 -servername shop.example.org"
     assert host.run(f"openssl s_client -connect 127.0.0.1:443 {options} < /dev/null").rc != 0
@@ -178,6 +259,116 @@ def test_a_second_host_in_the_request_is_ignored(host):
     assert "evil" not in answer
 
 
+@pytest.fixture
+def say(host):
+    """Return a function that sends lines (str) and a body to the shop, and returns what `say.py` prints."""
+
+    def run(*lines, body="", wait=2, end="\r\n\r\n", drip=""):
+        request = base64.b64encode(zlib.compress(("\r\n".join(lines) + end + body).encode("latin-1"))).decode()
+        return json.loads(host.check_output(shlex.join(["python3", "-c", SAY, str(wait), request, drip])))
+
+    return run
+
+
+SECOND = "GET /smuggled HTTP/1.1\r\nHost: shop.example.org\r\n\r\n"
+HOST = "Host: shop.example.org"
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+@pytest.mark.parametrize(
+    ("lines", "body", "statuses"),
+    [
+        # Two ways to tell where a request ends: whoever believes the other one sees a second request.
+        (["POST / HTTP/1.1", HOST, "Content-Length: 5", CHUNKED], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, CHUNKED, "Content-Length: 5"], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: 0", f"Content-Length: {len(SECOND)}"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: 0, 5"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: +5"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, "Content-Length: -1"], SECOND, [400]),
+        (["POST / HTTP/1.1", HOST, CHUNKED, "Transfer-Encoding: identity"], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, "Transfer-Encoding : chunked"], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, "Transfer-Encoding: xchunked"], f"0\r\n\r\n{SECOND}", [501]),
+        (["POST / HTTP/1.0", HOST, CHUNKED], f"0\r\n\r\n{SECOND}", [400]),
+        (["POST / HTTP/1.1", HOST, CHUNKED], f"x\r\n\r\n{SECOND}", [400]),
+        (["GET / HTTP/1.1", HOST, "X-Folded: a", " Content-Length: 5"], SECOND, [400]),
+        # Who is asked.
+        (["GET / HTTP/1.1", HOST, "Host: evil.example.org"], "", [400]),
+        (["GET / HTTP/1.1", "Host: shop.example.org/evil"], "", [400]),
+        (["GET / HTTP/1.1"], "", [400]),
+        (["GET https://evil.example.org/ HTTP/1.1", HOST], "", []),
+        (["GET / HTTP/1.1", "Host: shop.example.org@evil.example.org"], "", []),
+        (["GET /"], "", []),
+        # What is no request.
+        (["GET /\0 HTTP/1.1", HOST], "", [400]),
+        (["GET /%00 HTTP/1.1", HOST], "", [400]),
+        (["G@T / HTTP/1.1", HOST], "", [400]),
+        (["TRACE / HTTP/1.1", HOST], "", [405]),
+        (["GET / HTTP/1.1", HOST, "X: " + "x" * 65536], "", [400]),
+        (["GET / HTTP/1.1", HOST, *[f"X-{number}: {'x' * 2000}" for number in range(32)]], "", [400]),
+        ([f"GET /{'x' * 65536} HTTP/1.1", HOST], "", [414]),
+    ],
+)
+def test_a_lie_is_refused(say, lines, body, statuses):
+    said = say(*lines, body=body)
+    assert (said["statuses"], said["told"], said["open"]) == (statuses, [], False)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_the_application_counts_as_nginx_does(say, end):
+    """Chunks reach the application as one body of a known length, however their lines end."""
+    body = f"3;x=y{end}abc{end}0{end}{end}"
+    said = say("POST /first HTTP/1.1", HOST, CHUNKED, body=body + SECOND)
+    if said["statuses"] == [400]:
+        assert end == "\n"
+        return
+    assert [told["path"] for told in said["told"]] == ["/first", "/smuggled"]
+    headers = said["told"][0]["headers"]
+    assert (headers["Content-Length"], headers.get("Transfer-Encoding")) == ("3", None)
+
+
+def test_a_header_with_another_spelling_forges_nothing(told):
+    forged = ("X_Forwarded_For", "X_Real_IP", "X_Forwarded_Proto", "X_Forwarded_Host", "X_Request_ID")
+    assert "forged" not in json.dumps(told(SHOP, headers=dict.fromkeys(forged, "forged"))["headers"])
+
+
+def test_slow_clients_are_hung_up_on(say, http):
+    with ThreadPoolExecutor() as pool:
+        nothing = pool.submit(say, end="", wait=40)
+        header = pool.submit(say, "GET / HTTP/1.1", HOST, end="\r\nX: ", drip="x" * 40, wait=40)
+        body = pool.submit(say, "POST / HTTP/1.1", HOST, "Content-Length: 100", body="x", wait=40)
+        assert http(SHOP).status == 200
+    for said, seconds in ((nothing, 20), (header, 20), (body, 30)):
+        assert (said.result()["open"], said.result()["told"]) == (False, [])
+        assert seconds - 1 <= said.result()["seconds"] <= seconds + 5
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/private/page", 401),
+        ("//private//page", 401),
+        ("/%70rivate/page", 401),
+        ("/private%2Fpage", 401),
+        ("/public/../private/page", 400),
+        # To Nginx these are not in the part; to an application that decodes a path and no more they are.
+        ("/private/..%2Fpage", 400),
+        ("/private/%2E%2e/page", 400),
+        ("/private/page/..", 400),
+        ("/private%2f.%2e?page", 400),
+        ("/.well-known/a..b/...?next=/../private/", 200),
+    ],
+)
+def test_a_path_means_the_same_to_nginx_and_the_application(http, path, status):
+    answer = http(f"https://blog.example.org{path}", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert answer.status == status
+    if status == 200:
+        assert json.loads(answer.text)["path"] == path
+
+
+def test_an_encoded_slash_stays_encoded(told):
+    assert told(f"{SHOP}/a%2Fb%20c/?next=%2F..%2F")["path"] == "/a%2Fb%20c/?next=%2F..%2F"
+
+
 @pytest.mark.parametrize(("protocol", "upgraded"), [("websocket", True), ("h2c", False)])
 def test_only_websockets_are_upgraded(told, protocol, upgraded):
     headers = told(SHOP, headers={"Connection": "Upgrade", "Upgrade": protocol})["headers"]
@@ -208,8 +399,15 @@ def test_static_files_are_served_and_kept_by_browsers(http):
     assert (answer.text, answer.headers["Content-Type"]) == ("body {}\n", "text/css")
     assert "immutable" not in answer.headers["Cache-Control"]
     assert "immutable" in http(f"{SHOP}/static/site.0123456789ab.css").headers["Cache-Control"]
-    compressed = http(f"{SHOP}/static/site.0123456789ab.css", headers={"Accept-Encoding": "gzip"})
-    assert (compressed.headers["Content-Encoding"], compressed.content[:2]) == ("gzip", b"\x1f\x8b")
+    for accepted, sent, content in (
+        ("gzip", "gzip", b"\x1f\x8b"),
+        ("gzip, deflate, br", "br", b"brotli\n"),
+        ("*", None, b"body"),
+    ):
+        compressed = http(f"{SHOP}/static/site.0123456789ab.css", headers={"Accept-Encoding": accepted})
+        assert (compressed.headers["Content-Encoding"], compressed.headers["Vary"]) == (sent, "Accept-Encoding")
+        assert compressed.content.startswith(content)
+        assert compressed.headers["Content-Type"] == "text/css"
 
 
 def test_uploads_are_served_and_run_nothing(http):
@@ -220,6 +418,29 @@ def test_uploads_are_served_and_run_nothing(http):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert http(f"{SHOP}/media/link").status == 403
+
+
+@pytest.mark.parametrize("way", ["private/report.txt", "private/", "/private/report.txt", "%70rivate/report.txt"])
+def test_a_private_upload_is_for_those_whom_the_application_lets(http, way):
+    answer = http(f"{SHOP}/media/{way}")
+    assert (answer.status, "for some" in answer.text) == (404, False)
+
+
+def test_the_application_hands_out_a_private_upload(http):
+    said = {"X-Accel-Redirect": "/media/private/report.txt", "Content-Type": ""}
+    answer = http(SHOP, headers=ask_for(**said))
+    assert (answer.status, answer.text, answer.headers["Content-Type"]) == (200, "for some\n", "text/plain")
+    assert answer.headers.get_all("Cache-Control") == ["private, no-cache"]
+    assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    answer = http(SHOP, headers=ask_for(("Cache-Control", "max-age=60"), **said) | {"Range": "bytes=4-"})
+    assert (answer.status, answer.text) == (206, "some\n")
+    assert answer.headers.get_all("Cache-Control") == ["max-age=60"]
+    page = http(SHOP, headers=ask_for(**said | {"X-Accel-Redirect": "/media/private/page.html"}))
+    assert "sandbox" in page.headers["Content-Security-Policy"]
+    # Not a way to other files.
+    for path in ("/media/private/../../secret", "/media/link", "/etc/hostname"):
+        assert "hidden" not in (other := http(SHOP, headers=ask_for(**said | {"X-Accel-Redirect": path}))).text
+        assert other.status in (403, 404, 500)
 
 
 @pytest.mark.parametrize("prefix", ["static", "media"])
@@ -253,6 +474,17 @@ def test_a_site_is_closed_for_maintenance_and_opened_again(play, http, unit):
     assert play(MAINTENANCE, site="my-shop", state="absent").returncode == 0
     assert http(SHOP).status == 200
     assert unit("nginx")["MainPID"] == before
+
+
+def test_a_policy_is_chosen(play, http):
+    own = 'add_header Content-Security-Policy "default-src https:";'
+    assert play(PLAYBOOK, body_size="2k", csp="none", blog={"extra": [own]}).returncode == 0
+    assert not [name for name in http(SHOP).headers if name.startswith("Content-Security-Policy")]
+    # One among the directives of a site is the site's own.
+    headers = http("https://blog.example.org").headers
+    assert headers.get_all("Content-Security-Policy") == ["default-src https:"]
+    assert headers["Content-Security-Policy-Report-Only"] is None
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
 
 
 def test_listed_addresses_reach_a_closed_site(play, http):

@@ -9,7 +9,7 @@ from socketserver import ThreadingUnixStreamServer
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """Answers with what it was asked, and on which connection."""
+    """Answers with what it was asked, on which connection, and with the headers in `X-Answer` (JSON)."""
 
     protocol_version = "HTTP/1.1"
 
@@ -20,9 +20,11 @@ class Mirror(BaseHTTPRequestHandler):
 
     def do_GET(self):  # the name that http.server looks for
         """Send method, path and headers back."""
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
         body = json.dumps({"path": self.path, "headers": dict(self.headers), "connection": self.name}).encode()
         self.send_response(200)
-        self.send_header("Content-Type", "text/html")
+        for name, value in ({"Content-Type": "text/html"} | json.loads(self.headers["X-Answer"] or "{}")).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -83,7 +83,7 @@ def bridge(home, name):
         for relative in listing.read_text().splitlines():
             source, link = listing.parent / "static" / relative, static / relative
             # What was compressed belongs to the file that it was made from.
-            mine = relative.removesuffix(".gz") in own
+            mine = relative.removesuffix(".gz").removesuffix(".br") in own
             if relative and not mine and source.is_file() and not link.exists():
                 link.parent.mkdir(parents=True, exist_ok=True)
                 os.link(source, link)
