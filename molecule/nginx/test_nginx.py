@@ -62,7 +62,7 @@ def ask_for(*headers, **more):
 
 
 def test_a_policy_for_what_has_none(http):
-    for path in ("/", "/missing", "/static/site.css"):
+    for path in ("/", "/missing"):
         policy = http(f"{SHOP}{path}").headers.get_all("Content-Security-Policy")
         assert len(policy) == 1
         assert policy[0].startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;")
@@ -418,6 +418,16 @@ def test_uploads_are_served_and_run_nothing(http):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert http(f"{SHOP}/media/link").status == 403
+
+
+def test_a_changed_static_file_is_served_within_a_second(host, http):
+    """A deploy switches the folder above the files, and nobody reloads the server."""
+    assert http(f"{SHOP}/static/site.css").text == "body {}\n"
+    host.check_output("cp -a /srv/my-shop/static /srv/my-shop/next; echo changed > /srv/my-shop/next/site.css")
+    host.check_output("cd /srv/my-shop; mv static before; mv next static; sleep 1.1")
+    assert http(f"{SHOP}/static/site.css").text == "changed\n"
+    host.check_output("cd /srv/my-shop; rm -r static; mv before static; sleep 1.1")
+    assert http(f"{SHOP}/static/site.css").text == "body {}\n"
 
 
 @pytest.mark.parametrize("way", ["private/report.txt", "private/", "/private/report.txt", "%70rivate/report.txt"])
