@@ -56,6 +56,13 @@ def test_memory_follows_the_host(host, psql):
     assert 0.68 < cache / total < 0.80
 
 
+def test_slow_statements_are_logged_and_all_are_counted(host, psql):
+    psql("SELECT pg_sleep(1.1), 'a slow one'", "my-shop", "my-shop")
+    assert "a slow one" in host.check_output("tail --lines=20 /var/log/postgresql/*.log")
+    seen = psql("SELECT calls > 0 FROM pg_stat_statements WHERE query LIKE 'SELECT pg_sleep($1), $2' LIMIT 1").stdout
+    assert seen == "t\n"
+
+
 def test_settings_reach_the_server(psql):
     assert psql("SHOW max_connections").stdout == "60\n"
     assert psql("SHOW log_line_prefix").stdout == '%m it\'s "quoted" \\ \n'
