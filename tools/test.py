@@ -33,7 +33,7 @@ ENVIRONMENT = {
     "ANSIBLE_NOCOLOR": "1",
 }
 # What takes longest begins first, so that nothing waits for it alone at the end.
-LONGEST = ["deploy", "projects", "two_apps", "worker"]
+LONGEST = ["deploy", "backup", "acme", "several", "projects", "two_apps", "worker"]
 TAIL = 60
 RUNNING = set()
 
