@@ -13,23 +13,28 @@ class FailedError(Exception):
     """Something that an operator has to know, in one sentence."""
 
 
-def run(*command, environment=None, user="", stdin=None):
+def run(*command, environment=None, user="", stdin=None, timeout=None):
     """Run a command, by default as root, and return what it printed (str).
 
-    :raises FailedError: with the last lines that it printed, when it fails.
+    :raises FailedError: with the last lines that it printed, when it fails or takes more than ``timeout`` seconds.
     """
     prefix = ["runuser", f"--user={user}", "--"] if user else []
-    # With a wrong key a tool prints what it decrypted: no text.
-    result = subprocess.run(
-        [*prefix, *map(str, command)],
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        cwd="/",
-        check=False,
-    )
+    try:
+        # With a wrong key a tool prints what it decrypted: no text.
+        result = subprocess.run(
+            [*prefix, *map(str, command)],
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            cwd="/",
+            check=False,
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired as error:
+        said = (error.stderr or b"").decode(errors="replace").strip().splitlines()
+        raise FailedError(" ".join([f"{command[0]} {command[1]}: no answer in {timeout} s.", *said[-2:]])) from error
     if result.returncode:
         said = (result.stderr or result.stdout).strip().splitlines()
         raise FailedError(f"{command[0]} {command[1]}: " + " ".join(line.strip() for line in said[-6:]))

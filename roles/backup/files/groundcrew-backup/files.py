@@ -12,19 +12,21 @@ OWNERS = STATE / "owners.json"
 DATA, IDENTITY = CONFIGURATION["data"], CONFIGURATION["identity"]
 
 
-def restic(*arguments):
+def restic(*arguments, timeout=None):
     """Run restic, and return what it printed (str)."""
     environment = {**os.environ, **CONFIGURATION["restic"], "RESTIC_CACHE_DIR": "/var/cache/groundcrew-backup"}
-    return run("restic", *arguments, environment=environment)
+    authority = [f"--cacert={CONFIGURATION['ca']}"] if CONFIGURATION["ca"] else []
+    return run("restic", *authority, *arguments, environment=environment, timeout=timeout)
 
 
 def create():
     """Create the repository where there is none."""
     try:
-        restic("cat", "config")
+        # It would try for a quarter of an hour.
+        restic("cat", "config", timeout=60)
     except FailedError as error:
-        # With a wrong key there is one, and `init` says so.
-        if "wrong password" in str(error):
+        # With a wrong key or without an answer there may be one.
+        if "wrong password" in str(error) or "no answer" in str(error):
             raise
         restic("init")
 
