@@ -34,7 +34,7 @@ ENVIRONMENT = {
 }
 # What takes longest begins first, so that nothing waits for it alone at the end.
 LONGEST = ["deploy", "backup", "acme", "several", "projects", "two_apps", "worker"]
-TAIL = 60
+TAIL = 150
 RUNNING = set()
 
 

@@ -20,9 +20,15 @@ DIRECTORY = "curl --silent --cacert /srv/pebble/server.pem"
 
 
 def serial(host, name="tiny.example.org"):
-    """Return the serial number (str) of the certificate that Nginx shows."""
-    client = f"openssl s_client -connect 127.0.0.1:443 -servername {name} < /dev/null 2> /dev/null"
-    return host.check_output(f"{client} | openssl x509 -noout -serial")
+    """Return the serial number (str) of the certificate in place, which Nginx shows within five seconds.
+
+    A reload of Nginx returns before the workers of before have stopped to accept connections.
+    """
+    read = "openssl x509 -noout -serial"
+    placed = host.check_output(f"{read} -in /etc/ssl/groundcrew/tiny/fullchain.pem")
+    shown = f"openssl s_client -connect 127.0.0.1:443 -servername {name} < /dev/null 2> /dev/null | {read}"
+    host.check_output(f"timeout 5 sh -c 'until {shown} | grep --quiet --line-regexp {placed}; do sleep 0.1; done'")
+    return placed
 
 
 def restart(host, **environment):
