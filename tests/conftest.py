@@ -94,14 +94,14 @@ class Role:
 
     @cached_property
     def internal(self):
-        """Names that the role gives to values itself: in vars/, `vars:`, `register:` and loops."""
+        """Names that the role gives to values in vars/, `vars:`, `register:` and loops; options are not its own."""
         names = set(self.yaml("vars/main.yml"))
         for key, value in self.pairs(self.tasks):
             if key in ("register", "loop_var", "index_var"):
                 names.add(value)
             elif key == "vars" and isinstance(value, dict):
                 names.update(value)
-        return names
+        return names - {option for path in ROOT.glob("roles/*") for option in Role(path).options}
 
     @cached_property
     def outputs(self):

@@ -12,15 +12,16 @@ import yaml
 ROLE = Path(__file__).resolve().parent.parent / "roles/postgresql"
 # Gigabytes of memory and cores, and what NAMES are to be.
 TABLE = {
-    (0.5, 1): ("128MB", "358MB", "32MB", "2MB", 8),
-    (1, 1): ("256MB", "716MB", "64MB", "2MB", 8),
-    (2, 2): ("512MB", "1433MB", "128MB", "5MB", 8),
-    (4, 2): ("1024MB", "2867MB", "256MB", "10MB", 8),
-    (16, 8): ("4096MB", "11468MB", "1024MB", "40MB", 8),
-    (64, 16): ("16384MB", "45875MB", "2048MB", "128MB", 16),
-    (256, 64): ("65536MB", "183500MB", "2048MB", "128MB", 64),
+    (0.5, 1): ("128MB", "358MB", "32MB", "2MB", 8, 100),
+    (1, 1): ("256MB", "716MB", "64MB", "2MB", 8, 100),
+    (2, 2): ("512MB", "1433MB", "128MB", "5MB", 8, 100),
+    (4, 2): ("1024MB", "2867MB", "256MB", "10MB", 8, 100),
+    (16, 8): ("4096MB", "11468MB", "1024MB", "20MB", 8, 200),
+    (64, 16): ("16384MB", "45875MB", "2048MB", "40MB", 16, 400),
+    (256, 64): ("65536MB", "183500MB", "2048MB", "40MB", 64, 1600),
 }
 NAMES = ["shared_buffers", "effective_cache_size", "maintenance_work_mem", "work_mem", "max_worker_processes"]
+NAMES += ["max_connections"]
 PLAY = """
 - hosts: localhost
   gather_facts: false

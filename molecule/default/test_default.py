@@ -72,6 +72,36 @@ def test_what_a_client_claims_reaches_nobody(http):
     assert http(f"{SITE}/", headers=forged).status == 200
 
 
+def test_pages_answer_and_sessions_stay_while_redis_is_away(host, http):
+    keys = "redis-cli -s /run/redis-guestbook/redis.sock DBSIZE"
+    host.check_output(
+        "DJANGO_SUPERUSER_PASSWORD=%s guestbook-manage createsuperuser --noinput --username grace --email g@example.org"
+        " || true",
+        "a long one",
+    )
+    page = http(f"{SITE}/admin/login/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"{SITE}/admin/login/"}
+    headers["Cookie"] = page.headers["Set-Cookie"].split(";")[0]
+    form = f"csrfmiddlewaretoken={token}&username=grace&password=a+long+one"
+    answer = http(f"{SITE}/admin/login/?next=/admin/", method="POST", headers=headers, body=form.encode())
+    session = re.search(r"sessionid=[^;]+", str(answer.headers))[0]
+    host.check_output("systemctl stop redis-server@guestbook")
+    begin = time.monotonic()
+    assert "Ada" in http(f"{SITE}/").text
+    assert sign(http, "Grace").status == 302
+    assert "Grace" in http(f"{SITE}/").text
+    assert "Log out" in http(f"{SITE}/admin/", headers={"Cookie": session}).text
+    assert time.monotonic() - begin < 5
+    host.check_output("systemctl start redis-server@guestbook")
+    deadline = time.monotonic() + 20
+    while host.check_output(keys) == "0":
+        assert time.monotonic() < deadline, "the cache is not used again"
+        assert http(f"{SITE}/").status == 200
+        time.sleep(0.5)
+    assert "Log out" in http(f"{SITE}/admin/", headers={"Cookie": session}).text
+
+
 def test_every_daemon_comes_back_after_a_kill(host, http):
     host.check_output("pkill -9 -x nginx; pkill -9 -x gunicorn; pkill -9 -x redis-server; pkill -9 -x postgres")
     for _ in range(30):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 PLAYBOOK = "molecule/postgresql/converge.yml"
+DATABASE, PASSWORD = "Müller's $hop", 'it\'s "%" é\\ ' + "x" * 200
 
 
 @pytest.fixture
@@ -74,10 +75,74 @@ def test_text_is_utf8_and_damage_is_noticed(psql):
     assert psql("SHOW data_checksums").stdout == "on\n"
 
 
-def test_nobody_outside_can_connect(host):
-    listeners = host.check_output("ss --listening --numeric --tcp --no-header '( sport = :5432 )'").splitlines()
-    assert listeners
-    assert all(line.split()[3] in ("127.0.0.1:5432", "[::1]:5432") for line in listeners)
+@pytest.fixture
+def remote(host):
+    """Return a function that runs one statement over the network, as a role with a password."""
+    address = host.check_output("hostname --all-ip-addresses").split()[0]
+
+    def run(statement, user, password, database=DATABASE, sslmode="verify-full", name="db.example.org"):
+        server = f"host={name} hostaddr={address} sslmode={sslmode} sslrootcert=/etc/ssl/groundcrew/ca/ca.pem"
+        login = "user='{}' dbname='{}'".format(*(word.replace("'", "\\'") for word in (user, database)))
+        target = f"{server} {login}"
+        return host.run("cd / && PGPASSWORD=%s psql -XAtd %s -c %s", password, target, statement)
+
+    return run
+
+
+def test_a_client_of_the_network_takes_tls_and_the_password(remote):
+    seen = remote("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()", "müller", PASSWORD)
+    assert seen.stdout == "t|TLSv1.3\n", seen.stderr
+    assert "password authentication failed" in remote("SELECT 1", "müller", "guess").stderr
+    assert "no encryption" in remote("SELECT 1", "müller", PASSWORD, sslmode="disable").stderr
+    assert "does not match host name" in remote("SELECT 1", "müller", PASSWORD, name="elsewhere.example.org").stderr
+    assert "no pg_hba.conf entry" in remote("SELECT 1", "müller", PASSWORD, "postgres").stderr
+    assert "no pg_hba.conf entry" in remote("SELECT 1", "my-shop", PASSWORD, "my-shop").stderr
+
+
+def test_a_new_certificate_is_read_without_a_restart(host, play, remote, unit, unit_name):
+    before, keys = (
+        unit(unit_name)["MainPID"],
+        "/etc/ssl/groundcrew/postgresql/privkey.pem /var/lib/postgresql/groundcrew/",
+    )
+    old = host.check_output("cd /var/lib/postgresql/groundcrew && sha256sum fullchain.pem")
+    host.check_output("rm /etc/ssl/groundcrew/postgresql/fullchain.pem")
+    assert play(PLAYBOOK).returncode == 0
+    assert host.run("cd /var/lib/postgresql/groundcrew && echo %s | sha256sum --check", old).rc == 1
+    assert remote("SELECT 1", "müller", PASSWORD).stdout == "1\n"
+    assert unit(unit_name)["MainPID"] == before
+    assert "".join(host.check_output(f"find {keys} -type f -perm /077")) == ""
+
+
+def test_a_reader_reads_what_the_owner_made_later(psql, remote):
+    remote("CREATE TABLE IF NOT EXISTS later AS SELECT 42 AS answer", "müller", PASSWORD)
+    assert remote("SELECT answer FROM later", "auditor", "reads").stdout == "42\n"
+    for statement in ("DELETE FROM later", "CREATE TABLE mine (i int)", "CREATE TEMPORARY TABLE mine (i int)"):
+        assert "permission denied" in remote(statement, "auditor", "reads").stderr
+    assert "permission denied" in psql("SET ROLE auditor; SELECT 1", "my-shop", "my-shop").stderr
+    assert "no password supplied" in remote("SELECT 1", "local one", "").stderr
+
+
+def test_the_locale_is_the_one_that_was_asked_for(psql):
+    assert psql("SELECT datcollate FROM pg_database WHERE datallowconn ORDER BY datname LIMIT 1").stdout == "C\n"
+
+
+@pytest.mark.parametrize(
+    ("databases", "connections", "reason"),
+    [
+        ([{"name": "x" * 200}], 50, "cannot name a database"),
+        ([{"name": "shop", "owner": "postgres"}], 50, "postgres cannot name a database"),
+        ([{"name": "shop", "readers": [{"name": 'o"o'}]}], 50, "cannot name a database"),
+        ([{"name": "shop", "clients": ["10.0.0.0/99"]}], 50, "invalid CIDR mask"),
+        ([], 500, "All clients together may open 500 connections to PostgreSQL, which takes 60 and keeps 10"),
+    ],
+)
+def test_what_cannot_be_is_refused(host, play, unit, unit_name, remote, databases, connections, reason):
+    before = unit(unit_name)["MainPID"], host.check_output("cat /etc/postgresql/*/main/pg_hba.conf")
+    result = play(PLAYBOOK, databases=databases, connections=connections)
+    assert result.returncode != 0
+    assert reason in " ".join(result.stdout.split())
+    assert (unit(unit_name)["MainPID"], host.check_output("cat /etc/postgresql/*/main/pg_hba.conf")) == before
+    assert remote("SELECT 1", "müller", PASSWORD).stdout == "1\n"
 
 
 def test_a_setting_that_can_be_reloaded_does_not_restart(play, psql, unit, unit_name):
@@ -90,15 +155,18 @@ def test_a_setting_that_can_be_reloaded_does_not_restart(play, psql, unit, unit_
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
+        ({"shared_buffers": "12 potatoes"}, 'invalid value for parameter "shared_buffers": "12 potatoes"'),
         ({"shared_bufers": "1GB"}, 'unrecognized configuration parameter "shared_bufers"'),
         # Only a server that starts can tell that these two do not go together.
         ({"max_connections": 60, "wal_level": "minimal"}, "WAL archival cannot be enabled"),
     ],
 )
-def test_a_bad_setting_leaves_the_server_running(play, psql, settings, reason):
+def test_a_bad_setting_leaves_the_server_running(play, psql, unit, unit_name, settings, reason):
+    before = unit(unit_name)["MainPID"]
     result = play(PLAYBOOK, settings=settings)
     assert result.returncode != 0
     assert reason in result.stdout
+    assert unit(unit_name)["MainPID"] == before
     assert psql("SHOW max_connections").stdout == "60\n"
     assert psql("SELECT count(*) FROM pg_settings WHERE pending_restart").stdout == "0\n"
 
@@ -131,11 +199,74 @@ def test_what_was_taken_away_comes_back(host, play, psql, unit, unit_name):
     assert "changed=0" in play(PLAYBOOK).stdout
 
 
-def test_a_killed_server_comes_back(host, psql, unit, unit_name):
-    host.check_output("kill -KILL %s", unit(unit_name)["MainPID"])
-    deadline = time.monotonic() + 30
+# Each line of the log is the number of a row whose commit the server had confirmed.
+WRITER = """
+cd /var/tmp; rm -f confirmed; touch confirmed; chown my-shop: confirmed
+runuser -u my-shop -- sh -c '
+  for number in $(seq 100000); do
+    psql -XAtqd my-shop -c "INSERT INTO rows VALUES ($number)" 2> /dev/null && echo $number >> confirmed
+    [ -e /run/stop-writing ] && exit
+  done' > /dev/null 2>&1 &
+"""
+
+
+@pytest.fixture
+def written(host, psql):
+    """Write rows all the time; the function that it returns ends that, and gives the confirmed rows and those there."""
+    psql("CREATE TABLE rows (number int)", "my-shop", "my-shop")
+    host.check_output(f"rm -f /run/stop-writing; {WRITER}")
+    time.sleep(1)
+
+    def stop():
+        host.check_output("touch /run/stop-writing")
+        confirmed = set(host.check_output("cat /var/tmp/confirmed").split())
+        return confirmed, set(psql("SELECT number FROM rows", "my-shop", "my-shop").stdout.split())
+
+    yield stop
+    stop()
+    psql("DROP TABLE rows", "my-shop", "my-shop")
+
+
+def wait(psql, seconds=30):
+    """Wait until the server answers."""
+    deadline = time.monotonic() + seconds
     while psql("SELECT 1", "my-shop", "my-shop").rc != 0:
         assert time.monotonic() < deadline, "PostgreSQL stays dead"
         time.sleep(0.5)
+
+
+def test_a_server_killed_while_it_writes_comes_back_with_every_row(host, psql, unit, unit_name, written):
+    host.check_output("kill -KILL %s", unit(unit_name)["MainPID"])
+    wait(psql)
     # A backend that outlived the postmaster could have answered.
     assert unit(unit_name)["NRestarts"] == "1"
+    time.sleep(1)
+    confirmed, rows = written()
+    assert len(confirmed) > 20
+    assert confirmed <= rows
+
+
+def test_a_full_disk_costs_no_row_and_heals_by_itself(host, psql, unit_name, written):
+    """The log of changes lies on a disk of its own, on which 1 MB is left."""
+    wal = host.check_output("ls -d /var/lib/postgresql/*/main/pg_wal")
+    host.check_output(
+        f"systemctl stop {unit_name} && mv {wal} {wal}.before && mkdir {wal} && mount -t tmpfs -o size=64m tmpfs {wal}"
+        f" && cp -a {wal}.before/. {wal} && chown postgres: {wal} && systemctl start {unit_name}"
+    )
+    try:
+        wait(psql)
+        host.check_output(f"fallocate -l $(($(df --output=avail -B1 {wal} | tail -n 1) - 1000000)) {wal}/filler")
+        filler = "INSERT INTO rows SELECT 0 FROM generate_series(1, 1000000)"
+        assert psql(filler, "my-shop", "my-shop").rc != 0
+        host.check_output(f"rm {wal}/filler && mount -o remount,size=512m {wal}")
+        wait(psql)
+        time.sleep(1)
+        confirmed, rows = written()
+        assert len(confirmed) > 20
+        assert confirmed <= rows
+        assert "0" not in rows
+    finally:
+        host.check_output(
+            f"systemctl stop {unit_name} && cp -a {wal} {wal}.new && umount {wal} && rm -r {wal} {wal}.before"
+            f" && mv {wal}.new {wal} && systemctl start {unit_name}"
+        )

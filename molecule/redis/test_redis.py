@@ -40,6 +40,36 @@ def test_a_port_takes_the_password(host):
     )
 
 
+def test_the_network_takes_tls_a_name_and_a_password(host):
+    address = host.check_output("hostname --all-ip-addresses").split()[0]
+
+    def say(command, user, password, name="cache.example.org"):
+        tls = f"--tls --cacert /etc/ssl/groundcrew/ca/ca.pem --sni {name}"
+        return host.run(
+            f"REDISCLI_AUTH=%s redis-cli -h {address} -p 6391 {tls} --no-auth-warning --user {user} {command}", password
+        ).stdout
+
+    assert say("SET shop:key value", "shop", 'pa ss"%') == "OK\n"
+    assert say("GET shop:key", "looker", "looks") == "value\n"
+    assert "NOPERM" in say("SET shop:key other", "looker", "looks")
+    assert "NOPERM" in say("GET other:key", "looker", "looks")
+    assert "NOAUTH" in host.check_output("redis-cli -s /run/redis-network/redis.sock ping")
+    assert "WRONGPASS" in host.check_output(
+        f"REDISCLI_AUTH=guess redis-cli -h {address} -p 6391 --tls --cacert /etc/ssl/groundcrew/ca/ca.pem"
+        " --no-auth-warning --user shop ping 2>&1"
+    )
+    assert "onnection" in host.run(f"redis-cli -h {address} -p 6391 ping").stderr  # in the clear
+    client = f"openssl s_client -connect {address}:6391 -CAfile /etc/ssl/groundcrew/ca/ca.pem -verify_return_error"
+    assert host.run(f"{client} -verify_hostname cache.example.org < /dev/null").rc == 0
+    assert host.run(f"{client} -verify_hostname other.example.org < /dev/null").rc == 1
+
+
+@pytest.mark.parametrize("command", ["CONFIG SET maxmemory 0", "SHUTDOWN", "MONITOR", "SAVE", "ACL LIST"])
+def test_nobody_reconfigures_the_server(redis, command):
+    answer = redis("my-shop", *command.split())
+    assert "NOPERM" in answer.stdout + answer.stderr
+
+
 def test_nothing_listens_on_the_usual_port(host):
     assert host.check_output("ss --listening --numeric --tcp --no-header '( sport = :6379 )'") == ""
     assert not host.service("redis-server").is_enabled

@@ -1,6 +1,9 @@
 """Two applications on one host: what changes one leaves the other alone."""
 
 import re
+import time
+
+WHERE = "from django.db import connection as c; print(c.settings_dict['HOST'] or '/var/run/postgresql')"
 
 
 def serving(host, name):
@@ -24,6 +27,25 @@ def test_neither_reaches_the_data_of_the_other(host):
     assert host.run("shop-run python -c %s blog", redis).rc != 0
     assert host.run("shop-run python -c %s shop", redis).rc == 0
     assert host.run("shop-run cat /srv/blog/current/release.json").rc != 0
+
+
+def test_each_web_server_goes_through_a_pool_that_no_storm_of_clients_breaks(host, http):
+    host.check_output("cd / && runuser -u shop -- /usr/lib/postgresql/*/bin/pgbench --initialize --quiet shop")
+    bench = "pgbench --no-vacuum --select-only --client=300 --time=8 --host=/run/pgbouncer-shop shop"
+    host.check_output(f"cd / && runuser -u shop -- /usr/lib/postgresql/*/bin/{bench} > /tmp/bench 2>&1 &")
+    deadline = time.monotonic() + 6
+    while time.monotonic() < deadline:
+        for name in ("shop", "blog"):
+            assert http(f"https://{name}.example.org/").status == 200
+    for name in ("shop", "blog"):
+        clients = f"cd / && runuser -u {name} -- psql -XAt -h /run/pgbouncer-{name} pgbouncer -c 'SHOW CLIENTS'"
+        assert f"|{name}|{name}|" in host.check_output(clients)
+    server = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'shop'"
+    assert int(host.check_output(f'cd / && runuser -u postgres -- psql -XAtc "{server}"')) <= 25
+    time.sleep(4)
+    assert "number of failed transactions: 0 (" in host.check_output("cat /tmp/bench")
+    # What needs a session goes past the pool.
+    assert "/var/run/postgresql" in host.check_output("shop-manage shell -c %s", WHERE)
 
 
 def test_change_to_one_restarts_only_that_one(host, play):

@@ -1,6 +1,7 @@
 """What the overlay replaces, and what it leaves alone."""
 
 import json
+import subprocess
 from urllib.parse import quote
 
 import pytest
@@ -235,6 +236,35 @@ def test_connections_are_kept_and_checked_but_what_the_project_says_of_them_stay
     assert pool["CONN_MAX_AGE"] == 0
 
 
+def test_threads_of_the_web_server_share_a_pool(overlay, python, tmp_path):
+    web = {"DATABASE_URL": "postgresql:///shop", "SERVER_SOFTWARE": "gunicorn/25.0"}
+
+    def options(text=SQLITE, **variables):
+        default = overlay(text, **{**web, **variables}).settings["DATABASES"]["default"]
+        return default["OPTIONS"].get("pool"), default["CONN_MAX_AGE"]
+
+    assert options() == (None, 60)  # without the packages
+    for package in ("psycopg", "psycopg_pool"):
+        (tmp_path / f"{package}.py").touch()
+    version = subprocess.check_output([python, "-c", "import django; print(django.VERSION >= (5, 1))"], text=True)
+    pooled = ({"min_size": 1, "max_size": 10, "timeout": 10}, 0) if version == "True\n" else (None, 60)
+    assert options() == pooled
+    assert options(SERVER_SOFTWARE="") == (None, 60)
+    assert options(DATABASE_URL="postgresql:///shop?pool=false") == (False, 60)
+    assert options(DATABASE_URL="postgresql:///shop?CONN_MAX_AGE=9") == (None, 9)
+    assert options(SQLITE.replace("'ATOMIC_REQUESTS'", "'CONN_MAX_AGE': 5, 'ATOMIC_REQUESTS'")) == (None, 5)
+    assert options(DATABASE_URL="mysql://db/shop") == (None, 60)
+    assert options(DATABASE_URL="postgresql:///shop?host=/run/pgbouncer-shop") == (None, 60)
+
+
+def test_no_cursor_of_the_server_behind_pgbouncer(overlay):
+    through = overlay(SQLITE, DATABASE_URL="postgresql:///shop?host=/run/pgbouncer-shop").settings["DATABASES"]
+    assert through["default"]["HOST"] == "/run/pgbouncer-shop"
+    assert through["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
+    straight = overlay(SQLITE, DATABASE_URL="postgresql:///shop").settings["DATABASES"]["default"]
+    assert "DISABLE_SERVER_SIDE_CURSORS" not in straight
+
+
 @pytest.mark.parametrize("engine", ["", "django.db.backends.dummy"])
 def test_no_database_is_replaced(overlay, engine):
     text = f"DATABASES = {{'default': {{'ENGINE': {engine!r}}}}}" if engine else "DATABASES = {}"
@@ -272,7 +302,7 @@ LOCMEM = (
 )
 def test_cache_url(overlay, url):
     default = overlay(CACHE_URL=url).settings["CACHES"]["default"]
-    assert default == {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    assert default == {"BACKEND": "groundcrew_settings.SteadyRedisCache", "LOCATION": url}
 
 
 @pytest.mark.parametrize(
@@ -285,7 +315,7 @@ def test_socket_as_django_environ_writes_it(overlay, url, location):
 def test_local_memory_is_replaced_and_its_options_stay(overlay):
     default = overlay(LOCMEM, CACHE_URL="redis://cache").settings["CACHES"]["default"]
     assert default == {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "groundcrew_settings.SteadyRedisCache",
         "LOCATION": "redis://cache",
         "TIMEOUT": 9,
     }

@@ -1,5 +1,6 @@
 """The one page of the guestbook."""
 
+from django.core.cache import cache
 from django.shortcuts import redirect, render
 
 from .forms import EntryForm
@@ -11,5 +12,7 @@ def entry_list(request):
     form = EntryForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         form.save()
+        cache.delete("signed")
         return redirect("entries")
-    return render(request, "entries/list.html", {"entries": Entry.objects.all()[:50], "form": form})
+    signed = cache.get_or_set("signed", Entry.objects.count)
+    return render(request, "entries/list.html", {"entries": Entry.objects.all()[:50], "form": form, "signed": signed})

@@ -22,12 +22,17 @@ import json
 import os
 import re
 import sys
+import time
 from contextlib import suppress
+from functools import wraps
+from logging import getLogger
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
+import django
 from django.conf import global_settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 
 
@@ -130,7 +135,6 @@ def secret_key(settings):
 
 def database(settings):
     """Use DATABASE_URL instead of SQLite or nothing; databases besides `default` are the project's affair."""
-    # https://docs.djangoproject.com/en/stable/ref/databases/#persistent-connections wants ?CONN_MAX_AGE=0 for ASGI.
     old = settings.get("DATABASES").get("default") or {}
     engine = old.get("ENGINE", "").rpartition(".")[2]
     if engine not in ("", "dummy", "sqlite3", "spatialite") or not os.environ.get("DATABASE_URL"):
@@ -142,6 +146,11 @@ def database(settings):
     new = {"ENGINE": url.meaning, "NAME": url.path}
     new.update({part.upper(): url.query.pop(part, getattr(url, part)) for part in ("user", "password", "host", "port")})
     query = {key: json.loads(v) if re.fullmatch(r"true|false|0|[1-9]\d*", v) else v for key, v in url.query.items()}
+    if "/pgbouncer-" in new["HOST"]:
+        # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
+        new["DISABLE_SERVER_SIDE_CURSORS"] = True
+    elif can_pool(url, old.keys() | query.keys()):
+        query["pool"] = {"min_size": 1, "max_size": 10, "timeout": 10}
     general = {"ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "CONN_MAX_AGE", "DISABLE_SERVER_SIDE_CURSORS"}
     new.update({"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0 if query.get("pool") else 60})
     new.update({key: old[key] for key in general & old.keys()})
@@ -150,8 +159,19 @@ def database(settings):
     settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was=was or "not set", now=now)
 
 
+def can_pool(url, chosen):
+    """Tell whether the web server's threads share psycopg's pool; `chosen` are the keys of the connection that stand.
+
+    Commands end, and workers may fork as Celery's do: a pool survives no fork.
+    """
+    server = "gunicorn" in os.environ.get("SERVER_SOFTWARE", "")
+    installed = all(importlib.util.find_spec(name) for name in ("psycopg", "psycopg_pool"))
+    known = django.VERSION >= (5, 1) and url.scheme in ("postgresql", "postgres", "postgis")
+    return server and known and installed and not {"pool", "CONN_MAX_AGE"} & chosen
+
+
 def cache(settings):
-    """Share a cache. Sessions stay in the database: `cached_db` answers 500 to who has one while Redis is away."""
+    """Share a cache, without which pages answer, too. Sessions stay in the database, where they are never lost."""
     old = settings.get("CACHES").get("default") or {}
     # django-environ writes a socket as redis:///path, the library as unix:///path
     location = re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
@@ -161,9 +181,63 @@ def cache(settings):
     if not importlib.util.find_spec("redis"):
         raise ImproperlyConfigured("CACHE_URL names a Redis server, and the Python package redis is not installed.")
     new = {key: old[key] for key in {"KEY_FUNCTION", "KEY_PREFIX", "TIMEOUT", "VERSION"} & old.keys()}
-    new.update({"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location})
+    new.update({"BACKEND": f"{__name__}.SteadyRedisCache", "LOCATION": location})
     new = {**settings.get("CACHES"), "default": new}
     settings.put("CACHES", new, was="local memory", now=f"{url.scheme} {url.host or '/' + url.path}")
+
+
+def steady(method, away):
+    """Wrap a method of SteadyRedisCache: `away`, a value or a function, answers while there is no server."""
+
+    @wraps(method)
+    def call(self, *args, **kwargs):
+        from redis.exceptions import AuthenticationError, ConnectionError, TimeoutError
+
+        if time.monotonic() >= SteadyRedisCache.resume:
+            try:
+                return method(self, *args, **kwargs)
+            except AuthenticationError:
+                raise
+            except (ConnectionError, TimeoutError) as error:
+                SteadyRedisCache.resume = time.monotonic() + SteadyRedisCache.PAUSE
+                getLogger(__name__).warning("The cache is away, pages answer without it: %s", error)
+        return away(*args, **kwargs) if callable(away) else away
+
+    return call
+
+
+def absent(key, *_args, **_options):
+    """Do what the cache does for a counter that is not there."""
+    raise ValueError(f"Key '{key}' not found.")
+
+
+class SteadyRedisCache(RedisCache):
+    """Holds nothing while its server is away, and asks again after some seconds; Django's own class fails."""
+
+    PAUSE = 5  # seconds
+    resume = 0.0  # when the server is asked again, by the clock of time.monotonic
+
+    def __init__(self, server, params):
+        """Wait a little for a server that does not answer; by itself redis-py tries for many seconds."""
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        limits = {"retry": Retry(NoBackoff(), 1), "socket_timeout": 3}
+        if not str(server).startswith("unix:"):
+            limits["socket_connect_timeout"] = 1
+        super().__init__(server, {**params, "OPTIONS": {**limits, **params.get("OPTIONS", {})}})
+
+    add = steady(RedisCache.add, False)
+    clear = steady(RedisCache.clear, False)
+    delete = steady(RedisCache.delete, False)
+    delete_many = steady(RedisCache.delete_many, None)
+    get = steady(RedisCache.get, lambda _key, default=None, **_options: default)
+    get_many = steady(RedisCache.get_many, lambda *_args, **_options: {})
+    has_key = steady(RedisCache.has_key, False)
+    incr = steady(RedisCache.incr, absent)
+    set = steady(RedisCache.set, None)
+    set_many = steady(RedisCache.set_many, lambda data, *_args, **_options: list(data))
+    touch = steady(RedisCache.touch, False)
 
 
 def files(settings):
