@@ -1,5 +1,6 @@
 """PgBouncer: many clients on few connections, each user through its own instance."""
 
+import re
 import time
 
 import pytest
@@ -18,9 +19,9 @@ def psql(host):
     return run
 
 
-def test_the_user_reaches_its_database_and_no_other(psql):
-    assert psql("SELECT current_user, current_database()").stdout == "shop|shop\n"
-    assert "no such database" in psql("SELECT 1", database="postgres").stderr
+@pytest.mark.parametrize("database", ["shop", "postgres", "anything"])
+def test_the_user_reaches_its_database_and_no_other(psql, database):
+    assert psql("SELECT current_user, current_database()", database=database).stdout == "shop|shop\n"
 
 
 @pytest.mark.parametrize("user", ["far", "nobody", "postgres"])
@@ -41,7 +42,7 @@ def test_three_hundred_clients_share_five_connections(host):
     bench = "cd / && runuser -u shop -- /usr/lib/postgresql/*/bin/pgbench --no-vacuum --select-only --client=300"
     host.check_output("cd / && runuser -u shop -- /usr/lib/postgresql/*/bin/pgbench --initialize --quiet shop")
     # Straight to the server, which takes 30.
-    assert "too many clients" in host.run(f"{bench} --transactions=1 shop").stderr
+    assert re.search("too many clients|remaining connection slots", host.run(f"{bench} --transactions=1 shop").stderr)
     count = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'shop'"
     result = host.run(
         f"{bench} --time=5 --host=/run/pgbouncer-shop shop & sleep 3;"
