@@ -61,6 +61,13 @@ def test_templates_say_who_writes_them(role):
         assert re.match(header, lines[0]), f"templates/{name} begins with {lines[0]}"
 
 
+def test_a_file_that_two_roles_bring_is_the_same():
+    """Each works alone, so none takes it from the other, and neither may write over what the other wrote."""
+    units = list(ROOT.glob("roles/*/files/**/groundcrew-failed@.service"))
+    assert len(units) == 2
+    assert len({path.read_text() for path in units}) == 1
+
+
 def test_task_files_are_short(role):
     for path in role.path.glob("tasks/*.yml"):
         assert len(path.read_text().splitlines()) <= 120, path.relative_to(ROOT)

@@ -124,13 +124,23 @@ def test_a_validation_that_fails_leaves_what_is_there_and_says_why(host):
     assert serial(host) != before
 
 
-def test_an_authority_that_is_down_leaves_what_is_there_and_says_so(host):
+def test_an_authority_that_is_down_leaves_what_is_there_and_tells_root(host):
+    """In the journal, and by mail where the host can send one."""
     before = serial(host)
     forget(host)
     host.check_output("systemctl stop pebble")
-    result = host.run("systemctl start groundcrew-acme.service; journalctl --unit=groundcrew-acme --lines=20; exit 1")
-    assert "connection refused" in result.stdout
+    host.check_output(
+        "printf '#!/bin/sh\\ncat > /root/mail-to-$1\\n' > /usr/sbin/sendmail; chmod +x /usr/sbin/sendmail"
+    )
+    host.check_output("systemctl start groundcrew-acme.service || true")
     assert host.check_output("systemctl is-failed groundcrew-acme.service") == "failed"
+    host.check_output("timeout 10 sh -c 'until test -s /root/mail-to-root; do sleep 0.2; done'")
+    mail = host.file("/root/mail-to-root").content_string
+    assert mail.startswith(f"Subject: groundcrew-acme.service failed on {host.backend.name}\n\n")
+    assert "connection refused" in mail
+    host.check_output("rm /usr/sbin/sendmail; systemctl start groundcrew-acme.service || true")
+    told = "journalctl --unit='groundcrew-failed@*' --output=cat | grep 'connection refused'"
+    host.check_output(f"""timeout 10 sh -c "until {told}; do sleep 0.2; done" """)
     assert serial(host) == before
 
 
