@@ -20,6 +20,29 @@ def test_each_answers_for_its_own_domain(http):
         assert "Guestbook" in answer.text
 
 
+def test_browsers_insist_on_https_as_long_as_the_application_says(http):
+    for name, seconds in (("shop", 31536000), ("blog", 300)):
+        for path in ("/", "/media/missing.png"):
+            sent = http(f"https://{name}.example.org{path}").headers.get_all("Strict-Transport-Security")
+            assert sent == [f"max-age={seconds}"]
+
+
+def test_a_cdn_fetches_the_static_files_and_pages_have_them_from_there(host, http):
+    assert host.run("blog-manage check --deploy --fail-level WARNING").rc == 0
+    page = http("https://blog.example.org/admin/login/")
+    path = re.search(r'href="https://cdn.example.net(/static/admin/css/base\.[0-9a-f]{12}\.css)"', page.text)[1]
+    assert "style-src 'self' https://cdn.example.net;" in page.headers["Content-Security-Policy-Report-Only"]
+    file = http(f"https://blog.example.org{path}")
+    assert (file.status, file.headers["Content-Type"]) == (200, "text/css")
+    assert file.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    assert file.headers.get_all("Cross-Origin-Resource-Policy") == ["cross-origin"]
+    # The site beside it has neither.
+    page = http("https://shop.example.org/admin/login/")
+    assert "cdn.example.net" not in page.text + page.headers["Content-Security-Policy-Report-Only"]
+    file = http("https://shop.example.org" + re.search(r'href="(/static/admin/css/base[^"]+)"', page.text)[1])
+    assert (file.status, file.headers["Access-Control-Allow-Origin"]) == (200, None)
+
+
 def test_neither_reaches_the_data_of_the_other(host):
     assert host.run("shop-run python -c \"import psycopg; psycopg.connect('dbname=blog')\"").rc != 0
     assert host.run("shop-run python -c \"import psycopg; psycopg.connect('dbname=shop')\"").rc == 0

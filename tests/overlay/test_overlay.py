@@ -393,6 +393,12 @@ def test_other_storages_stay(overlay):
     assert result.settings["STORAGES"]["default"] == {"BACKEND": "own.S3"}
 
 
+@pytest.mark.parametrize("own", ["", "STATIC_URL = 'static/'", "STATIC_URL = 'https://cdn.example.net/static/'"])
+def test_static_files_come_from_a_cdn(overlay, own):
+    files = {"DJANGO_STATIC_ROOT": "/release/static", "DJANGO_STATIC_HOST": "https://cdn.example.net"}
+    assert overlay(STATIC + own, **files).settings["STATIC_URL"] == "https://cdn.example.net/static/"
+
+
 # -- HTTPS
 
 HTTPS = {
@@ -423,7 +429,8 @@ def test_what_binds_other_names_is_silenced_and_not_set(overlay):
 
 def test_hsts_from_the_environment(overlay):
     assert overlay(DJANGO_HSTS_SECONDS="60").settings["SECURE_HSTS_SECONDS"] == 60
-    off = overlay(DJANGO_HSTS_SECONDS="0").settings
+    assert overlay("SECURE_HSTS_SECONDS = 30", DJANGO_HSTS_SECONDS="60").settings["SECURE_HSTS_SECONDS"] == 60
+    off = overlay("SECURE_HSTS_SECONDS = 30", DJANGO_HSTS_SECONDS="0").settings
     assert (off["SECURE_HSTS_SECONDS"], off["SILENCED_SYSTEM_CHECKS"]) == (0, ["security.W004"])
 
 

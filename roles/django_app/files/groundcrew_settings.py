@@ -11,8 +11,9 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
     EMAIL_URL                    smtp+tls://user:password@mail.example.org:587 (smtp, smtp+tls, smtp+ssl)
     DJANGO_STATIC_ROOT           where collectstatic writes and the web server reads
     DJANGO_MEDIA_ROOT            where uploads outlive a release
+    DJANGO_STATIC_HOST           https://cdn.example.net, which fetches static files from the same path of the site
     DJANGO_CSRF_TRUSTED_ORIGINS  https://shop.example.org:8443, only behind a proxy that hides its port
-    DJANGO_HSTS_SECONDS          a year unless given; 0 sends no HSTS header
+    DJANGO_HSTS_SECONDS          how long browsers insist on HTTPS; 0 sends no HSTS header. A year where nobody says
 
 `python -m groundcrew_settings` lists what was replaced, `--json` for machines. docs/settings.md has the reasons.
 """
@@ -246,6 +247,10 @@ def files(settings):
         if root := os.environ.get(f"DJANGO_{kind}_ROOT"):
             settings.put(f"{kind}_ROOT", root)
             settings.put(f"{kind}_URL", settings.get(f"{kind}_URL") or f"/{kind.lower()}/")
+    # The variable is WhiteNoise's, too: who reads it as its manual says has put it in front already.
+    if host := os.environ.get("DJANGO_STATIC_HOST"):
+        url = settings.get("STATIC_URL") or "/static/"
+        settings.put("STATIC_URL", f"{host}/{urlsplit(url).path.lstrip('/')}")
 
 
 def static_storage(settings):
@@ -281,17 +286,20 @@ class HashedStaticFilesStorage(ManifestStaticFilesStorage):
 
 def https(settings):
     """Follow https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#https for this domain."""
+    seconds = os.environ.get("DJANGO_HSTS_SECONDS")
     # W005 and W021 would bind other names too: those below the domain and, in browsers' lists, for years.
     wanted = {
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
         "SECURE_SSL_REDIRECT": True,
-        "SECURE_HSTS_SECONDS": int(os.environ.get("DJANGO_HSTS_SECONDS") or 31536000),
+        "SECURE_HSTS_SECONDS": int(seconds or 31536000),
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
         "CSRF_TRUSTED_ORIGINS": words("DJANGO_CSRF_TRUSTED_ORIGINS"),
     }
-    for name in filter(settings.untouched, wanted):
-        settings.put(name, wanted[name])
+    for name, value in wanted.items():
+        # Who names a time for HSTS wants that one: generators leave a minute in a project, for a day that never comes.
+        if settings.untouched(name) or (name == "SECURE_HSTS_SECONDS" and seconds):
+            settings.put(name, value)
     decided = {"security.W005", "security.W021"} if settings.get("SECURE_HSTS_SECONDS") else {"security.W004"}
     settings.put("SILENCED_SYSTEM_CHECKS", sorted(decided.union(settings.get("SILENCED_SYSTEM_CHECKS"))))
 
