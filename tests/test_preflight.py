@@ -78,6 +78,11 @@ def test_a_right_inventory_goes_on_to_the_host(site):
         ({"django_apps": [{**APP, "name": "My Shop"}]}, "`My Shop` cannot name an application"),
         ({"django_apps": [{**APP, "name": "postgres"}]}, "`postgres` cannot name an application"),
         ({"django_apps": [{**APP, "domains": ["shop example"]}]}, "shop example is no host name"),
+        ({"django_apps": [{**APP, "domains": ["*.example.org"]}]}, "*.example.org is no host name"),
+        (
+            {"django_apps": [{**APP, "domains": ["a.org", "*.a.org"], "certificate": {"source": "acme"}}]},
+            "signs *.a.org for a record in the DNS alone",
+        ),
         ({"django_apps": [{**APP, "static_url": "cdn.example.net"}]}, "cdn.example.net is no address of a CDN"),
         ({"django_apps": [{**APP, "hsts": "3 moons"}]}, "value of hsts must be one of: project, none, 5 minutes"),
         ({"django_apps": [{**APP, "source": "/nowhere/at/all"}]}, "there is no source at /nowhere/at/all"),

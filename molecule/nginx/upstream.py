@@ -21,7 +21,9 @@ class Mirror(BaseHTTPRequestHandler):
     def do_GET(self):  # the name that http.server looks for
         """Send method, path and headers back."""
         self.rfile.read(int(self.headers["Content-Length"] or 0))
-        body = json.dumps({"path": self.path, "headers": dict(self.headers), "connection": self.name}).encode()
+        body = json.dumps(
+            {"path": self.path, "headers": dict(self.headers), "server": sys.argv[1], "connection": self.name}
+        ).encode()
         self.send_response(200)
         for name, value in ({"Content-Type": "text/html"} | json.loads(self.headers["X-Answer"] or "{}")).items():
             self.send_header(name, value)
