@@ -158,10 +158,10 @@ def test_a_certificate_in_the_last_third_of_its_life_is_renewed_by_the_clock(hos
     forget(host)
     begin = time.monotonic()
     host.check_output(ISSUE)
-    before = serial(host)
+    before, issued = serial(host), time.monotonic()
     host.check_output("systemctl start groundcrew-acme.service")
     assert time.monotonic() - begin > 15 or serial(host) == before
-    time.sleep(max(0, 17 - (time.monotonic() - begin)))
+    time.sleep(max(0, 17 - (time.monotonic() - issued)))
     host.check_output("systemctl start groundcrew-acme.service")
     assert serial(host) != before
     assert trusted().status == 404
