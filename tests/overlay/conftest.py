@@ -17,6 +17,8 @@ SUPPORTED = {
     "5.2": ("django~=5.2.0", ">=3.10,<3.15"),
     "newest": ("django>=6", ">=3.12"),
 }
+# What the URLs of a cache need.
+CLIENTS = ["redis", "pymemcache"]
 KEY = "k3y-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -43,13 +45,14 @@ def python(request):
     requirement, pythons = SUPPORTED[request.param]
     folder = request.config.cache.mkdir("overlay") / request.param
     interpreter = folder / "bin/python"
-    if not (folder / "complete").exists():
+    complete = folder / "-".join(["complete", *CLIENTS])
+    if not complete.exists():
         assert uv("--version").returncode == 0, "The tests need the Python package uv."
         if uv("venv", "--clear", "--python", pythons, str(folder)).returncode:
             pytest.skip(f"{requirement} runs on Python {pythons}, and this machine has none.")
-        install = uv("pip", "install", "--python", str(interpreter), requirement, "redis")
+        install = uv("pip", "install", "--python", str(interpreter), requirement, *CLIENTS)
         assert install.returncode == 0, install.stderr
-        (folder / "complete").touch()
+        complete.touch()
     return interpreter
 
 

@@ -174,7 +174,7 @@ def test_former_keys(overlay):
         ),
         (
             "mariadb:///shop?unix_socket=/run/mysqld/mysqld.sock",
-            {"OPTIONS": {"unix_socket": "/run/mysqld/mysqld.sock"}},
+            {"OPTIONS": {"charset": "utf8mb4", "unix_socket": "/run/mysqld/mysqld.sock"}},
         ),
         (
             "sqlite:////srv/shop/media/db.sqlite3",
@@ -310,6 +310,21 @@ def test_cache_url(overlay, url):
 )
 def test_socket_as_django_environ_writes_it(overlay, url, location):
     assert overlay(CACHE_URL=url).settings["CACHES"]["default"]["LOCATION"] == location
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("pymemcache:///run/memcached-shop/memcached.sock", "unix:/run/memcached-shop/memcached.sock"),
+        ("memcached://cache", ["cache:11211"]),
+        ("memcache://one:11212,two", ["one:11212", "two:11211"]),
+        ("memcached://[::1]:11211", ["[::1]:11211"]),
+    ],
+)
+def test_memcached_url(overlay, url, location):
+    default = overlay(LOCMEM, CACHE_URL=url).settings["CACHES"]["default"]
+    assert default["BACKEND"] == "django.core.cache.backends.memcached.PyMemcacheCache"
+    assert (default["LOCATION"], default["TIMEOUT"]) == (location, 9)
 
 
 def test_local_memory_is_replaced_and_its_options_stay(overlay):

@@ -7,7 +7,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
     DJANGO_SECRET_KEY            50 characters or more
     DJANGO_SECRET_KEY_FALLBACKS  former keys, separated by commas, while a key is being changed
     DATABASE_URL                 postgresql:///shop (postgresql, postgres, postgis, mysql, mariadb, sqlite)
-    CACHE_URL                    redis:///run/redis-shop/redis.sock?db=0 (redis, rediss, unix)
+    CACHE_URL                    redis:///run/redis-shop/redis.sock?db=0 (redis, rediss, unix, memcached, pymemcache)
     EMAIL_URL                    smtp+tls://user:password@mail.example.org:587 (smtp, smtp+tls, smtp+ssl)
     DJANGO_STATIC_ROOT           where collectstatic writes and the web server reads
     DJANGO_MEDIA_ROOT            where uploads outlive a release
@@ -146,6 +146,8 @@ def database(settings):
     url = address("DATABASE_URL", {**engines, "sqlite": "django.db.backends.sqlite3"})
     new = {"ENGINE": url.meaning, "NAME": url.path}
     new.update({part.upper(): url.query.pop(part, getattr(url, part)) for part in ("user", "password", "host", "port")})
+    if url.meaning == mysql:
+        url.query.setdefault("charset", "utf8mb4")  # until Django 5.1 it asks for three bytes at most: no emoji
     query = {key: json.loads(v) if re.fullmatch(r"true|false|0|[1-9]\d*", v) else v for key, v in url.query.items()}
     if "/pgbouncer-" in new["HOST"]:
         # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
@@ -178,13 +180,26 @@ def cache(settings):
     location = re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
     if not location or not old.get("BACKEND", "locmem.LocMemCache").endswith("locmem.LocMemCache"):
         return
-    url = address("CACHE_URL", dict.fromkeys(["redis", "rediss", "unix"]))
-    if not importlib.util.find_spec("redis"):
-        raise ImproperlyConfigured("CACHE_URL names a Redis server, and the Python package redis is not installed.")
+    packages = {"redis": ["redis", "rediss", "unix"], "pymemcache": ["memcached", "memcache", "pymemcache"]}
+    url = address("CACHE_URL", {scheme: name for name, schemes in packages.items() for scheme in schemes})
+    if not importlib.util.find_spec(url.meaning):
+        raise ImproperlyConfigured(f"CACHE_URL needs the Python package {url.meaning}, which is not installed.")
     new = {key: old[key] for key in {"KEY_FUNCTION", "KEY_PREFIX", "TIMEOUT", "VERSION"} & old.keys()}
-    new.update({"BACKEND": f"{__name__}.SteadyRedisCache", "LOCATION": location})
+    redis = {"BACKEND": f"{__name__}.SteadyRedisCache", "LOCATION": location}
+    new.update(memcached(url, location) if url.meaning == "pymemcache" else redis)
     new = {**settings.get("CACHES"), "default": new}
     settings.put("CACHES", new, was="local memory", now=f"{url.scheme} {url.host or '/' + url.path}")
+
+
+def memcached(url, location):
+    """Return the cache of a Memcached socket or of several servers; one that is away is asked again after a second."""
+    servers = re.sub(r"(^|,)([^:,]+)(?=,|$)", r"\1\2:11211", urlsplit(location).netloc)
+    limits = {"ignore_exc": True, "retry_attempts": 0, "dead_timeout": 1, "connect_timeout": 1, "timeout": 1}
+    return {
+        "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
+        "LOCATION": servers.split(",") if servers else f"unix:/{url.path}",
+        "OPTIONS": limits,
+    }
 
 
 def steady(method, away):

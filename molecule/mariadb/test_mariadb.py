@@ -1,0 +1,143 @@
+"""MariaDB: who may do what, that Django works there through the overlay, and that nothing committed is lost."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+PLAYBOOK = "molecule/mariadb/converge.yml"
+OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_settings.py"
+DJANGO = """
+import django
+django.setup()
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core import checks
+from django.db import connection
+call_command('migrate', verbosity=0)
+User.objects.filter(username='crew').delete()
+User.objects.create(username='crew', first_name='Zoë 🚀')
+name = User.objects.get(username='crew').first_name
+print(connection.vendor, connection.mysql_is_mariadb, name == 'Zoë 🚀', len(checks.run_checks(databases=['default'])))
+"""
+
+
+@pytest.fixture
+def sql(host):
+    """Return a function that runs statements as a Unix user."""
+
+    def run(statement, user="root", database=""):
+        if not host.user(user).exists:
+            host.check_output("useradd --system %s", user)
+        return host.run("cd / && runuser -u %s -- mariadb -BN -e %s %s", user, statement, database)
+
+    return run
+
+
+def test_the_owner_works_in_its_database_without_a_password(sql):
+    assert sql("CREATE TABLE IF NOT EXISTS t (v text); DROP TABLE t", "my-shop", "my-shop").rc == 0
+    assert sql("SELECT CURRENT_USER()", "my-shop", "my-shop").stdout == "my-shop@localhost\n"
+
+
+@pytest.mark.parametrize(
+    "statement", ["CREATE DATABASE x", "CREATE USER x", "SELECT * FROM mysql.user", "SELECT 1 INTO OUTFILE '/tmp/x'"]
+)
+def test_the_owner_may_do_nothing_else(sql, statement):
+    assert "denied" in sql(statement, "my-shop", "my-shop").stderr
+
+
+def test_an_underscore_opens_no_other_database(sql):
+    """In a grant it stands for any character."""
+    assert sql("SELECT 1", "my_shop", "my_shop").rc == 0
+    assert "Access denied" in sql("SELECT 1", "my_shop", "my-shop").stderr
+
+
+def test_a_user_without_an_account_is_refused(sql):
+    assert "Access denied" in sql("SELECT 1", "nobody").stderr
+
+
+def test_settings_reach_the_server(host, sql):
+    asked = "SELECT @@max_connections, @@collation_server, @@innodb_buffer_pool_size"
+    connections, collation, memory = sql(asked).stdout.split()
+    assert (connections, collation) == ("60", "utf8mb4_unicode_ci")
+    assert sql("SELECT @@init_connect").stdout.rstrip("\n").replace("\\\\", "\\") == (
+        "SET @greeting = 'it''s \"quoted\" # \\\\ '"
+    )
+    total = int(host.check_output("awk '/MemTotal/ {print $2}' /proc/meminfo")) * 1024
+    assert 0.24 < int(memory) / total < 0.30
+
+
+def test_what_does_not_fit_is_an_error_and_slow_statements_are_logged(host, sql):
+    statements = "CREATE TEMPORARY TABLE t (v varchar(3)); INSERT INTO t VALUES ('four')"
+    assert "Data too long" in sql(statements, "my-shop", "my-shop").stderr
+    sql("SELECT SLEEP(1.1), 'a slow one'")
+    assert "a slow one" in host.check_output("cat /var/log/mysql/mariadb-slow.log")
+
+
+def test_nobody_outside_can_connect(host):
+    listeners = host.check_output("ss --listening --numeric --tcp --no-header '( sport = :3306 )'").splitlines()
+    assert [line.split()[3] for line in listeners] == ["127.0.0.1:3306"]
+
+
+def test_django_works_there_by_its_url_alone(host):
+    """Debian 13's own Django and driver: nothing is built."""
+    if host.system_info.release.startswith("12"):
+        pytest.skip("its Django is older than those that the overlay supports")
+    host.check_output("apt-get install -qy --no-install-recommends python3-django python3-mysqldb")
+    host.check_output("mkdir -p /opt/shop && printf %%s %s > /opt/shop/groundcrew_settings.py", OVERLAY.read_text())
+    applications = "INSTALLED_APPS = ['django.contrib.auth', 'django.contrib.contenttypes']\n"
+    host.check_output(
+        "printf %%s %s > /opt/shop/own.py", applications + "DEFAULT_AUTO_FIELD = 'django.db.models.AutoField'"
+    )
+    host.run("useradd --system my-shop")
+    variables = (
+        "DJANGO_SETTINGS_MODULE=groundcrew_settings GROUNDCREW_SETTINGS_MODULE=own PYTHONPATH=/opt/shop LC_ALL=C.UTF-8"
+    )
+    secrets = f"DATABASE_URL=mysql:///my-shop DJANGO_ALLOWED_HOSTS=x DJANGO_SECRET_KEY={'k3y-' * 3}{'abcdefghij' * 5}"
+    command = f"cd /opt/shop && runuser -u my-shop -- env {variables} {secrets} python3 -B -c %s"
+    assert host.check_output(command, DJANGO) == "mysql True True 0"
+
+
+def test_a_bad_setting_is_refused_before_the_server_is_touched(play, unit):
+    before = unit("mariadb")["MainPID"]
+    result = play(PLAYBOOK, settings={"innodb_buffer_pool_size": "12 potatoes"})
+    assert result.returncode != 0
+    assert "Unknown suffix" in result.stdout
+    assert unit("mariadb")["MainPID"] == before
+
+
+def test_a_setting_that_it_does_not_start_with_goes_back(play, sql):
+    result = play(PLAYBOOK, settings={"innodb_page_size": "8k"})
+    assert result.returncode != 0
+    assert "so it runs with the settings before" in result.stdout
+    assert "page size 16384" in result.stdout
+    assert sql("SELECT @@max_connections").stdout == "60\n"
+
+
+def test_an_odd_name_is_refused_in_one_sentence(play):
+    result = play(PLAYBOOK, owner="o'brien %")
+    assert "The MariaDB database `my-shop` of `o'brien %` cannot be" in result.stdout
+
+
+def test_what_was_taken_away_comes_back(host, play, sql, unit):
+    """The run before was killed between the file and the restart, too."""
+    sql("DROP USER my_shop@localhost")
+    sql("REVOKE ALL ON `my-shop`.* FROM `my-shop`@localhost")
+    host.check_output("systemctl disable mariadb && touch /etc/mysql/mariadb.conf.d/99-groundcrew.cnf")
+    before = unit("mariadb")["MainPID"]
+    assert play(PLAYBOOK).returncode == 0
+    after = unit("mariadb")
+    assert (after["UnitFileState"], after["MainPID"] != before) == ("enabled", True)
+    assert sql("SELECT 1", "my-shop", "my-shop").rc == 0
+    assert sql("SELECT 1", "my_shop", "my_shop").rc == 0
+    assert "changed=0" in play(PLAYBOOK).stdout
+
+
+def test_rows_survive_a_kill(host, sql, unit):
+    sql("CREATE OR REPLACE TABLE kept (v int); INSERT INTO kept SELECT seq FROM seq_1_to_1000", database="my_shop")
+    host.check_output("kill -KILL %s", unit("mariadb")["MainPID"])
+    deadline = time.monotonic() + 30
+    while sql("SELECT COUNT(*) FROM kept", database="my_shop").stdout != "1000\n":
+        assert time.monotonic() < deadline, "MariaDB stays dead"
+        time.sleep(0.5)
+    assert unit("mariadb")["NRestarts"] == "1"
