@@ -12,6 +12,13 @@ from django.contrib.auth import get_user_model
 users = get_user_model()
 users.objects.filter(username="ada").exists() or users.objects.create_superuser("ada", "a@example.org", "correct horse")
 """
+SERVERS = """
+from django.core.cache import caches
+from django.db import connection
+cache = caches["default"]
+cache.set("kept", 1)
+print(connection.vendor, type(cache).__name__, cache.get("kept"))
+"""
 
 
 @pytest.fixture
@@ -31,6 +38,14 @@ def browse(host):
 def test_checks_for_deployment_are_clean(host, name):
     result = host.run(f"{name}-manage check --deploy --fail-level WARNING")
     assert result.rc == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", ["plain", "bakery"])
+def test_data_are_where_the_inventory_says(host, name):
+    """The projects say SQLite and memory; host 12 has PostgreSQL and Redis, host 13 MariaDB and Memcached."""
+    shown = host.check_output(f"{name}-manage shell --command %s", SERVERS).splitlines()[-1]
+    servers = {"12": "postgresql SteadyRedisCache 1", "13": "mysql PyMemcacheCache 1"}
+    assert shown == servers[host.system_info.release.partition(".")[0]]
 
 
 def test_plain_project_serves_its_admin_with_style(http):
