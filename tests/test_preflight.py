@@ -113,7 +113,8 @@ def test_hosts_that_share_a_database_share_their_secrets(site):
     [
         ("too short", {}, "at least 12 characters"),
         ("two lines of\nwhat nobody types", {}, "at least 12 characters"),
-        ("correct horse battery", {"type": "s3", "bucket": "backups"}, "needs endpoint, bucket, key and secret"),
+        ("correct horse battery", {"type": "s3", "bucket": "backups"}, "needs endpoint, bucket, key, secret"),
+        ("correct horse battery", {"type": "sftp", "host": "nas"}, "needs host, user, private_key, host_keys"),
     ],
 )
 def test_a_backup_that_could_not_be_read_or_reached(site, passphrase, repository, reason):

@@ -1,7 +1,7 @@
 """Run the checks and the scenarios that are named, or all: `tools/test.py [NAME …]`.
 
-Checks run one after the other, scenarios two at a time, each with its output in `logs/NAME.log`. The last line says
-how many passed and how many failed; the exit status is 0 only if something ran and nothing failed.
+Two at a time, checks first, each with its output in `logs/NAME.log`. The last line says how many passed and how many
+failed; the exit status is 0 only if something ran and nothing failed.
 """
 
 import argparse
@@ -33,7 +33,7 @@ ENVIRONMENT = {
     "ANSIBLE_NOCOLOR": "1",
 }
 # What takes longest begins first, so that nothing waits for it alone at the end.
-LONGEST = ["deploy", "backup", "acme", "several", "projects", "two_apps", "worker"]
+LONGEST = ["deploy", "backup", "two_apps", "acme", "upgrade", "projects", "several", "worker"]
 TAIL = 150
 RUNNING = set()
 
@@ -73,6 +73,11 @@ def run(name, command, timeout):
     return passed, result
 
 
+def check_or_scenario(name, timeout):
+    """Run what the name stands for."""
+    return run(name, CHECKS[name], timeout) if name in CHECKS else scenario(name, timeout)
+
+
 def scenario(name, timeout):
     """Run one scenario. What its own end could not remove, since it was stopped, is removed here."""
     passed, result = run(name, [*MOLECULE, "test", "--scenario-name", name], timeout)
@@ -88,7 +93,7 @@ def main():
     scenarios = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join([*CHECKS, *scenarios])}")
-    parser.add_argument("--jobs", type=int, default=2, help="scenarios at a time (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time (%(default)s)")
     parser.add_argument("--timeout", type=int, default=3000, help="seconds that one may take (%(default)s)")
     options = parser.parse_args()
     unknown = set(options.names) - {*CHECKS, *scenarios}
@@ -101,18 +106,16 @@ def main():
     # A CI that gives up says so with SIGTERM: end as after Ctrl-C, with nothing left running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     LOGS.mkdir(exist_ok=True)
-    results = [run(name, CHECKS[name], options.timeout) for name in checks]
-    if scenarios:
-        results.append(run("images", IMAGES, options.timeout))
-    if scenarios and results[-1][0]:
-        with ThreadPoolExecutor(options.jobs) as pool:
-            try:
-                results += pool.map(lambda name: scenario(name, options.timeout), scenarios)
-            except KeyboardInterrupt:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in list(RUNNING):
-                    stop(process)
-                raise
+    results = [run("images", IMAGES, options.timeout)] if scenarios else []
+    names = [*checks, *(scenarios if all(passed for passed, _ in results) else [])]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        try:
+            results += pool.map(lambda name: check_or_scenario(name, options.timeout), names)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(RUNNING):
+                stop(process)
+            raise
 
     failed = sum(not passed for passed, _ in results)
     print("", *(result for _, result in results), f"{len(results) - failed} passed, {failed} failed", sep="\n")

@@ -19,7 +19,7 @@ import drill
 import files
 import postgresql
 import status
-from common import STATE, FailedError, record
+from common import CONFIGURATION, STATE, FailedError, record
 
 
 def measured(kind, work):
@@ -34,11 +34,11 @@ def measured(kind, work):
 
 
 def back_up():
-    """Keep databases and files."""
+    """Keep databases and files; the role asks for a backup when another version or repository has none."""
     if postgresql.CLUSTER:
         postgresql.backup()
     files.backup()
-    return {}
+    return {"kept": f"{postgresql.CLUSTER.get('version', '')} in {CONFIGURATION['restic']['RESTIC_REPOSITORY']}"}
 
 
 def prove():
@@ -73,7 +73,7 @@ def initialize():
     """Create what the repository lacks."""
     files.create()
     if postgresql.CLUSTER:
-        postgresql.pgbackrest("stanza-create")
+        postgresql.create()
 
 
 def read_time(text):

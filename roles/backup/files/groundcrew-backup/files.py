@@ -15,8 +15,9 @@ DATA, IDENTITY = CONFIGURATION["data"], CONFIGURATION["identity"]
 def restic(*arguments, timeout=None):
     """Run restic, and return what it printed (str)."""
     environment = {**os.environ, **CONFIGURATION["restic"], "RESTIC_CACHE_DIR": "/var/cache/groundcrew-backup"}
-    authority = [f"--cacert={CONFIGURATION['ca']}"] if CONFIGURATION["ca"] else []
-    return run("restic", *authority, *arguments, environment=environment, timeout=timeout)
+    options = [f"--cacert={CONFIGURATION['ca']}"] if CONFIGURATION["ca"] else []
+    options += [f"--option=sftp.command={CONFIGURATION['sftp']}"] if CONFIGURATION["sftp"] else []
+    return run("restic", *arguments, *options, environment=environment, timeout=timeout)
 
 
 def create():

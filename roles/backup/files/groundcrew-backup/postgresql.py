@@ -30,6 +30,14 @@ def psql(query, database="postgres", socket="/run/postgresql", port=None, variab
     return [line.split("\t") for line in run(*command, user="postgres", stdin=query).splitlines()]
 
 
+def create():
+    """Prepare the repository, also for a version that the cluster has moved up to: older backups stay."""
+    stanzas = json.loads(pgbackrest("info", "--output=json"))
+    versions = [cluster["version"] for stanza in stanzas for cluster in stanza["db"]]
+    moved = versions and float(versions[-1]) < float(CLUSTER["version"])
+    pgbackrest("stanza-upgrade" if moved else "stanza-create")
+
+
 def find():
     """Return the backups (list of dict, oldest first) of this host, as ``pgbackrest info`` describes them."""
     stanzas = json.loads(pgbackrest("info", "--output=json"))
