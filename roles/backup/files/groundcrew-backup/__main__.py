@@ -17,6 +17,7 @@ import time
 
 import drill
 import files
+import mariadb
 import postgresql
 import status
 from common import CONFIGURATION, STATE, FailedError, record
@@ -37,13 +38,17 @@ def back_up():
     """Keep databases and files; the role asks for a backup when another version or repository has none."""
     if postgresql.CLUSTER:
         postgresql.backup()
-    files.backup()
+    if mariadb.SERVER:
+        mariadb.dump()
+    files.backup(mariadb.DUMPS)
     return {"kept": f"{postgresql.CLUSTER.get('version', '')} in {CONFIGURATION['restic']['RESTIC_REPOSITORY']}"}
 
 
 def prove():
     """Restore into scratch, and read of the files what is due this week."""
-    facts = drill.drill() if postgresql.CLUSTER else {}
+    facts = drill.drill() if postgresql.CLUSTER else {"rows": {}}
+    if mariadb.SERVER:
+        facts["rows"] |= mariadb.drill()
     files.verify()
     return facts
 
@@ -56,7 +61,9 @@ def restore(until=""):
         before = postgresql.restore(moment)
         if before.exists():
             print(f"The databases from before this restore are kept in {before}: remove it when nobody needs it.")
-    files.restore(moment)
+    files.restore(moment, mariadb.DUMPS)
+    if mariadb.SERVER:
+        print(f"The databases of MariaDB from before this restore are kept in {mariadb.restore()}.")
 
 
 def scratch(until=""):

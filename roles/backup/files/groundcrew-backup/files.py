@@ -32,13 +32,13 @@ def create():
         restic("init")
 
 
-def backup():
-    """Keep what is there of the folders, and who owns it: numbers of users differ on the next host."""
+def backup(dumps):
+    """Keep the dumps, what is there of the folders, and who owns it: numbers of users differ on the next host."""
     folders = [path for path in [*DATA, *IDENTITY] if Path(path).exists()]
     OWNERS.write_text(json.dumps({user.pw_name: [user.pw_uid, user.pw_gid] for user in pwd.getpwall()}))
     restic("unlock")
     exclude = [f"--exclude={path}" for path in CONFIGURATION["exclude"]]
-    restic("backup", "--quiet", f"--host={CONFIGURATION['name']}", *exclude, OWNERS, *folders)
+    restic("backup", "--quiet", f"--host={CONFIGURATION['name']}", *exclude, OWNERS, *dumps, *folders)
     restic(
         "forget", "--quiet", "--prune", "--group-by=host", "--keep-daily=7", f"--keep-weekly={CONFIGURATION['weeks']}"
     )
@@ -57,14 +57,14 @@ def find(until=None):
     raise FailedError(f"There are no files of {CONFIGURATION['name']} in the repository{when}.")
 
 
-def restore(until=None):
-    """Put the data back, and of what makes the host itself - secrets, certificates - only what is missing.
+def restore(until, dumps):
+    """Put dumps and data back, and of what makes the host itself - secrets, certificates - only what is missing.
 
     What came after the backup stays. Owners are found by their names, and made where they are missing.
     """
     snapshot = find(until)["id"]
     folders = [*DATA, *(path for path in IDENTITY if not Path(path).exists())]
-    restic("restore", snapshot, "--target=/", *[f"--include={path}" for path in [OWNERS, *folders]])
+    restic("restore", snapshot, "--target=/", *[f"--include={path}" for path in [OWNERS, *dumps, *folders]])
     names = {numbers[0]: name for name, numbers in json.loads(OWNERS.read_text()).items()}
     owners = {}
     for folder in folders:
