@@ -21,6 +21,7 @@ BLOG = (
     "python3 /usr/local/lib/upstream.py /run/blog/web.sock; "
     "timeout 10 sh -c 'until [ -S /run/blog/web.sock ]; do sleep 0.1; done'"
 )
+OTHER = BLOG.replace("blog/web", "blog/other").replace("unit=blog", "unit=other").replace(RUNTIME, "")
 
 
 def workers(host, unit):
@@ -111,8 +112,7 @@ def test_an_application_that_is_gone_has_a_quiet_page(host, http):
 
 
 def test_several_servers_share_the_requests_and_one_that_is_gone_costs_none(host):
-    host.check_output(BLOG.replace("blog/web", "blog/other").replace("unit=blog", "unit=other").replace(RUNTIME, ""))
-    host.check_output("systemctl reload nginx; sleep 1")
+    host.check_output(f"{OTHER}; systemctl reload nginx; sleep 1")
     request = r"GET / HTTP/1.1\r\nHost: blog.example.org\r\n\r\n" * 20
     client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
     ask = f"(printf '{request}'; sleep 1; systemctl kill --signal=KILL other; printf '{request}'; sleep 1)"
@@ -121,6 +121,22 @@ def test_several_servers_share_the_requests_and_one_that_is_gone_costs_none(host
     servers = re.findall(r'"server": "/run/blog/(\w+).sock"', answers)
     assert set(servers[:20]) == {"web", "other"}
     assert set(servers[20:]) == {"web"}
+    host.check_output("systemctl reset-failed other; rm /run/blog/other.sock")
+
+
+def test_a_form_is_sent_once_and_a_page_asked_for_again_when_a_worker_is_killed(host, http):
+    url, begin = "https://blog.example.org", host.check_output("date +@%s")
+    killed = f"journalctl --since={begin} --unit=blog --unit=other --output=cat | grep ' /die'"
+    start = f"systemctl stop blog other; systemctl reset-failed; {BLOG}; {OTHER}; systemctl reload nginx; sleep 1"
+    host.check_output(start)
+    # Connections that are kept are the ones that Nginx would try again.
+    assert [http(url).status for _ in range(4)] == [200] * 4
+    answer = http(f"{url}/die", method="POST", body="x")
+    assert (answer.status, "One moment, please" in answer.text) == (502, True)
+    assert host.check_output(killed) == "POST /die"
+    host.check_output(start)
+    assert [http(f"{url}/die/other").status for _ in range(4)] == [200] * 4
+    assert host.check_output(killed).splitlines() == ["POST /die", "GET /die/other"]
     host.check_output("systemctl reset-failed other; rm /run/blog/other.sock")
 
 
