@@ -15,6 +15,9 @@ PLAYBOOK = "molecule/nginx/converge.yml"
 SAY = (Path(__file__).parent / "say.py").read_text()
 MAINTENANCE = "molecule/nginx/maintenance.yml"
 SHOP = "https://shop.example.org"
+CA = "/etc/ssl/groundcrew/ca/ca.pem"
+BLOG_TLS = "/etc/ssl/groundcrew/blog"
+PAIR = {"certificate": "fullchain.pem", "private_key": "privkey.pem"}
 RUNTIME = "--property=RuntimeDirectory=blog "
 BLOG = (
     f"systemd-run --unit=blog --property=User=blog {RUNTIME}"
@@ -244,6 +247,21 @@ def test_tls_1_2_is_refused_by_the_modern_profile(play, host):
     assert host.run(f"{client} -tls1_3 < /dev/null").rc == 0
     assert play(PLAYBOOK).returncode == 0
     assert host.run(f"{client} -tls1_2 < /dev/null").rc == 0
+
+
+def test_old_clients_get_a_certificate_with_an_rsa_key_when_asked(play, host):
+    """Everybody else gets the usual one."""
+    client = f"openssl s_client -connect 127.0.0.1:443 -servername blog.example.org -CAfile {CA} -verify_return_error"
+    old = f"{client} -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 < /dev/null"
+    new = (f"{client} -tls1_2 < /dev/null", f"{client} -tls1_3 < /dev/null")
+    assert host.run(old).rc != 0
+    files = {key: [f"{BLOG_TLS}/{name}", f"{BLOG_TLS}/rsa/{name}"] for key, name in PAIR.items()}
+    assert play(PLAYBOOK, rsa=True, blog=files).returncode == 0
+    assert "Server public key is 2048 bit" in host.check_output(old)
+    for command in new:
+        assert "Server public key is 256 bit" in host.check_output(command)
+    assert play(PLAYBOOK).returncode == 0
+    assert host.run(old).rc != 0
 
 
 def test_keys_are_exchanged_as_openssl_can(host):
