@@ -83,6 +83,10 @@ def test_a_right_inventory_goes_on_to_the_host(site):
             {"django_apps": [{**APP, "domains": ["a.org", "*.a.org"], "certificate": {"source": "acme"}}]},
             "signs *.a.org for a record in the DNS alone",
         ),
+        (
+            {"django_apps": [{**APP, "certificate": {"source": "provided", "rsa": True, "certificate": "a.pem"}}]},
+            "the certificate lacks private_key and rsa_certificate and rsa_private_key",
+        ),
         ({"django_apps": [{**APP, "static_url": "cdn.example.net"}]}, "cdn.example.net is no address of a CDN"),
         ({"django_apps": [{**APP, "hsts": "3 moons"}]}, "value of hsts must be one of: project, none, 5 minutes"),
         ({"django_apps": [{**APP, "source": "/nowhere/at/all"}]}, "there is no source at /nowhere/at/all"),

@@ -19,14 +19,18 @@ PEBBLE = (
 DIRECTORY = "curl --silent --cacert /srv/pebble/server.pem"
 
 
-def serial(host, name="tiny.example.org"):
+# A client that knows no ECDSA.
+OLD = "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256"
+
+
+def serial(host, name="tiny.example.org", folder="tiny", client=""):
     """Return the serial number (str) of the certificate in place, which Nginx shows within five seconds.
 
     A reload of Nginx returns before the workers of before have stopped to accept connections.
     """
     read = "openssl x509 -noout -serial"
-    placed = host.check_output(f"{read} -in /etc/ssl/groundcrew/tiny/fullchain.pem")
-    shown = f"openssl s_client -connect 127.0.0.1:443 -servername {name} < /dev/null 2> /dev/null | {read}"
+    placed = host.check_output(f"{read} -in /etc/ssl/groundcrew/{folder}/fullchain.pem")
+    shown = f"openssl s_client -connect 127.0.0.1:443 -servername {name} {client} < /dev/null 2> /dev/null | {read}"
     host.check_output(f"timeout 5 sh -c 'until {shown} | grep --quiet --line-regexp {placed}; do sleep 0.1; done'")
     return placed
 
@@ -41,8 +45,8 @@ def restart(host, **environment):
 
 
 def forget(host):
-    """Make the next run ask for a new certificate."""
-    host.check_output("rm -f /etc/ssl/groundcrew/tiny/current/server")
+    """Make the next run ask for new certificates."""
+    host.check_output("cd /etc/ssl/groundcrew/tiny && rm -f current/server rsa/current/server")
 
 
 @pytest.fixture
@@ -62,6 +66,14 @@ def test_the_first_run_ends_with_a_certificate_of_the_authority(host, trusted):
     assert host.check_output("stat --dereference --format=%a /etc/ssl/groundcrew/tiny/privkey.pem") == "600"
     assert host.file("/var/lib/groundcrew-acme").mode == 0o700
     assert host.service("groundcrew-acme.timer").is_running
+
+
+def test_old_clients_get_one_with_an_rsa_key(host, trusted):
+    trusted()
+    client = f"openssl s_client -connect 127.0.0.1:443 -servername tiny.example.org -CAfile {ROOT} -verify_return_error"
+    assert "Server public key is 2048 bit" in host.check_output(f"{client} {OLD} < /dev/null")
+    assert "Server public key is 256 bit" in host.check_output(f"{client} -tls1_2 < /dev/null")
+    assert host.check_output("stat --dereference --format=%a /etc/ssl/groundcrew/tiny/rsa/privkey.pem") == "600"
 
 
 def test_nothing_is_asked_for_before_it_is_due(host):
@@ -153,16 +165,32 @@ def test_an_authority_that_is_down_leaves_what_is_there_and_tells_root(host):
 
 
 def test_a_certificate_in_the_last_third_of_its_life_is_renewed_by_the_clock(host, trusted):
-    host.check_output("sed -i s/7776000/24/ /srv/pebble/config.json")
+    host.check_output("sed -i s/7776000/60/ /srv/pebble/config.json")
     restart(host)
     forget(host)
     begin = time.monotonic()
-    host.check_output(ISSUE)
-    before, issued = serial(host), time.monotonic()
+    host.check_output(f"{ISSUE} tiny/rsa")
+    before, old, issued = serial(host), serial(host, folder="tiny/rsa", client=OLD), time.monotonic()
     host.check_output("systemctl start groundcrew-acme.service")
-    assert time.monotonic() - begin > 15 or serial(host) == before
-    time.sleep(max(0, 17 - (time.monotonic() - issued)))
+    assert time.monotonic() - begin > 38 or serial(host) == before
+    time.sleep(max(0, 41 - (time.monotonic() - issued)))
     host.check_output("systemctl start groundcrew-acme.service")
     assert serial(host) != before
+    assert serial(host, folder="tiny/rsa", client=OLD) != old
     assert trusted().status == 404
     assert "groundcrew-acme.service" in host.check_output("systemctl list-timers --no-legend")
+    host.check_output("sed -i 's/Period\": 60/Period\": 7776000/' /srv/pebble/config.json")
+    restart(host)
+    forget(host)
+
+
+def test_what_is_not_wanted_any_more_is_neither_served_nor_renewed(host, play, unit):
+    nginx = unit("nginx")["MainPID"]
+    result = play(SITE, domains=NAMES, rsa=False)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert not host.file("/etc/ssl/groundcrew/tiny/rsa").exists
+    client = "openssl s_client -connect 127.0.0.1:443 -servername tiny.example.org"
+    assert host.run(f"{client} {OLD} < /dev/null").rc != 0
+    assert host.run(f"{client} < /dev/null").rc == 0
+    assert unit("nginx")["MainPID"] == nginx
+    assert "changed=0" in play(SITE, domains=NAMES, rsa=False).stdout

@@ -7,20 +7,20 @@ FOLDER = "/etc/ssl/groundcrew/shop"
 CA = "/etc/ssl/groundcrew/ca"
 
 
-def verify(host, name):
+def verify(host, name, folder=FOLDER):
     """Tell whether a strict client that trusts the host's authority accepts the certificate for a name."""
     strict = "-x509_strict -purpose sslserver -verify_hostname"
-    return host.run(f"openssl verify -CAfile {CA}/ca.pem {strict} {name} {FOLDER}/fullchain.pem").rc == 0
+    return host.run(f"openssl verify -CAfile {CA}/ca.pem {strict} {name} {folder}/fullchain.pem").rc == 0
 
 
-def lasts(host, days):
+def lasts(host, days, folder=FOLDER):
     """Tell whether the certificate is still good in so many days."""
-    return host.run(f"openssl x509 -in {FOLDER}/fullchain.pem -noout -checkend {days * 86400}").rc == 0
+    return host.run(f"openssl x509 -in {folder}/fullchain.pem -noout -checkend {days * 86400}").rc == 0
 
 
 def content(host):
     """Return what lies in the folder of the certificate: {name: checksum}."""
-    return host.check_output(f"cd {FOLDER} && sha256sum *")
+    return host.check_output(f"cd {FOLDER} && find . -type f -exec sha256sum {{}} + | sort")
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def pair(host, tmp_path):
     """Return a function that makes a key and a certificate, signed by itself or by one made before."""
     host.check_output("mkdir -p /root/pairs")
 
-    def make(name, domain="shop.example.org", issuer=""):
+    def make(name, domain="shop.example.org", issuer="", kind="ec -pkeyopt ec_paramgen_curve:P-256"):
         signer = f"-CA {issuer}.pem -CAkey {issuer}.key" if issuer else ""
         host.check_output(
-            "cd /root/pairs && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90"
+            f"cd /root/pairs && openssl req -x509 -newkey {kind} -nodes -days 90"
             f" -subj /CN={name} -addext subjectAltName=DNS:{domain} -keyout {name}.key -out {name}.pem {signer}"
         )
         for kind in ("key", "pem"):
@@ -85,6 +85,24 @@ def test_it_is_renewed_a_month_before_it_ends(host, play):
     assert lasts(host, 395)
 
 
+def test_one_with_an_rsa_key_stands_beside_it_when_asked(host, play):
+    before, rsa = content(host), f"{FOLDER}/rsa"
+    for days in (0, 31, 29):
+        if days:
+            host.check_output(
+                f"cd {rsa} && openssl req -x509 -key privkey.pem -CA {CA}/ca.pem -CAkey {CA}/ca.key -days {days}"
+                " -subj /CN=shop -addext subjectAltName=DNS:shop.example.org,DNS:www.example.org -out fullchain.pem"
+            )
+        assert ("changed=0" in play(PLAYBOOK, files={"rsa": True}).stdout) == (days == 31)
+    assert verify(host, "www.example.org", rsa)
+    assert lasts(host, 395, rsa)
+    assert "rsaEncryption" in host.check_output(f"openssl x509 -in {rsa}/fullchain.pem -noout -text")
+    assert host.file(f"{rsa}/privkey.pem").mode == 0o600
+    # Nobody asks for it any more, and the other was never touched.
+    assert "changed=1 " in play(PLAYBOOK).stdout
+    assert content(host) == before
+
+
 def test_files_with_a_chain_are_taken_and_the_key_stays_secret(host, play, pair, monkeypatch):
     pair("root")
     middle, _ = pair("middle", issuer="root")
@@ -99,6 +117,17 @@ def test_files_with_a_chain_are_taken_and_the_key_stays_secret(host, play, pair,
     assert host.file(f"{FOLDER}/privkey.pem").content_string == key.read_text()
     assert host.file(f"{FOLDER}/privkey.pem").mode == 0o600
     assert "changed=0" in play(PLAYBOOK, domains=["shop.example.org"], files=provided(leaf, key)).stdout
+
+
+def test_files_with_an_rsa_key_are_taken_beside_the_others(host, play, pair):
+    leaf, key = pair("plain")
+    rsa_leaf, rsa_key = pair("old", kind="rsa:2048")
+    files = {**provided(leaf, key), "rsa": True, "rsa_certificate": str(rsa_leaf), "rsa_private_key": str(rsa_key)}
+    assert play(PLAYBOOK, domains=["shop.example.org"], files=files).returncode == 0
+    assert host.file(f"{FOLDER}/fullchain.pem").content_string == leaf.read_text()
+    assert host.file(f"{FOLDER}/rsa/privkey.pem").content_string == rsa_key.read_text()
+    assert host.file(f"{FOLDER}/rsa/privkey.pem").mode == 0o600
+    assert "changed=0" in play(PLAYBOOK, domains=["shop.example.org"], files=files).stdout
 
 
 def test_files_that_do_not_fit_are_refused_and_what_is_there_stays(host, play, pair):

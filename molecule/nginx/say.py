@@ -4,6 +4,7 @@ say.py WAIT REQUEST [DRIP]: after the request (zlib, base64) a byte follows ever
 """
 
 import base64
+import contextlib
 import json
 import re
 import socket
@@ -19,7 +20,9 @@ stream = context.wrap_socket(stream, server_hostname="shop.example.org")
 start, answer, open_still, drip = time.monotonic(), b"", True, drip.encode()
 stream.settimeout(1)
 try:
-    stream.sendall(request)
+    # Who refuses a long request may hang up before it has read all of it: the answer is there nevertheless.
+    with contextlib.suppress(OSError):
+        stream.sendall(request)
     while open_still and time.monotonic() - start < wait:
         try:
             part = stream.recv(65536)

@@ -15,12 +15,16 @@ PLAYBOOK = "molecule/nginx/converge.yml"
 SAY = (Path(__file__).parent / "say.py").read_text()
 MAINTENANCE = "molecule/nginx/maintenance.yml"
 SHOP = "https://shop.example.org"
+CA = "/etc/ssl/groundcrew/ca/ca.pem"
+BLOG_TLS = "/etc/ssl/groundcrew/blog"
+PAIR = {"certificate": "fullchain.pem", "private_key": "privkey.pem"}
 RUNTIME = "--property=RuntimeDirectory=blog "
 BLOG = (
     f"systemd-run --unit=blog --property=User=blog {RUNTIME}"
     "python3 /usr/local/lib/upstream.py /run/blog/web.sock; "
     "timeout 10 sh -c 'until [ -S /run/blog/web.sock ]; do sleep 0.1; done'"
 )
+OTHER = BLOG.replace("blog/web", "blog/other").replace("unit=blog", "unit=other").replace(RUNTIME, "")
 
 
 def workers(host, unit):
@@ -111,8 +115,7 @@ def test_an_application_that_is_gone_has_a_quiet_page(host, http):
 
 
 def test_several_servers_share_the_requests_and_one_that_is_gone_costs_none(host):
-    host.check_output(BLOG.replace("blog/web", "blog/other").replace("unit=blog", "unit=other").replace(RUNTIME, ""))
-    host.check_output("systemctl reload nginx; sleep 1")
+    host.check_output(f"{OTHER}; systemctl reload nginx; sleep 1")
     request = r"GET / HTTP/1.1\r\nHost: blog.example.org\r\n\r\n" * 20
     client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
     ask = f"(printf '{request}'; sleep 1; systemctl kill --signal=KILL other; printf '{request}'; sleep 1)"
@@ -121,6 +124,22 @@ def test_several_servers_share_the_requests_and_one_that_is_gone_costs_none(host
     servers = re.findall(r'"server": "/run/blog/(\w+).sock"', answers)
     assert set(servers[:20]) == {"web", "other"}
     assert set(servers[20:]) == {"web"}
+    host.check_output("systemctl reset-failed other; rm /run/blog/other.sock")
+
+
+def test_a_form_is_sent_once_and_a_page_asked_for_again_when_a_worker_is_killed(host, http):
+    url, begin = "https://blog.example.org", host.check_output("date +@%s")
+    killed = f"journalctl --since={begin} --unit=blog --unit=other --output=cat | grep ' /die'"
+    start = f"systemctl stop blog other; systemctl reset-failed; {BLOG}; {OTHER}; systemctl reload nginx; sleep 1"
+    host.check_output(start)
+    # Connections that are kept are the ones that Nginx would try again.
+    assert [http(url).status for _ in range(4)] == [200] * 4
+    answer = http(f"{url}/die", method="POST", body="x")
+    assert (answer.status, "One moment, please" in answer.text) == (502, True)
+    assert host.check_output(killed) == "POST /die"
+    host.check_output(start)
+    assert [http(f"{url}/die/other").status for _ in range(4)] == [200] * 4
+    assert host.check_output(killed).splitlines() == ["POST /die", "GET /die/other"]
     host.check_output("systemctl reset-failed other; rm /run/blog/other.sock")
 
 
@@ -138,7 +157,7 @@ def test_a_site_has_error_pages_of_its_own(host, http):
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
     large = http(SHOP, method="POST", body="x" * 5000)
     assert (large.status, large.text) == (413, "We say 413\n")
-    host.check_output("rm -r /srv/my-shop/static/errors")
+    host.check_output("rm -r /srv/my-shop/static/errors; sleep 1.1")
     assert http(SHOP).status == 200
 
 
@@ -228,6 +247,21 @@ def test_tls_1_2_is_refused_by_the_modern_profile(play, host):
     assert host.run(f"{client} -tls1_3 < /dev/null").rc == 0
     assert play(PLAYBOOK).returncode == 0
     assert host.run(f"{client} -tls1_2 < /dev/null").rc == 0
+
+
+def test_old_clients_get_a_certificate_with_an_rsa_key_when_asked(play, host):
+    """Everybody else gets the usual one."""
+    client = f"openssl s_client -connect 127.0.0.1:443 -servername blog.example.org -CAfile {CA} -verify_return_error"
+    old = f"{client} -tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256 < /dev/null"
+    new = (f"{client} -tls1_2 < /dev/null", f"{client} -tls1_3 < /dev/null")
+    assert host.run(old).rc != 0
+    files = {key: [f"{BLOG_TLS}/{name}", f"{BLOG_TLS}/rsa/{name}"] for key, name in PAIR.items()}
+    assert play(PLAYBOOK, rsa=True, blog=files).returncode == 0
+    assert "Server public key is 2048 bit" in host.check_output(old)
+    for command in new:
+        assert "Server public key is 256 bit" in host.check_output(command)
+    assert play(PLAYBOOK).returncode == 0
+    assert host.run(old).rc != 0
 
 
 def test_keys_are_exchanged_as_openssl_can(host):

@@ -2,14 +2,19 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """Answers with what it was asked, on which connection, and with the headers in `X-Answer` (JSON)."""
+    """Answers with what it was asked, on which connection, and with the headers in `X-Answer` (JSON).
+
+    `/die` kills it, `/die/NAME` only that of this name.
+    """
 
     protocol_version = "HTTP/1.1"
 
@@ -21,6 +26,9 @@ class Mirror(BaseHTTPRequestHandler):
     def do_GET(self):  # the name that http.server looks for
         """Send method, path and headers back."""
         self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if self.path in ("/die", f"/die/{Path(sys.argv[1]).stem}"):
+            print(self.command, self.path, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
         body = json.dumps(
             {"path": self.path, "headers": dict(self.headers), "server": sys.argv[1], "connection": self.name}
         ).encode()

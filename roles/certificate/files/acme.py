@@ -175,12 +175,12 @@ def main(chosen):
     failed = False
     with (STORE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for folder in [FOLDER / name for name in chosen] or sorted(path.parent for path in FOLDER.glob("*/acme.json")):
+        for folder in [FOLDER / name for name in chosen] or sorted(path.parent for path in FOLDER.rglob("acme.json")):
             try:
                 if provide(folder):
-                    print(f"{folder.name}: new certificate")
+                    print(f"{folder.relative_to(FOLDER)}: new certificate")
             except (FailedError, OSError, subprocess.SubprocessError) as error:
-                print(f"{folder.name}: {error} The certificate before stays.", file=sys.stderr)
+                print(f"{folder.relative_to(FOLDER)}: {error} The certificate before stays.", file=sys.stderr)
                 failed = True
     return failed
 
