@@ -160,7 +160,10 @@ def test_a_time_that_no_backup_reaches_changes_nothing(host, play):
     ],
     ids=["bytes", "archive", "key", "files"],
 )
-def test_a_backup_that_cannot_be_restored_is_told(host, damage, mend, reason):
+def test_a_backup_that_cannot_be_restored_is_told(host, request, damage, mend, reason):
+    # The tools and the program are the same: each host takes two of the four.
+    if host.system_info.release.startswith("12") == request.node.callspec.id.endswith(("key", "files")):
+        pytest.skip("the other Debian takes this one")
     host.check_output("systemctl start groundcrew-backup.service && touch /root/since")
     psql(host, f"{INSERT}; SELECT pg_switch_wal()")
     psql(host, INSERT)
