@@ -106,7 +106,7 @@ def test_a_move_that_was_cut_short_ends_well_the_next_time(host, play, http, clu
 
 def test_the_new_one_is_backed_up_and_can_be_restored(host, versions):
     assert host.run("systemctl start groundcrew-drill.service").rc == 0
-    assert "301,001 rows" in host.check_output("groundcrew-backup status")
+    assert "301,002 rows in 3 tables" in host.check_output("groundcrew-backup status")
     info = host.check_output("cd / && runuser --user=postgres -- pgbackrest info --output=json")
     assert f'"version":"{versions[1]}"' in info
 
