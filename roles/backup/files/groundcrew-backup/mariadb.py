@@ -17,9 +17,10 @@ SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 LARGEST = """
 SELECT CONCAT(table_schema, ' ', table_name), CONCAT('SELECT COUNT(*) FROM `',
   REPLACE(table_schema, '`', '``'), '`.`', REPLACE(table_name, '`', '``'), '`')
-FROM information_schema.tables WHERE table_type = 'BASE TABLE'
-  AND table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
-ORDER BY data_length + index_length DESC LIMIT 5
+FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY table_schema ORDER BY data_length + index_length DESC) AS place
+  FROM information_schema.tables WHERE table_type = 'BASE TABLE'
+    AND table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')) AS tables
+WHERE place <= 5
 """
 
 
@@ -88,7 +89,7 @@ def scratch():
 def drill():
     """Load the newest backup into a scratch server, and read it.
 
-    :returns: the numbers of rows (dict of int) in the largest tables.
+    :returns: the numbers of rows (dict of int) in the largest tables of each database.
     :raises FailedError: when there is no dump in the repository, or the server does not take it.
     """
     with tempfile.TemporaryDirectory(dir=STATE) as folder:
