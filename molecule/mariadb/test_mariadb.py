@@ -157,7 +157,7 @@ def test_a_dropped_database_comes_back_with_its_account(host, sql):
 
 def test_the_drill_reads_the_dump_and_tells_what_it_cannot_read(host, sql):
     sql("CREATE OR REPLACE TABLE kept AS SELECT seq FROM seq_1_to_1000", database="my_shop")
-    host.check_output("systemctl start groundcrew-backup.service groundcrew-drill.service")
+    host.check_output("systemctl start groundcrew-backup.service && systemctl start groundcrew-drill.service")
     assert re.search(r" 1,0\d\d rows in \d tables", host.check_output("groundcrew-backup status"))
     # A file of the repository is damaged, another is lost.
     pack = host.check_output("ls -S $(find /var/backups/groundcrew/files/*/data -type f) | head -n 1")
