@@ -23,7 +23,7 @@ user www-data;
 worker_processes auto;
 pid /run/tuned.pid;
 error_log /dev/null;
-events {{ multi_accept on; }}
+events {{ }}
 http {{
     include /etc/nginx/mime.types;
     sendfile on;
