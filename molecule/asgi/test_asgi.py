@@ -31,6 +31,10 @@ def test_websocket_through_nginx(listen):
     assert listen()["answer"] == "hello 1"
 
 
+def test_no_connection_to_the_database_outlives_its_request(http):
+    assert http("https://chat.example.org/database").text == "chat, 0 s, pool None"
+
+
 def test_deploy_tells_sockets_to_connect_again_and_finishes_requests(host, http, play, listen):
     host.check_output("printf %s %s > /tmp/listen.py; printf %s %s > /tmp/load.py", "%s", LISTEN, "%s", LOAD)
     host.check_output("systemd-run --quiet --unit=load python3 /tmp/load.py chat.example.org /tmp/load.json")

@@ -236,12 +236,28 @@ def test_connections_are_kept_and_checked_but_what_the_project_says_of_them_stay
     assert pool["CONN_MAX_AGE"] == 0
 
 
+OWN = "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'own'}}"
+
+
+def test_connections_of_a_project_that_names_its_database_are_kept_unless_it_says_how_long(overlay):
+    def kept(*keys, text=OWN):
+        default = overlay(text.replace("'own'", ", ".join(("'own'", *keys)))).settings["DATABASES"]["default"]
+        return default["NAME"], default.get("CONN_MAX_AGE"), default.get("CONN_HEALTH_CHECKS")
+
+    assert kept() == ("own", 60, True)
+    assert kept("'CONN_MAX_AGE': 0") == ("own", 0, True)
+    assert kept("'CONN_HEALTH_CHECKS': False") == ("own", 60, False)
+    assert kept("'OPTIONS': {'pool': True}") == ("own", 0, True)  # Django refuses both
+    assert kept(text=OWN.replace("django.db.backends.postgresql", "django_tenants.postgresql_backend"))[1] is None
+    assert kept(text=f"import sys\nsys.modules['uvicorn'] = sys\n{OWN}")[1] == 0
+
+
 def test_threads_of_the_web_server_share_a_pool(overlay, python, tmp_path):
     web = {"DATABASE_URL": "postgresql:///shop", "SERVER_SOFTWARE": "gunicorn/25.0"}
 
     def options(text=SQLITE, **variables):
         default = overlay(text, **{**web, **variables}).settings["DATABASES"]["default"]
-        return default["OPTIONS"].get("pool"), default["CONN_MAX_AGE"]
+        return default.get("OPTIONS", {}).get("pool"), default["CONN_MAX_AGE"]
 
     assert options() == (None, 60)  # without the packages
     for package in ("psycopg", "psycopg_pool"):
@@ -249,6 +265,8 @@ def test_threads_of_the_web_server_share_a_pool(overlay, python, tmp_path):
     version = subprocess.check_output([python, "-c", "import django; print(django.VERSION >= (5, 1))"], text=True)
     pooled = ({"min_size": 1, "max_size": 10, "timeout": 10}, 0) if version == "True\n" else (None, 60)
     assert options() == pooled
+    assert options(OWN) == pooled
+    assert options(f"import sys\nsys.modules['uvicorn'] = sys\n{SQLITE}") == (None, 0)
     assert options(SERVER_SOFTWARE="") == (None, 60)
     assert options(DATABASE_URL="postgresql:///shop?pool=false") == (False, 60)
     assert options(DATABASE_URL="postgresql:///shop?CONN_MAX_AGE=9") == (None, 9)
@@ -261,6 +279,8 @@ def test_no_cursor_of_the_server_behind_pgbouncer(overlay):
     through = overlay(SQLITE, DATABASE_URL="postgresql:///shop?host=/run/pgbouncer-shop").settings["DATABASES"]
     assert through["default"]["HOST"] == "/run/pgbouncer-shop"
     assert through["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
+    own = OWN.replace("'own'", "'own', 'OPTIONS': {'host': '/run/pgbouncer-shop'}")
+    assert overlay(own).settings["DATABASES"]["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
     straight = overlay(SQLITE, DATABASE_URL="postgresql:///shop").settings["DATABASES"]["default"]
     assert "DISABLE_SERVER_SIDE_CURSORS" not in straight
 
@@ -573,7 +593,8 @@ DEBUG = False
 ALLOWED_HOSTS = ('shop.example.org',)
 SECRET_KEY = {OWN_KEY!r}
 SECRET_KEY_FALLBACKS = ['own']
-DATABASES = {{'default': {{'ENGINE': 'django.db.backends.postgresql', 'NAME': 'own', 'HOST': 'db'}}}}
+DATABASES = {{'default': {{'ENGINE': 'django.db.backends.postgresql', 'NAME': 'own', 'HOST': 'db',
+    'CONN_MAX_AGE': 0, 'CONN_HEALTH_CHECKS': False}}}}
 CACHES = {{'default': {{'BACKEND': 'django.core.cache.backends.redis.RedisCache', 'LOCATION': 'redis://own'}}}}
 STORAGES = {{'default': {{'BACKEND': 'own.S3'}}, 'staticfiles': {{'BACKEND': 'own.S3'}}}}
 SECURE_PROXY_SSL_HEADER = ('HTTP_X_SCHEME', 'https')

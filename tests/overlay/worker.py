@@ -14,7 +14,7 @@ warnings.simplefilter("ignore")
 
 def load():
     for name in list(sys.modules):
-        if name.partition(".")[0] in ("groundcrew_settings", "shop", "configurations"):
+        if name.partition(".")[0] in ("groundcrew_settings", "shop", "configurations", "uvicorn"):
             del sys.modules[name]
     importlib.invalidate_caches()
     try:

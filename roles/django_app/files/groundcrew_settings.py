@@ -149,27 +149,44 @@ def database(settings):
     if url.meaning == mysql:
         url.query.setdefault("charset", "utf8mb4")  # until Django 5.1 it asks for three bytes at most: no emoji
     query = {key: json.loads(v) if re.fullmatch(r"true|false|0|[1-9]\d*", v) else v for key, v in url.query.items()}
-    if "/pgbouncer-" in new["HOST"]:
-        # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
-        new["DISABLE_SERVER_SIDE_CURSORS"] = True
-    elif can_pool(url, old.keys() | query.keys()):
-        query["pool"] = {"min_size": 1, "max_size": 10, "timeout": 10}
     general = {"ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "CONN_MAX_AGE", "DISABLE_SERVER_SIDE_CURSORS"}
-    new.update({"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0 if query.get("pool") else 60})
     new.update({key: old[key] for key in general & old.keys()})
     new.update({key: query.pop(key) for key in general & query.keys()}, OPTIONS=query)
     was, now = f"{engine} {old.get('NAME', '')}".strip(), f"{url.scheme} {new['NAME']} {new['HOST']}".strip()
     settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was=was or "not set", now=now)
 
 
-def can_pool(url, chosen):
+def connections(settings):
+    """Keep connections where neither the project nor DATABASE_URL says how long: a new one costs more than a page."""
+    old = settings.get("DATABASES").get("default") or {}
+    engine, options = old.get("ENGINE", "").rpartition(".")[2], old.get("OPTIONS", {})
+    if engine not in ("postgresql", "postgis", "mysql"):
+        return
+    new = {"CONN_HEALTH_CHECKS": True, **old}
+    if "/pgbouncer-" in f"{options.get('host')} {old.get('HOST')}":
+        # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
+        new.setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
+    elif can_pool(engine, old.keys() | options.keys()):
+        new["OPTIONS"] = {**options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
+    pooled = new.get("OPTIONS", {}).get("pool")
+    new.setdefault("CONN_MAX_AGE", 0 if pooled or asynchronous() else 60)
+    now = "connections in a pool" if pooled else f"connections kept for {new['CONN_MAX_AGE']} s, and checked"
+    settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was="not said how long", now=now)
+
+
+def asynchronous():
+    """Tell whether the web server speaks ASGI: code changes threads then, and a kept connection belongs to one."""
+    return "uvicorn" in sys.modules
+
+
+def can_pool(engine, chosen):
     """Tell whether the web server's threads share psycopg's pool; `chosen` are the keys of the connection that stand.
 
     Commands end, and workers may fork as Celery's do: a pool survives no fork.
     """
-    server = "gunicorn" in os.environ.get("SERVER_SOFTWARE", "")
+    server = "gunicorn" in os.environ.get("SERVER_SOFTWARE", "") and not asynchronous()
     installed = all(importlib.util.find_spec(name) for name in ("psycopg", "psycopg_pool"))
-    known = django.VERSION >= (5, 1) and url.scheme in ("postgresql", "postgres", "postgis")
+    known = django.VERSION >= (5, 1) and engine in ("postgresql", "postgis")
     return server and known and installed and not {"pool", "CONN_MAX_AGE"} & chosen
 
 
@@ -367,7 +384,8 @@ def load():
             raise ImproperlyConfigured(f"{name} uses django-configurations: set `overlay: false`.") from None
         raise
     overlay.values.update({name: getattr(project, name) for name in dir(project) if name.isupper()})
-    for concern in (debug, hosts, secret_key, database, cache, files, static_storage, https, logging, email):
+    first = (debug, hosts, secret_key, database, connections)
+    for concern in (*first, cache, files, static_storage, https, logging, email):
         concern(overlay)
     # Code that imports the project's module by its name, instead of django.conf.settings, sees the same values.
     vars(project).update(overlay.values)

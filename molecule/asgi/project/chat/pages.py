@@ -3,7 +3,9 @@
 import asyncio
 import os
 
+from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import connection
 from django.http import HttpResponse
 from django.urls import path
 
@@ -19,6 +21,19 @@ async def slow(request):
     return HttpResponse("slow")
 
 
+def ask():
+    """Say whom the database takes this application for, and how long it holds the connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        pool = connection.settings_dict["OPTIONS"].get("pool")
+        return f"{cursor.fetchone()[0]}, {connection.settings_dict['CONN_MAX_AGE']} s, pool {pool}"
+
+
+async def database(request):
+    """Ask the database in a thread, as asynchronous code has to."""
+    return HttpResponse(await sync_to_async(ask)())
+
+
 class Echo(AsyncWebsocketConsumer):
     """Say back what was said, with the generation."""
 
@@ -27,4 +42,4 @@ class Echo(AsyncWebsocketConsumer):
         await self.send(f"{text_data or binary} {os.environ['GENERATION']}")
 
 
-urlpatterns = [path("", read), path("write", read), path("slow", slow)]
+urlpatterns = [path("", read), path("write", read), path("slow", slow), path("database", database)]
