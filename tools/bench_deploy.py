@@ -1,8 +1,8 @@
 """Compare what a user waits for with an earlier commit: `make bench-deploy base=e38eb59`.
 
 Two bare hosts get the guestbook by `site.yml`, one from this tree and one from that commit. Then, in turns, with warm
-wheels and over SSH: a run with nothing to do, a deploy of a changed variable, a rollback; with one application, and with
-two. Printed are medians: seconds of the clock, of processor time of the controller and of the host, and tasks.
+wheels and over SSH: a run with nothing to do, a deploy of a changed variable, a rollback; with one application, and
+with two. Printed are medians: seconds of the clock, of processor time of controller and host, and tasks.
 """
 
 import argparse
