@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Say what kind of source an application has, name a local one by its contents, and pack it.
 
-    pack.py SOURCE FOLDER                   prints {"kind": git, folder, archive or pypi, "location": str, "revision": SHA-256 of
-                                            names, modes and contents, or of an archive's bytes, "suffix": such as .tar.gz}
-    pack.py SOURCE FOLDER --pack REVISION   packs it, too, and prints {"archive": path}
+    pack.py SOURCE FOLDER
+        prints {"kind": git, folder, archive or pypi, "location": str, "revision": SHA-256 of names, modes and contents,
+        or of an archive's bytes, "suffix": such as .tar.gz}
+    pack.py SOURCE FOLDER --pack REVISION
+        packs it, too, and prints {"archive": path}
 
 A relative path starts at FOLDER, the inventory's. Runs on the controller with the standard library alone. In a git work
 tree only what git would keep counts; elsewhere caches, virtual environments and development leftovers stay behind.
@@ -111,7 +113,7 @@ def describe(source, folder):
 
 
 def write(source, folder, wanted):
-    """Return the archive (Path) of the revision ``wanted``: packed into the cache of this user, or the source itself."""
+    """Return the archive (Path) of the revision ``wanted``: packed into this user's cache, or the source itself."""
     kind, path = find(source, folder)
     if kind == "archive":
         return path
