@@ -7,9 +7,10 @@ module: release
 short_description: Plan, build, activate and roll back the releases of one application
 version_added: 0.1.0
 description:
-  - Runs C(groundcrew-release), which the role P(groundcrew.django.django_app#role) installs, and returns what it found and did.
-  - A verb that changes something goes on to its end on the host when the connection is lost. Run again, the module waits for it and
-    takes its result.
+  - Runs C(groundcrew-release), which the role P(groundcrew.django.django_app#role) installs, and returns what it found and
+    did.
+  - A verb that changes something goes on to its end on the host when the connection is lost. Run again, the module waits
+    for it and takes its result.
 options:
   name:
     description: Name of the application.
@@ -22,8 +23,8 @@ options:
     required: true
   application:
     description: >-
-      What the engine is told of the application, as JSON. It is written to C(/etc/django/NAME/application.json), and in check mode
-      only read.
+      What the engine is told of the application, as JSON. It is written to C(/etc/django/NAME/application.json), and in
+      check mode only read.
     type: str
   release:
     description: Release to activate or to go back to.
@@ -96,72 +97,76 @@ text:
 import json
 import os
 import tempfile
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-ENGINE = "/usr/local/bin/groundcrew-release"
-READS = ("plan", "list")
+ENGINE = Path("/usr/local/bin/groundcrew-release")
+VERBS = ["plan", "build", "activate", "rollback", "list", "preview"]
+READS = ["plan", "list"]
+FLAGS = ["leads", "target", "allow_schema_ahead", "fresh_environment"]
 # What a host says on which nothing is laid out yet, as in a first dry run.
-NOTHING = {"id": "", "state": "absent", "serving": "", "upload": False, "site": {}, "sessions": False, "releases": [], "text": []}
+NOTHING = {"id": "", "state": "absent", "serving": "", "upload": False, "site": {}, "sessions": False, "text": []}
 
 
-def provide(module, name, text):
+def read_options():
+    """Return the module with the options of its documentation."""
+    texts = {name: {"type": "str", "default": ""} for name in ("release", "by")}
+    return AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "verb": {"type": "str", "required": True, "choices": VERBS},
+            "application": {"type": "str", "no_log": True},
+            **texts,
+            **{name: {"type": "bool", "default": False} for name in FLAGS},
+        },
+        supports_check_mode=True,
+    )
+
+
+def provide(module, path, text):
     """Write the application's file, 0600 and root's, unless it has this text already; return whether it changed."""
-    path = f"/etc/django/{name}/application.json"
-    try:
-        with open(path) as file:
-            if file.read() == text:
-                return False
-    except FileNotFoundError:
-        pass
+    if path.is_file() and path.read_text() == text:
+        return False
     if not module.check_mode:
         handle, part = tempfile.mkstemp(dir=module.tmpdir)
         with os.fdopen(handle, "w") as file:
             file.write(text)
-        module.atomic_move(part, path)
+        module.atomic_move(part, str(path))
     return True
+
+
+def compose(given, dry):
+    """Return the command line (list of str) of the engine; `dry` is a plan whose application comes on standard input."""
+    changes = given["verb"] not in READS and not given["target"]
+    command = [str(ENGINE), given["name"], given["verb"], "--json"]
+    command += [given["release"]] if given["release"] else []
+    command += [f"--by={given['by']}"] if given["by"] and changes else []
+    command += ["--application=-"] if dry else []
+    return command + [f"--{flag.replace('_', '-')}" for flag in FLAGS if given[flag]]
 
 
 def main():
     """Run the verb that the arguments name."""
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "verb": {
-                "type": "str",
-                "required": True,
-                "choices": ["plan", "build", "activate", "rollback", "list", "preview"],
-            },
-            "application": {"type": "str", "no_log": True},
-            "release": {"type": "str", "default": ""},
-            "by": {"type": "str", "default": ""},
-            "leads": {"type": "bool", "default": False},
-            "target": {"type": "bool", "default": False},
-            "allow_schema_ahead": {"type": "bool", "default": False},
-            "fresh_environment": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
-    given, verb = module.params, module.params["verb"]
-    reads = verb in READS or given["target"]
-    if module.check_mode and not reads:
+    module = read_options()
+    given, name, verb = module.params, module.params["name"], module.params["verb"]
+    folder = Path("/etc/django") / name
+    if module.check_mode and verb not in READS and not given["target"]:
         module.exit_json(changed=True)
-    if not os.path.exists(ENGINE) or not os.path.isdir(f"/etc/django/{given['name']}"):
+    if not (ENGINE.exists() and folder.is_dir()):
         if module.check_mode or verb == "list":
             module.exit_json(changed=False, **NOTHING)
-        module.fail_json(msg=f"{given['name']}: this host has no such application yet. Run playbooks/site.yml first.", verb=verb)
-    changed = bool(given["application"]) and provide(module, given["name"], given["application"])
+        module.fail_json(msg=f"{name}: this host has no such application yet. Run playbooks/site.yml first.", verb=verb)
 
-    command = [ENGINE, given["name"], verb, "--json"]
-    command += [given["release"]] if given["release"] else []
-    command += [f"--by={given['by']}"] if given["by"] and not reads else []
-    command += ["--application=-"] if module.check_mode and given["application"] and verb == "plan" else []
-    command += [f"--{option.replace('_', '-')}" for option in ("leads", "target", "allow_schema_ahead", "fresh_environment") if given[option]]
-    status, output, errors = module.run_command(command, data=given["application"] if "--application=-" in command else None)
+    text = given["application"]
+    changed = bool(text) and provide(module, folder / "application.json", text)
+    dry = bool(text) and verb == "plan" and module.check_mode
+    status, output, errors = module.run_command(compose(given, dry), data=text if dry else None)
     try:
         result = json.loads(output.splitlines()[-1])
     except (IndexError, ValueError):
-        module.fail_json(msg=f"{given['name']}: groundcrew-release {verb} ended with status {status}.\n{(output + errors)[-2000:]}", verb=verb)
+        said = f"{name}: groundcrew-release {verb} ended with status {status}.\n{(output + errors)[-2000:]}"
+        module.fail_json(msg=said, verb=verb)
     result["changed"] = bool(result.get("changed")) or changed
     if result.pop("failed", False) or status != 0:
         module.fail_json(msg=result.get("msg", ""), verb=verb)
