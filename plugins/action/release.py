@@ -5,8 +5,8 @@ from ansible.plugins.action import ActionBase
 
 ATTEMPTS = 3
 LOST = (
-    "{name}: the connection to the host was lost during `{verb}`, and did not come back. The host goes on by itself and "
-    "ends with one whole release. Run the playbook again: it waits for what still runs, and goes on from there."
+    "{name}: the connection to the host was lost during `{verb}`, and did not come back. The host goes on by itself "
+    "and ends with one whole release. Run the playbook again: it waits for what still runs, and goes on from there."
 )
 
 

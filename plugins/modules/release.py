@@ -7,10 +7,10 @@ module: release
 short_description: Plan, build, activate and roll back the releases of one application
 version_added: 0.1.0
 description:
-  - Runs C(groundcrew-release), which the role P(groundcrew.django.django_app#role) installs, and returns what it found and
-    did.
-  - A verb that changes something goes on to its end on the host when the connection is lost. Run again, the module waits
-    for it and takes its result.
+  - Runs C(groundcrew-release), which the role P(groundcrew.django.django_app#role) installs, and returns what it
+    found and did.
+  - A verb that changes something goes on to its end on the host when the connection is lost. Run again, the module
+    waits for it and takes its result.
 options:
   name:
     description: Name of the application.
@@ -137,7 +137,7 @@ def provide(module, path, text):
 
 
 def compose(given, dry):
-    """Return the command line (list of str) of the engine; `dry` is a plan whose application comes on standard input."""
+    """Return the engine's command line (list of str); `dry` is a plan whose application comes on standard input."""
     changes = given["verb"] not in READS and not given["target"]
     command = [str(ENGINE), given["name"], given["verb"], "--json"]
     command += [given["release"]] if given["release"] else []
