@@ -1,8 +1,8 @@
 """What the engine is told of an application: `/etc/django/NAME/application.json`, read here and nowhere else.
 
 The role `django_app` writes the file, 0600 and root's, since it holds the environment with its secrets. Its keys are those
-of the role's argument specification (`roles/django_app/meta/argument_specs.yml`), each with its value, and a few that the
-role adds: how the source reached the host, the sandbox.
+of the role's argument specification (`roles/django_app/meta/argument_specs.yml`), and two that the role adds: `source`, how
+the code reaches the host, and `sandbox`. What the engine does not act on is left out here.
 """
 
 import json
@@ -162,30 +162,35 @@ class Application:
         return ROOT / "run" / f"{self.name}-{name}" / "web.sock"
 
 
-NESTED: dict[str, Any] = {"source": Source, "server": Server, "probe": Probe}
-LISTED: dict[str, Any] = {"files": File, "commands": Command}
+SERVER = ("interface", "workers", "threads", "timeout", "pool_url")
 
 
-def build(kind: Any, values: dict[str, Any]) -> Any:
-    """Return a dataclass made of `values`; lists become tuples, and a key that it does not know is a ValueError."""
-    known = {one.name for one in fields(kind)}
-    if unknown := set(values) - known:
-        raise ValueError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    made: dict[str, Any] = {}
-    for name, value in values.items():
-        if kind is Application and name in NESTED:
-            made[name] = build(NESTED[name], value)
-        elif kind is Application and name in LISTED:
-            made[name] = tuple(build(LISTED[name], one) for one in value)
-        else:
-            made[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**made)
+def known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that the dataclass `kind` has; lists become tuples."""
+    names = {one.name for one in fields(kind)} & set(values)
+    return {name: tuple(values[name]) if isinstance(values[name], list) else values[name] for name in names}
+
+
+def texts(values: dict[str, Any]) -> dict[str, str]:
+    """Return environment variables as text: what YAML read as a number, and nothing for null."""
+    return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
 def parse(text: str) -> Application:
     """Return the application that a JSON text describes; ValueError or TypeError when it does not describe one."""
-    application: Application = build(Application, json.loads(text))
-    return application
+    values = json.loads(text)
+    server = {name: values[name] for name in SERVER if name in values}
+    parts = {
+        "source": Source(**known(Source, values["source"])),
+        "server": Server(**server, settings=values.get("gunicorn_settings", {})),
+        "probe": Probe(**known(Probe, values.get("probe", {}))),
+        "env": texts(values.get("env", {})),
+        "files": tuple(File(**known(File, one)) for one in values.get("files", [])),
+        "commands": tuple(
+            Command(**known(Command, one) | {"env": texts(one.get("env") or {})}) for one in values.get("commands", [])
+        ),
+    }
+    return Application(**known(Application, values) | parts)
 
 
 def path(name: str) -> Path:
