@@ -125,6 +125,21 @@ def is_good(application: Application, release: str) -> bool:
     return results(application).get(release, {}).get("result") == "good"
 
 
+def unfinished(application: Application) -> Path:
+    """Return the folder of an activation that has begun and not ended; see activate.py."""
+    return application.home / "activation"
+
+
+def serves(application: Application, release: str) -> bool:
+    """Say whether a release serves, was found good, and nothing is left to do for it."""
+    return (
+        serving(application) == release
+        and is_good(application, release)
+        and not unfinished(application).exists()
+        and read(application, release) is not None
+    )
+
+
 def last_good(application: Application, but: str = "") -> str:
     """Return the release on disk that took traffic last, other than `but`; "" when there is none."""
     good = [name for name, line in results(application).items() if line["result"] == "good"]

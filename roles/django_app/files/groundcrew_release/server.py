@@ -56,7 +56,7 @@ def facts(application: Application) -> dict[str, Any]:
 
 
 def settings(server: dict[str, Any]) -> dict[str, Any]:
-    """Return Gunicorn's settings (its own names) of a recorded `server`; the pool's URL is for the web servers alone."""
+    """Return Gunicorn's settings, by its own names, of a recorded `server`; the pool is for the web servers alone."""
     given = dict(server["settings"])
     if server.get("pool_url"):
         given["raw_env"] = [*given.get("raw_env", []), f"DATABASE_URL={server['pool_url']}"]
@@ -79,7 +79,7 @@ def text(application: Application, release: str, dotted: str, server: dict[str, 
 
 
 def write(application: Application, release: str, dotted: str, server: dict[str, Any]) -> None:
-    """Write gunicorn.conf.py (0640: the pool's URL may hold a password) and web.sock of a release that is being built."""
+    """Write gunicorn.conf.py and web.sock of a release that is being built; the pool's URL may hold a password."""
     folder = application.release(release)
     path = folder / "gunicorn.conf.py"
     path.touch(mode=0o640)
