@@ -97,6 +97,7 @@ class Application:
     verify: bool = False  # ask this host's HTTPS server after the switch, too
     drain_timeout: float = 30.0  # seconds
     database_url: str = ""
+    database_scheme: str = "postgresql"  # takes the place of `postgresql` in database_url
     cache_url: str = ""
     broker_url: str = ""
     files: tuple[File, ...] = ()
