@@ -95,7 +95,8 @@ def deploys(application: Application) -> list[Record]:
 def log(application: Application, *lines: Record) -> None:
     """Append lines to the log, all or none of them.
 
-    A line is {id, result, by, seconds} and perhaps reason, version, revision; a release that was built knows its own.
+    A line is {id, result, by, seconds} and perhaps reason, version, revision and more; a release that was built knows
+    its own version and revision.
     """
     text = ""
     for line in lines:

@@ -32,7 +32,7 @@ class Steps:
     notes: list[str] = field(default_factory=list)
     closing: bool = False
     stopped: bool = False
-    begun: Callable[[str], object] = lambda name: None
+    begun: Callable[[str], object] = str
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
