@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from . import commands, configure, host, identity, plan, records, requirements, server, source
+from . import commands, configure, host, identity, plan, records, report, requirements, server, source
 from .application import Application
 from .detect import Detected, detect
 from .records import Record
@@ -36,15 +36,15 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
 
     :param by: who deploys, for the record.
     :param leads: whether this host runs the commands that run on one host only.
-    :raises FailedError: what failed, what serves now and what became of the database; nothing of the build is left.
+    :raises FailedError: what failed; nothing of the build is left, and `steps.notes` say what became of the database.
     """
     done = Progress()
-    with explained(application, steps, done):
+    with explained(steps, done):
         with steps.step("find"):
             revision, name = find(application)
         if record := records.read(application, name):
-            text = f"Release {name} of {record['version']} is built already."
-            return result(application, record, done, steps, text) | {"changed": False}
+            text = f"{application.name}: {name} of {record['version']} is built already."
+            return result(application, record, done, text) | {"changed": False, "text": [text]}
         with whole(application, name, steps):
             detected, described = make(application, name, revision, steps)
             record = facts(application, name, revision, detected, described, by)
@@ -53,7 +53,8 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             with steps.step("record"):
                 settle(application, name, record)
         source.forget(application)
-    return result(application, record, done, steps, f"Built {name} of {record['version']}{steps_text(steps)}.")
+    text = f"{application.name}: built {name} of {record['version']} {report.timed(steps)}"
+    return result(application, record, done, text)
 
 
 def find(application: Application) -> tuple[str, str]:
@@ -163,39 +164,24 @@ def settle(application: Application, name: str, record: Record) -> None:
 
 
 @contextmanager
-def explained(application: Application, steps: Steps, done: Progress) -> Iterator[None]:
-    """Let a failure inside also say what serves now, and what became of the database."""
+def explained(steps: Steps, done: Progress) -> Iterator[None]:
+    """Let a failure inside also say what became of the database; what serves is said of every failure."""
     try:
         yield
     except (FailedError, OSError, subprocess.CalledProcessError) as error:
-        known = error if isinstance(error, FailedError) else FailedError(f"The host failed: {error}.")
-        told = FailedError(f"{known} {situation(application, done)}", known.log, known.command)
-        for note in getattr(known, "__notes__", None) or [name for name, _ in steps.taken[-1:]]:
+        if done.migrating:
+            first = done.pending[0].partition(":")[0]
+            steps.notes.append(f"Migrations had begun: {len(done.pending)} were pending, the first is {first}.")
+        if done.dump:
+            steps.notes.append(f"The database as it was before is in {done.dump}.")
+        elif done.migrating:
+            steps.notes.append("The database was not dumped before.")
+        if isinstance(error, FailedError):
+            raise
+        told = FailedError(f"the host failed: {error}")
+        for note in getattr(error, "__notes__", []):
             told.add_note(note)
         raise told from error
-
-
-def situation(application: Application, done: Progress) -> str:
-    """Return in sentences what serves now, and what became of the database."""
-    serving = records.serving(application)
-    record = records.read(application, serving) if serving else None
-    version = f" of {record['version']}" if record else ""
-    said = [f"Release {serving}{version} still serves." if serving else "Nothing serves yet."]
-    if done.migrating:
-        first = done.pending[0].partition(":")[0]
-        said.append(f"Migrations had begun ({len(done.pending)} were pending, the first is {first}).")
-    if done.dump:
-        said.append(f"The database as it was before is in {done.dump}.")
-    elif done.migrating:
-        said.append("The database was not dumped before.")
-    return " ".join(said)
-
-
-def steps_text(steps: Steps) -> str:
-    """Return how long the steps took (str), the short ones in the sum alone."""
-    total = sum(seconds for _, seconds in steps.taken)
-    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in steps.taken if seconds >= 0.05)
-    return f" in {total:.1f} s" + (f": {parts}" if parts else "")
 
 
 def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:
@@ -205,7 +191,7 @@ def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:
     return lines + (["Settings that the overlay replaces:", *changes] if changes else [])
 
 
-def result(application: Application, record: Record, done: Progress, steps: Steps, text: str) -> dict[str, Any]:
+def result(application: Application, record: Record, done: Progress, text: str) -> dict[str, Any]:
     """Return what a build says at its end."""
     replaced = record["django"]["replaced"]
     return {
@@ -216,8 +202,6 @@ def result(application: Application, record: Record, done: Progress, steps: Step
         "pending": done.pending,
         "replaced": replaced,
         "dump": done.dump,
-        "steps": [list(step) for step in steps.taken],
-        "notes": list(steps.notes),
         "msg": text,
-        "text": [text, *(summary(done.pending, replaced) if done.pending else []), *steps.notes],
+        "text": [text, *summary(done.pending, replaced)],
     } | plan.described(application, record)

@@ -15,6 +15,7 @@ from typing import Any
 from . import environment, host, run, systemd
 from .application import ROOT, Application, Command
 from .configure import INSIDE
+from .lock import RUN
 from .steps import FailedError
 
 
@@ -40,7 +41,6 @@ def execute(
     *,
     script: Path | None = None,
     env: dict[str, str] | None = None,
-    bound: bool = True,
 ) -> tuple[int, str, str]:
     """Run a command in a release to its end; return its exit code, its standard output and all that it printed.
 
@@ -50,10 +50,11 @@ def execute(
         arguments: the command; a program is looked up in the virtual environment first.
         script: a file that it reads from standard input, such as one of `inside/`.
         env: further variables, which win; they reach it through a file, since they may be secret.
-        bound: whether it belongs to the verb that holds the lock. What only reads runs beside it, as a unit of its own.
 
-    While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
+    In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
+    as a unit of its own. While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
     """
+    bound = RUN in os.environ
     place = ROOT / "run/groundcrew" / f"{application.name}-{'command' if bound else os.getpid()}"
     variables = application.release(release) / "command"
     lines = run.properties(application, release)
@@ -63,7 +64,8 @@ def execute(
         lines += [f"BindsTo={verb}", f"After={verb}"]
     try:
         host.remove(place)
-        place.mkdir(mode=0o700, parents=True)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.mkdir(mode=0o700)
         output, log = place / "output", place / "log"
         for path in (output, log):
             path.touch(mode=0o600)
@@ -84,13 +86,14 @@ def execute(
         return status, said, said + log.read_text(errors="replace")
     finally:
         host.remove(place)
-        host.remove(variables)
+        if env:
+            host.remove(variables)
 
 
-def ask(application: Application, release: str, script: str, *arguments: str, bound: bool = True) -> Any:
+def ask(application: Application, release: str, script: str, *arguments: str) -> Any:
     """Run one of the scripts of `inside/` in a release and return what its last line of output says, as JSON."""
     path = INSIDE / script
-    status, output, log = execute(application, release, ["python", "-", *arguments], script=path, bound=bound)
+    status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
     if status:
         # Such a script says in one sentence what is wrong.
         raise FailedError(host.last_line(log) or f"{script} failed with status {status}.", log, f"python {script}")
@@ -116,14 +119,12 @@ def compress(application: Application, release: str) -> None:
     ask(application, release, "compress.py", f"{application.release(release)}/static", f"{application.current}/static")
 
 
-def ahead(
-    application: Application, serving: str, migrations: dict[str, list[str]], bound: bool = True
-) -> list[dict[str, Any]]:
+def ahead(application: Application, serving: str, migrations: dict[str, list[str]]) -> list[dict[str, Any]]:
     """Return what the database has beyond a release whose last migrations are given: [{command, irreversible}].
 
     :param serving: the release that serves, which knows how to undo them.
     """
-    found: list[dict[str, Any]] = ask(application, serving, "ahead.py", json.dumps(migrations), bound=bound)
+    found: list[dict[str, Any]] = ask(application, serving, "ahead.py", json.dumps(migrations))
     return found
 
 

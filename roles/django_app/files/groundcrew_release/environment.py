@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from typing import Any
 
 from . import host
 from .application import Application
@@ -60,3 +61,8 @@ def write(application: Application, release: str, settings: str) -> None:
     """Write the environment of a release, for root alone: systemd reads it."""
     path = application.release(release) / "environment"
     host.write(path, text(values(application, release, settings)), host.user(application.name)[1], 0o600)
+
+
+def refresh(application: Application, record: dict[str, Any]) -> None:
+    """Give a recorded release the environment of today, such as a secret that was changed since it was built."""
+    write(application, record["id"], record["settings"])

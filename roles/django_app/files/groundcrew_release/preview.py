@@ -10,9 +10,9 @@ from .steps import Steps
 def preview(application: Application, by: str, leads: bool, steps: Steps) -> dict[str, Any]:  # noqa: ARG001 - as build
     """Return what a deploy would bring.
 
-    :raises FailedError: the release cannot be built; what failed, and what serves now.
+    :raises FailedError: the release cannot be built.
     """
-    with build.explained(application, steps, build.Progress()):
+    with build.explained(steps, build.Progress()):
         with steps.step("find"):
             revision, name = build.find(application)
         record = records.read(application, name)
@@ -25,7 +25,7 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
     serves = plan.state(application, name, record) == "serving"
     known = "serves already" if serves else "is on this host already" if record else "would be built"
     version, pending, replaced = application.source.version, described["pending"], described["replaced"]
-    text = f"Release {name} of {version} {known}"
+    text = f"{application.name}: {name} of {version} {known}"
     counted = f"{len(pending)} migrations are pending, {len(replaced)} settings replaced"
     return {
         "changed": False,
@@ -37,12 +37,9 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
         "python": described["python"],
         "pending": pending,
         "replaced": replaced,
-        "steps": [list(step) for step in steps.taken],
-        "notes": list(steps.notes),
         "msg": f"{text}; {counted}.",
         "text": [
             f"{text}, revision {revision[:12]}, with Django {described['django']} on Python {described['python']}.",
             *(build.summary(pending, replaced) or ["No migration is pending, and no setting is replaced."]),
-            *steps.notes,
         ],
     }
