@@ -66,7 +66,8 @@ def runs(application: Application, release: str) -> bool:
 
 def serves(application: Application, release: str) -> bool:
     """Say whether nothing has to be switched."""
-    return records.serves(application, release) and runs(application, release)
+    good = records.serving(application) == release and records.is_good(application, release)
+    return good and runs(application, release)
 
 
 def find_before(application: Application, release: str) -> str:
@@ -204,8 +205,15 @@ def recover(application: Application, steps: Steps) -> bool:
         return False
     last = records.results(application).get(attempt.id, {})
     if last.get("result") == "good" and last.get("began") == attempt.began:
-        finish(application, attempt.id, steps, switched=True)
-        steps.notes.append(f"Release {attempt.id} was found good, but what follows was interrupted; it is done now.")
+        steps.notes.append(f"Release {attempt.id} was found good, but what follows was interrupted: it is done now.")
+        try:
+            finish(application, attempt.id, steps, switched=True)
+        except StoppedError:
+            raise
+        except FailedError as error:
+            # The next release is not kept from its place, and tries again.
+            steps.notes.append(f"Not all of it: {error}")
+            steps.closing = False
         return True
     steps.notes.append(f"The activation of {attempt.id} was interrupted; what served before it was brought back.")
     with steps.step("go back"):

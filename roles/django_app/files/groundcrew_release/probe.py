@@ -1,6 +1,7 @@
 """Ask a release for a page as visitors do: over its own socket before the switch, through Nginx after it."""
 
 import http.client
+import re
 import secrets
 import socket
 import ssl
@@ -31,6 +32,7 @@ CAUSES = [
     ("MemoryError", "it ran out of memory"),
     ("Worker failed to boot", "the application does not import"),
 ]
+EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Configured|Warning): ")
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,18 @@ def judge(answer: Answer, host: str, probe: Probe) -> str:
     return f"it answers {answer.status} for {probe.path}"
 
 
+def relevant(words: str) -> str:
+    """Return a journal up to the last exception that it names: what comes after it is how a server ends."""
+    lines = words.splitlines()
+    named = [number for number, line in enumerate(lines) if EXCEPTION.match(line)]
+    return "\n".join(lines[: named[-1] + 1] if named else lines)
+
+
 def failure(reason: str, unit: str, since: float) -> FailedError:
     """Return the failure of a release, with the cause that its journal since `since` (seconds of the epoch) knows."""
     words = systemd.journal(unit, since)
     cause = next((meaning for sign, meaning in CAUSES if sign in words), "")
-    return FailedError(f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}.", words)
+    return FailedError(f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}.", relevant(words))
 
 
 def restarts(unit: str) -> int:

@@ -122,23 +122,16 @@ def results(application: Application) -> dict[str, Record]:
 
 
 def is_good(application: Application, release: str) -> bool:
-    """Say whether the last that was logged of a release is that it took traffic."""
+    """Say whether the last that is known of a release is that it took traffic, and that its activation has ended."""
+    attempt = unfinished(application) / "attempt.json"
+    if attempt.exists() and json.loads(attempt.read_text())["id"] == release:
+        return False
     return results(application).get(release, {}).get("result") == "good"
 
 
 def unfinished(application: Application) -> Path:
     """Return the folder of an activation that has begun and not ended; see activate.py."""
     return application.home / "activation"
-
-
-def serves(application: Application, release: str) -> bool:
-    """Say whether a release serves, was found good, and nothing is left to do for it."""
-    return (
-        serving(application) == release
-        and is_good(application, release)
-        and not unfinished(application).exists()
-        and read(application, release) is not None
-    )
 
 
 def last_good(application: Application, but: str = "") -> str:

@@ -61,9 +61,9 @@ def sentence(application: Application, verb: str, result: Result, steps: Steps) 
 
 
 def timed(steps: Steps) -> str:
-    """Return the steps as text, such as `in 3.4 s: start 0.1, probe 1.2, verify 2.1.`."""
+    """Return the steps as text, such as `in 3.4 s: start 0.1, probe 1.2, verify 2.1.`, the short ones in the sum alone."""
     total = sum(seconds for _, seconds in steps.taken)
-    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in steps.taken)
+    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in steps.taken if seconds >= 0.05)
     return f"in {total:.1f} s: {parts}." if parts else "at once."
 
 
@@ -81,7 +81,8 @@ def failure(application: Application, verb: str, error: Exception, steps: Steps)
     head = [f"{application.name}: {verb} failed{at}: {said.splitlines()[0] if said else type(error).__name__}"]
     head += said.splitlines()[1:]
     head += [f"Command: {command}"] if command and command not in said else []
-    head += [serves(application), *steps.notes]
+    # A build says so itself.
+    head += [*([] if " serve" in said else [serves(application)]), *steps.notes]
     head = [shorten(line) for line in head][: LINES - 3]
     tail = [shorten(line) for line in log.splitlines() if line.strip() and line.strip() not in head]
     tail = tail[-min(TAIL, LINES - len(head) - 1) :]
