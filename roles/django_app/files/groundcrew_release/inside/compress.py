@@ -1,4 +1,4 @@
-"""Compress the static files of a release, once for all visitors: `compress.py FOLDER [FOLDER of the release before]`.
+"""Compress the static files of a release, once for all visitors: `python - FOLDER [FOLDER of the release before]`.
 
 Text of a kilobyte and more gets files NAME.gz and NAME.br beside it, of which Nginx sends one instead (gzip_static,
 brotli_static). What the release before has compressed under the same name, and with the same content, is copied. Prints
@@ -43,7 +43,7 @@ def main(folder, before="/nonexistent"):
     chosen = [path for path in chosen if path.stat().st_size >= SMALLEST]
     jobs = [(path, before / path.relative_to(folder), way) for path in chosen for way in WAYS]
     with ThreadPoolExecutor() as pool:
-        print(sum(pool.map(lambda job: compress(*job), jobs)), "compressed")
+        print(sum(pool.map(lambda job: compress(*job), jobs)))
 
 
 if __name__ == "__main__":

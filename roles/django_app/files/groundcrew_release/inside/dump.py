@@ -1,10 +1,11 @@
 """Dump the database of the release that this runs in, before its migrations: `python - FOLDER`.
 
 The database and how to reach it are Django's own (https://docs.djangoproject.com/en/stable/ref/settings/#databases), so
-that what is dumped is what will be migrated. Prints the file, which `pg_restore --clean --dbname=...` reads.
+that what is dumped is what will be migrated. Prints the file as JSON; `pg_restore --clean --dbname=...` reads it.
 """
 
 import datetime
+import json
 import os
 import subprocess
 import sys
@@ -27,14 +28,19 @@ def main(folder):
         subprocess.run(
             ["pg_dump", "--format=custom", f"--file={part}", *arguments[1:]],
             env={**os.environ, **(environment or {})},
+            stderr=subprocess.PIPE,
+            text=True,
             check=True,
         )
         part.rename(path)
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"The database was not dumped: {error}. To go on without: `snapshot: false`.")
+        said = (getattr(error, "stderr", "") or str(error)).strip()
+        print(said, file=sys.stderr)
+        last = said.splitlines()[-1].rstrip(".")
+        sys.exit(f"The database was not dumped: {last}. To go on without: `dump_before_migrate: false`.")
     finally:
         part.unlink(missing_ok=True)
-    print(path)
+    print(json.dumps(str(path)))
 
 
 if __name__ == "__main__":

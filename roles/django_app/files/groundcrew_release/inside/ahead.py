@@ -1,6 +1,6 @@
 """Say which migrations the database has that an older release does not know; runs in the release that serves.
 
-    python ahead.py '{"shop": ["0003_price"], ...}'
+    python - '{"shop": ["0003_price"], ...}'
 
 The argument holds the last migrations of each application in the older release. Prints a JSON list, empty when that
 release fits the database as it is: ``command`` undoes what is too much, ``irreversible`` names what cannot be undone.
