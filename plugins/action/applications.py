@@ -61,7 +61,9 @@ class ActionModule(ActionBase):
         )
         result, found = every.resolve_all(self._hosts(task_vars), request)
         if found:
-            return {"failed": True, "changed": False, "msg": findings.text(found)}
+            # Beside `msg`, which ansible-core 2.19 prints twice.
+            mistakes = findings.lines(found)
+            return {"failed": True, "changed": False, "msg": findings.summary(len(mistakes)), "mistakes": mistakes}
         # It holds the secrets of all applications.
         return {"changed": False, "_ansible_no_log": True, **result}
 
@@ -98,6 +100,8 @@ class ActionModule(ActionBase):
         manager = task_vars["hostvars"]._variable_manager
         before, manager._extra_vars = manager._extra_vars, {}
         try:
-            return frozenset(str(one) for name in task_vars["groups"]["all"] for one in self._variables(name, task_vars))
+            return frozenset(
+                str(one) for name in task_vars["groups"]["all"] for one in self._variables(name, task_vars)
+            )
         finally:
             manager._extra_vars = before

@@ -9,7 +9,8 @@ name: expected_connections
 short_description: Count the connections that applications may open to PostgreSQL
 description:
   - Counts what the applications may open to the PostgreSQL of one host while two of their releases run.
-  - These are the applications on that host, and all that name a host in their URL. Web servers behind PgBouncer open as many as its pool has.
+  - These are the applications on that host, and all that name a host in their URL.
+  - Web servers behind PgBouncer open as many as its pool has.
 positional: server, cores
 options:
   _input:
@@ -29,7 +30,7 @@ author:
 """
 
 EXAMPLES = r"""
-postgresql_expected_connections: "{{ resolved | groundcrew.django.expected_connections(inventory_hostname, {'web1': 4}) }}"
+postgresql_expected_connections: "{{ resolved | groundcrew.django.expected_connections('db1', {'web1': 4}) }}"
 """
 
 RETURN = r"""

@@ -6,7 +6,7 @@ module: applications
 short_description: Check the inventory and resolve its applications
 description:
   - Reads the variables of all hosts of the inventory, of other hosts than those of the play, too.
-  - Fails with everything that is wrong with them, one line each, before any host is contacted.
+  - Fails with everything that is wrong with them, one line each in C(mistakes), before any host is contacted.
   - Otherwise returns each application complete. What it returns is never printed, since it holds secrets.
 options:
   app:
@@ -42,10 +42,15 @@ EXAMPLES = r"""
 RETURN = r"""
 hosts:
   description: >-
-    By name of host C(applications), C(backup) and C(connections). An application has C(name), C(state), C(purge), and the
-    dictionary of each role that acts on it.
+    By name of host C(applications), C(backup) and C(connections). An application has C(name), C(state), C(purge), and
+    the dictionary of each role that acts on it.
   returned: success
   type: dict
+mistakes:
+  description: What is wrong, a line for each mistake.
+  returned: failure
+  type: list
+  elements: str
 deployer:
   description: Who runs the playbook, as C(USER@HOST).
   returned: success

@@ -20,10 +20,17 @@ def findings(host: Host) -> Iterator[Finding]:
     right = isinstance(passphrase, str) and len(passphrase) >= SHORTEST and "\n" not in passphrase
     if not right and not isinstance(passphrase, Unreadable):
         sentence = (
-            f"is a line of at least {SHORTEST} characters, which a host of the group `backup` needs: without it no backup can be"
-            " read. It belongs into the vault, with a copy where no server is needed to read it"
+            f"is a line of at least {SHORTEST} characters, which a host of the group `backup` needs: without it no backup"
+            " can be read. It belongs into the vault, with a copy where no server is needed to read it"
         )
-        yield Finding("passphrase", host.name, "", "backup_passphrase", sentence, "backup_passphrase: '{{ vault_backup_passphrase }}'")
+        yield Finding(
+            "passphrase",
+            host.name,
+            "",
+            "backup_passphrase",
+            sentence,
+            "backup_passphrase: '{{ vault_backup_passphrase }}'",
+        )
     if isinstance(repository, dict):
         kind = str(repository.get("type", "local"))
         if missing := [key for key in NEEDED.get(kind, ()) if not repository.get(key)]:

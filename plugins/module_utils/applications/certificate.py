@@ -13,7 +13,9 @@ def findings(application: Application) -> Iterator[Finding]:
     certificate, wildcards = application["certificate"], [one for one in application["domains"] if one.startswith("*")]
     source = certificate.get("source")
     if source == "provided":
-        needed = ["certificate", "private_key"] + (["rsa_certificate", "rsa_private_key"] if certificate.get("rsa") else [])
+        needed = ["certificate", "private_key"] + (
+            ["rsa_certificate", "rsa_private_key"] if certificate.get("rsa") else []
+        )
         if missing := [name for name in needed if not certificate.get(name)]:
             example = "certificate: {source: provided, certificate: files/shop.pem, private_key: files/shop.key}"
             yield application.finding("certificate", "certificate", f"lacks {', '.join(missing)}", example)

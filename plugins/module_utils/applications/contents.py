@@ -25,7 +25,9 @@ def findings(application: Application) -> Iterator[Finding]:
     yield from commands(application)
     yield from jobs(application)
     if not UMASK.fullmatch(application["umask"]):
-        yield application.finding("umask", "umask", f"is {application['umask']}, and takes three octal digits", 'umask: "0027"')
+        yield application.finding(
+            "umask", "umask", f"is {application['umask']}, and takes three octal digits", 'umask: "0027"'
+        )
 
 
 def repeated(application: Application, key: str, inner: str) -> Iterator[Finding]:
@@ -83,4 +85,6 @@ def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator
         yield application.finding("memory", key, sentence, "memory: 512M", f"[{name}].memory")
     stop = str(job.get("stop_signal", "SIGTERM"))
     if stop not in SIGNALS:
-        yield application.finding("signal", key, f"is {stop}, which is no signal", "stop_signal: SIGINT", f"[{name}].stop_signal")
+        yield application.finding(
+            "signal", key, f"is {stop}, which is no signal", "stop_signal: SIGINT", f"[{name}].stop_signal"
+        )

@@ -28,4 +28,6 @@ def findings(application: Application) -> Iterator[Finding]:
         yield application.finding("domain", "domains", sentence, f"domains: [{domains[0][2:]}, '{domains[0]}']")
     cdn = application["cdn_url"]
     if cdn and not CDN.fullmatch(cdn):
-        yield application.finding("cdn", "cdn_url", f"is {cdn}, which is no address of a CDN", "cdn_url: https://cdn.example.net")
+        yield application.finding(
+            "cdn", "cdn_url", f"is {cdn}, which is no address of a CDN", "cdn_url: https://cdn.example.net"
+        )

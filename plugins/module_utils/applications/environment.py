@@ -21,7 +21,11 @@ def problem(name: str, value: Any) -> tuple[str, str, str] | None:
         return "unreadable", f"has {name}, which cannot be evaluated: {value.reason}", ""
     if isinstance(value, bool):
         text = str(value).lower()
-        return "env-value", f"has {name}, which YAML reads as {text} and not as text: quote it", f'env: {{{name}: "{text}"}}'
+        return (
+            "env-value",
+            f"has {name}, which YAML reads as {text} and not as text: quote it",
+            f'env: {{{name}: "{text}"}}',
+        )
     if value is None:
         return "env-value", f"has {name}, which is null: quote what is to be empty", f'env: {{{name}: ""}}'
     if isinstance(value, (dict, list)):
@@ -49,10 +53,21 @@ def findings(application: Application) -> Iterator[Finding]:
     for number, command in enumerate(application["commands"]):
         yield from of(application, "commands", command.get("env", {}), f"[{number}].env")
     yield from of(application, "certificate", application["certificate"].get("env", {}), ".env")
-    if "DATABASE_URL" in application["env"] and application.host.groups & {"postgresql", "mariadb"} and not application.places["database_url"]:
-        sentence = "has DATABASE_URL, and this host makes a database of its own that nobody would use: give the key `database_url`"
-        yield application.finding("env-database", "env", sentence, "database_url: postgresql://shop:PASSWORD@db.example.org/shop")
+    if (
+        "DATABASE_URL" in application["env"]
+        and application.host.groups & {"postgresql", "mariadb"}
+        and not application.places["database_url"]
+    ):
+        sentence = "has DATABASE_URL, and this host makes a database that nobody would use: give the key `database_url`"
+        yield application.finding(
+            "env-database", "env", sentence, "database_url: postgresql://shop:PASSWORD@db.example.org/shop"
+        )
     for name, length in application["secrets"].items():
-        if not NAME.fullmatch(name) or isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= 4096:
+        if (
+            not NAME.fullmatch(name)
+            or isinstance(length, bool)
+            or not isinstance(length, int)
+            or not 1 <= length <= 4096
+        ):
             sentence = f"has {name}, and takes names of environment variables with their length in characters"
             yield application.finding("secret", "secrets", sentence, "secrets: {DJANGO_SECRET_KEY: 64}")

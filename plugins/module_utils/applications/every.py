@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import backups, certificate, claims, contents, domains, environment, extra, names, parts, shared, site, source
-from . import resolve, urls, variables, versions
+from . import (
+    backups,
+    certificate,
+    claims,
+    contents,
+    domains,
+    environment,
+    extra,
+    names,
+    parts,
+    resolve,
+    shared,
+    site,
+    source,
+    urls,
+    variables,
+    versions,
+)
 from .findings import Finding
 from .inventory import Host, Request
 from .resolve import Application
@@ -44,7 +60,9 @@ def together(applications: dict[str, list[Application]], request: Request) -> It
     for of_host in applications.values():
         yield from claims.findings(of_host)
         yield from names.collisions([one for one in of_host if one.present])
-    selected = [one for of_host in applications.values() for one in of_host if request.app in ("", one.name) and one.present]
+    selected = [
+        one for of_host in applications.values() for one in of_host if request.app in ("", one.name) and one.present
+    ]
     for name in dict.fromkeys(one.name for one in selected):
         yield from shared.findings([one for one in selected if one.name == name])
     yield from versions.findings(selected)
@@ -58,7 +76,9 @@ def asked(applications: dict[str, list[Application]], request: Request) -> Itera
         yield Finding("no-application", "", "", "-e app", sentence, f"-e app={known[0]}" if known else "")
     if request.version and not request.app and len(known) > 1:
         sentence = f"would ship one version of {', '.join(known)}: name the application"
-        yield Finding("no-application", "", "", "-e version", sentence, f"-e app={known[0]} -e version={request.version}")
+        yield Finding(
+            "no-application", "", "", "-e version", sentence, f"-e app={known[0]} -e version={request.version}"
+        )
 
 
 def leaders(applications: dict[str, list[Application]]) -> dict[str, str]:
@@ -97,6 +117,8 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
             for one in applications
             if request.app in ("", one.name)
         ],
-        "backup": parts.backup(host, applications),
-        "connections": [parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])],
+        "backup": parts.backup(applications),
+        "connections": [
+            parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])
+        ],
     }

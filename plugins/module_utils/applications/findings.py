@@ -13,8 +13,8 @@ MOST = 3
 class Finding:
     """One mistake.
 
-    `id` is the kind of mistake. `where` is the key of the application or the variable, `application` "" when the mistake is
-    none of one application's. The sentence goes on from `where`. Neither it nor the example holds a secret.
+    `id` is the kind of mistake. `where` is the key of the application or the variable, `application` "" when the mistake
+    is none of one application's. The sentence goes on from `where`. Neither it nor the example holds a secret.
     """
 
     id: str
@@ -41,14 +41,19 @@ def grouped(findings: Iterable[Finding]) -> list[tuple[Finding, list[str]]]:
 def line(finding: Finding, hosts: list[str]) -> str:
     """Return a finding as one line: hosts, application, place, sentence, example."""
     names = ", ".join(hosts[:MOST]) + (f" and {len(hosts) - MOST} more" if len(hosts) > MOST else "")
-    place = " ".join(part for part in (names and f"[{names}]", finding.application and f"{finding.application}:") if part)
+    place = " ".join(
+        part for part in (names and f"[{names}]", finding.application and f"{finding.application}:") if part
+    )
     text = " ".join(f"{place} `{finding.where}` {finding.sentence}".split())
     text += "" if text.endswith((".", "?", "!")) else "."
     return text + (f" For example: {finding.example}" if finding.example else "")
 
 
-def text(findings: Iterable[Finding]) -> str:
-    """Return all findings as one text, a line for each."""
-    lines = [line(*one) for one in grouped(findings)]
-    count = "a mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
-    return "\n".join([f"The inventory has {count}. Nothing was changed.", *lines])
+def lines(findings: Iterable[Finding]) -> list[str]:
+    """Return all findings, a line for each."""
+    return [line(*one) for one in grouped(findings)]
+
+
+def summary(count: int) -> str:
+    """Return what to say above so many lines."""
+    return f"The inventory has {'a mistake' if count == 1 else f'{count} mistakes'}. Nothing was changed."

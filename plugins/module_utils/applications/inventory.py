@@ -23,7 +23,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: all applications or the one called `app`, the version of `-e version`, and by which playbook."""
+    """What is asked for: all applications or the one called `app`, the version of `-e version`, by which playbook."""
 
     app: str = ""
     version: str = ""

@@ -10,7 +10,7 @@ from .specification import Option
 
 FLAT = "django_app_"
 OWN = frozenset({"name", "state", "purge"})
-"""Keys that an application says itself or not at all: no flat variable names, or removes, all applications of a host."""
+"""Keys that an application says itself or not at all: no flat variable names or removes all applications of a host."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ OWNERS = (
         "site",
         "nginx_site",
         frozenset(
-            "name domains upstream certificate private_key static cdn_url media group timeout error_pages hsts state".split()
+            ["name", "domains", "upstream", "certificate", "private_key", "static", "cdn_url", "media", "group"]
+            + ["timeout", "error_pages", "hsts", "state"]
         ),
     ),
     Owner("certificate", "domain", "certificate_domain", frozenset({"name", "domains", "reload"}), under="certificate"),

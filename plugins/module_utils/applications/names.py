@@ -1,4 +1,4 @@
-"""What an application may be called: the name becomes a Unix user and group, a database, a folder and parts of units."""
+"""What an application may be called: the name becomes a Unix user and group, a database, a folder, a part of units."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from .resolve import Application
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 
-RESERVED = frozenset(
-    # Users and groups of Debian (base-passwd), of systemd and of what our roles install.
-    """
-    root daemon bin sys sync adm tty disk lp mail news uucp man proxy kmem dialout fax voice cdrom floppy tape sudo audio dip
-    www-data backup operator list irc src shadow utmp video sasl plugdev staff games users nogroup nobody gnats
-    systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump input sgx kvm render netdev crontab
+# Users and groups of Debian (base-passwd), of systemd and of what our roles install.
+DEBIAN = """
+    root daemon bin sys sync adm tty disk lp mail news uucp man proxy kmem dialout fax voice cdrom floppy tape sudo audio
+    dip www-data backup operator list irc src shadow utmp video sasl plugdev staff games users nogroup nobody gnats input
+    systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump sgx kvm render netdev crontab
     messagebus polkitd sshd ssh ssl-cert uuidd tss ntp ntpsec chrony debian admin docker
     postgres mysql redis memcache nginx pgbouncer
-    """.split()
-    # Names of our own folders and units, and of databases that a server has or refuses.
-    + "ca groundcrew maintenance postgresql mariadb memcached".split()
-    + "public none template0 template1 information_schema performance_schema".split()
-)
+"""
+# Names of our own folders and units, and of databases that a server has or refuses.
+OURS = """
+    ca groundcrew maintenance postgresql mariadb memcached
+    public none template0 template1 information_schema performance_schema
+"""
+RESERVED = frozenset([*DEBIAN.split(), *OURS.split()])
 
 TAKEN_UNITS = ("worker", "web", "timer", "broker", "release", "command")
-"""NAME-worker-*, NAME-timer-*, NAME-web@, the Redis NAME-broker, NAME-release, NAME-command; and the commands of a host."""
+"""NAME-worker-*, NAME-timer-*, NAME-web@, the Redis NAME-broker, NAME-release, NAME-command."""
 TAKEN_COMMANDS = ("run", "manage")
+"""NAME-run, NAME-manage."""
 
 
 def findings(application: Application) -> Iterator[Finding]:
@@ -38,7 +40,9 @@ def findings(application: Application) -> Iterator[Finding]:
         sentence = f"is `{name}`, and takes up to 30 lower-case letters, digits, `-` and `_`, with a letter first"
         yield application.finding("name", "name", f"{sentence}: it becomes a Unix user", "name: shop")
     elif name in RESERVED or name.startswith("pg_"):
-        sentence = f"is `{name}`, which Debian, a database server or this collection has already: it becomes a Unix user"
+        sentence = (
+            f"is `{name}`, which Debian, a database server or this collection has already: it becomes a Unix user"
+        )
         yield application.finding("reserved-name", "name", sentence, "name: shop")
     elif name == application.host.variables.get("ansible_user"):
         sentence = f"is `{name}`, who logs in to the host: the application would take that user over"

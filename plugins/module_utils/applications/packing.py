@@ -12,9 +12,11 @@ from pathlib import Path
 
 
 def files(folder: Path) -> list[Path]:
-    """Return the files below a folder, as paths from there, by the bytes of their names; without what Python compiled."""
+    """Return the files below a folder, as paths from there, by the bytes of their names, without __pycache__."""
     found = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    return sorted((path for path in found if "__pycache__" not in path.parts), key=lambda path: os.fsencode(f"./{path}"))
+    return sorted(
+        (path for path in found if "__pycache__" not in path.parts), key=lambda path: os.fsencode(f"./{path}")
+    )
 
 
 def digest(folder: Path) -> str:
@@ -26,7 +28,10 @@ def digest(folder: Path) -> str:
 def archive(folder: Path) -> bytes:
     """Return a tar.gz of the files: the same bytes for the same files, whoever packs them and when."""
     buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
         for path in files(folder):
             content = (folder / path).read_bytes()
             member = tarfile.TarInfo(str(path))

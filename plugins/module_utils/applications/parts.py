@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from . import keys, specification, urls
-from .inventory import Host
 from .resolve import Application
 
 MADE_ANEW = ("current", "releases", "repository", "sources", "cache", "dumps", "deploys.jsonl")
@@ -56,7 +55,12 @@ def app(application: Application) -> dict[str, Any]:
     """Return `django_app`."""
     values = said(application, "django_app")
     pool = urls.pooled(database_url(application), application.name) if has_pool(application) else ""
-    given = {"database_url": database_url(application), "cdn_url": cdn_url(application), "pool_url": pool, "verify": True}
+    given = {
+        "database_url": database_url(application),
+        "cdn_url": cdn_url(application),
+        "pool_url": pool,
+        "verify": True,
+    }
     given["env"] = texts(values["env"])
     given["commands"] = [
         {**command, "env": texts(command["env"])} if "env" in command else command for command in values["commands"]
@@ -161,7 +165,7 @@ def memcached(application: Application) -> list[dict[str, Any]]:
 
 
 def pgbouncer(application: Application) -> list[dict[str, Any]]:
-    """Return the `pgbouncer_instance`: web servers go through it, commands and workers, which need sessions, past it."""
+    """Return the `pgbouncer_instance`: web servers go through it; commands and workers, which need sessions, do not."""
     if not application.present:
         return [{"name": application.name, "state": "absent"}]
     url = database_url(application)
@@ -176,11 +180,13 @@ def connections(application: Application) -> dict[str, Any]:
         "workers": application["workers"],
         "threads": application["threads"],
         "processes": len(application["processes"]),
-        "pool": specification.complete({}, "pgbouncer", "instance", "pgbouncer_instance")["size"] if has_pool(application) else 0,
+        "pool": specification.complete({}, "pgbouncer", "instance", "pgbouncer_instance")["size"]
+        if has_pool(application)
+        else 0,
     }
 
 
-def backup(host: Host, applications: list[Application]) -> dict[str, list[str]]:
+def backup(applications: list[Application]) -> dict[str, list[str]]:
     """Return what the applications of a host would miss: their folders, secrets and certificates, and what is left out.
 
     Media of an application that is to be absent stay, unless they are purged, and are kept with the rest.

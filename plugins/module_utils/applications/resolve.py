@@ -17,7 +17,10 @@ MERGED = frozenset({"probe"})
 
 @dataclass(frozen=True)
 class Application:
-    """One application of one host. `values` has every key, typed; `places` says for each where it was said, "" for nowhere."""
+    """One application of one host.
+
+    `values` has every key, typed; `places` says for each where it was said: the key, a flat variable, or "" for nowhere.
+    """
 
     host: Host
     name: str
@@ -35,7 +38,7 @@ class Application:
         return bool(self.values["state"] == "present")
 
     def finding(self, kind: str, key: str, sentence: str, example: str = "", inside: str = "") -> Finding:
-        """Return a finding about a key, at the place where its value was said; `inside` goes on from there, as `[0].path`."""
+        """Return a finding about a key, at the place where its value was said; `inside` goes on, as `[0].path`."""
         place = self.places.get(key) or key
         return Finding(kind, self.host.name, self.name, place + inside, sentence, example)
 
@@ -43,8 +46,8 @@ class Application:
 def choose(key: str, given: Mapping[str, Any], host: Host, provided: Mapping[str, Any]) -> tuple[Any, str]:
     """Return (value, place) of a key: the order of precedence. The value is None where nobody says one.
 
-    The application itself, then the flat variable of its host, then what the host's groups provide, then (by the caller)
-    the default of the specification. Null is as good as left out.
+    The application itself, then the flat variable of its host, then what the host's groups provide, then (by the
+    caller) the default of the specification. Null is as good as left out.
     """
     flat = keys.keys()[key].flat
     own, shared = given.get(key), host.variables.get(flat)
@@ -87,7 +90,9 @@ def entries(host: Host) -> tuple[list[tuple[str, dict[str, Any]]], list[Finding]
     for number, one in enumerate(listed if isinstance(listed, list) else []):
         if isinstance(one, dict):
             name = one.get("name")
-            found.append((name if isinstance(name, str) else f"django_apps[{number}]", {str(key): one[key] for key in one}))
+            found.append(
+                (name if isinstance(name, str) else f"django_apps[{number}]", {str(key): one[key] for key in one})
+            )
         else:
             reason = f"cannot be evaluated: {one.reason}" if isinstance(one, Unreadable) else "is no dictionary"
             findings.append(Finding("no-application", host.name, "", f"django_apps[{number}]", reason, APPLICATION))
@@ -106,7 +111,7 @@ def resolve(host: Host, label: str, given: dict[str, Any], request: Request) -> 
     provided = provide(host, label, queue)
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
-    problems: list[Problem] = [unknown(name) for name in given if name not in keys.keys()]
+    problems: list[Problem] = [unknown(name) for name in given if name not in keys.options()]
     wrong = set()
     for name, key in keys.keys().items():
         value, places[name] = choose(name, given, host, provided)
@@ -129,7 +134,7 @@ def resolve(host: Host, label: str, given: dict[str, Any], request: Request) -> 
 
 
 def unsaid(option: Option) -> Any:
-    """Return what a key means that nobody says: its default, complete; what is empty where it is required; else None."""
+    """Return what a key means that nobody says: its default, complete; what is empty if it is required; else None."""
     if option.default is None and not option.required:
         return None
     return specification.check(option, option.empty, "", [])

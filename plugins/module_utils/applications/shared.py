@@ -20,11 +20,16 @@ def findings(applications: list[Application]) -> Iterator[Finding]:
     for one in applications:
         url = one["database_url"]
         if not url and not finds_its_own(one):
-            sentence = f"is missing: {len(applications)} hosts run the application, and each would have a SQLite of its own"
+            sentence = (
+                f"is missing: {len(applications)} hosts run the application, and each would have a SQLite of its own"
+            )
             yield one.finding("no-shared-database", "database_url", sentence, urls.EXAMPLES["database_url"])
         # Each host would make up its own: a session of one host would be worth nothing on the next.
         if urls.split(url).hostname and (unshared := [name for name in one["secrets"] if name not in one["env"]]):
-            sentence = f"lacks {', '.join(unshared)}: {len(applications)} hosts share the database, so it is the same on all of them"
+            count = len(applications)
+            sentence = (
+                f"lacks {', '.join(unshared)}: {count} hosts share the database, so it is the same on all of them"
+            )
             example = f"env: {{{unshared[0]}: '{{{{ vault_secret }}}}'}}, from the vault"
             yield one.finding("unshared-secret", "env", sentence, example)
 

@@ -17,7 +17,9 @@ def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the site of one application."""
     size = application["client_max_body_size"]
     if not SIZE.fullmatch(size):
-        yield application.finding("size", "client_max_body_size", f"is {size}, and takes a number with k, m or g", "10m")
+        yield application.finding(
+            "size", "client_max_body_size", f"is {size}, and takes a number with k, m or g", "10m"
+        )
     for number, line in enumerate(application["nginx_directives"]):
         text = str(line).partition("#")[0].strip()
         if text and not text.endswith((";", "{", "}")):
@@ -28,7 +30,9 @@ def findings(application: Application) -> Iterator[Finding]:
     for number, rule in enumerate(application["restricted_paths"]):
         inside = f"[{number}]"
         for address in networks.wrong(rule.get("allow", [])):
-            yield application.finding("network", "restricted_paths", networks.sentence(address), networks.EXAMPLE, f"{inside}.allow")
+            yield application.finding(
+                "network", "restricted_paths", networks.sentence(address), networks.EXAMPLE, f"{inside}.allow"
+            )
         for name, password in rule.get("basic_auth", {}).items():
             if not HASHED.fullmatch(str(password)):
                 sentence = f"has {name}, whose password is no hash: print it with `openssl passwd -6`"

@@ -37,8 +37,8 @@ def findings(application: Application) -> Iterator[Finding]:
         path = Path(source).expanduser() if source.startswith("~") else Path(folder) / source
         if not path.exists():
             sentence = (
-                f"is {shown(source)}, and there is nothing. It is a git URL, `pypi`, or a folder or an archive on this machine;"
-                f" a relative path starts at the inventory{f' {folder}' if folder else ''}"
+                f"is {shown(source)}, and there is nothing. It is a git URL, `pypi`, or a folder or an archive on this"
+                f" machine; a relative path starts at the inventory{f' {folder}' if folder else ''}"
             )
             yield application.finding("no-source", "source", sentence, "source: https://git.example.org/shop.git")
     elif kind(source) == "archive":

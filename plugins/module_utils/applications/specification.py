@@ -1,7 +1,7 @@
 """The argument specifications of the roles: `roles/*/meta/argument_specs.yml`, read where this collection lies.
 
-A specification says which keys a dictionary has, with type, default and choices. `check` holds a value against it, fills in
-what is missing and converts what Ansible would convert, apart from what loses something without a word: a list or a
+A specification says which keys a dictionary has, with type, default and choices. `check` holds a value against it, fills
+in what is missing and converts what Ansible would convert, apart from what loses something without a word: a list or a
 dictionary as text, `1.10` as a version, `027` as a mode, text with commas as a list.
 """
 
@@ -29,13 +29,20 @@ KINDS = {"str": "text", "path": "a path", "int": "a whole number", "float": "a n
 KINDS |= {"list": "a list", "dict": "a dictionary"}
 
 EXACT = {"version": "", "umask": '"0027"', "mode": '"0640"'}
-"""Text that YAML may have read as a number, and as another one than was written: 1.10, 0027. The value is an example."""
-EXAMPLES = {"name": "name: shop", "source": "source: https://git.example.org/shop.git", "domains": "domains: [shop.example.org]"}
+"""Text that YAML may have read as a number, and another one than was written: 1.10, 0027. The value is an example."""
+EXAMPLES = {
+    "name": "name: shop",
+    "source": "source: https://git.example.org/shop.git",
+    "domains": "domains: [shop.example.org]",
+}
 
 
 @dataclass(frozen=True)
 class Option:
-    """One key of a specification. `default` is None where there is none; `options` are the keys of a dictionary or of a list's."""
+    """One key of a specification.
+
+    `default` is None where there is none. `options` are the keys of a dictionary, or of each dictionary of a list.
+    """
 
     type: str = "str"
     elements: str = "raw"
@@ -194,7 +201,9 @@ def check_item(option: Option, item: Any, path: str, problems: list[Problem]) ->
     return check(Option(option.elements, choices=option.choices, options=option.options), item, path, problems)
 
 
-def check_keys(options: dict[str, Option], values: dict[str, Any], path: str, problems: list[Problem]) -> dict[str, Any]:
+def check_keys(
+    options: dict[str, Option], values: dict[str, Any], path: str, problems: list[Problem]
+) -> dict[str, Any]:
     """Check the keys of a dictionary, and fill in the defaults of those that are left out or null."""
     made: dict[str, Any] = {}
     prefix = f"{path}." if path else ""
@@ -205,7 +214,9 @@ def check_keys(options: dict[str, Option], values: dict[str, Any], path: str, pr
     for name, option in options.items():
         value = values.get(name)
         if value is None and option.required:
-            problems.append(Problem("missing-key", prefix + name, f"is missing. {option.description}", EXAMPLES.get(name, "")))
+            problems.append(
+                Problem("missing-key", prefix + name, f"is missing. {option.description}", EXAMPLES.get(name, ""))
+            )
         elif value is not None:
             made[name] = check(option, value, prefix + name, problems)
         elif option.default is not None:
@@ -222,7 +233,9 @@ def name_item(path: str, number: int, item: Any) -> str:
 def mistyped(kind: str, value: Any, path: str) -> Problem:
     """Return the problem of a value of another type."""
     if kind in ("str", "path") and not isinstance(value, (list, dict)):
-        return Problem("unquoted", path, f"{shown(path, value)[1:]} to YAML, which is no text: quote it", quoted(path, value))
+        return Problem(
+            "unquoted", path, f"{shown(path, value)[1:]} to YAML, which is no text: quote it", quoted(path, value)
+        )
     sentence = f"{shown(path, value)[1:]}, and takes {KINDS.get(kind, kind)}"
     key = path.rpartition(".")[2]
     if kind == "list" and isinstance(value, str) and not words.is_secret(path):

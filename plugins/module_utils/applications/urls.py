@@ -60,7 +60,7 @@ def pooled(url: str, name: str) -> str:
 
 
 def listener(url: str) -> dict[str, Any]:
-    """Return {port, password} that a Redis of this host needs for the URL; port 0 when it is a socket or another host."""
+    """Return {port, password} that a Redis of this host needs for the URL; port 0 for a socket or another host."""
     parts = split(url)
     port = (parts.port or REDIS_PORT) if parts.hostname == LOCAL else 0
     return {"port": port, "password": unquote(parts.password or "")}

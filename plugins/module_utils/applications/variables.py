@@ -36,7 +36,11 @@ def misspelt(name: str) -> Problem | None:
     near = specification.nearest(name, known(), 0.6 if role else CERTAIN)
     if not role and not near:
         return None
-    sentence = f"is read by no role, and names that begin with `{role}_` belong to that role." if role else "is read by no role."
+    sentence = (
+        f"is read by no role, and names that begin with `{role}_` belong to that role."
+        if role
+        else "is read by no role."
+    )
     return Problem("unknown-variable", name, sentence + (f" Did you mean `{near}`?" if near else ""))
 
 
@@ -48,12 +52,15 @@ def findings(host: Host) -> Iterator[Finding]:
     for name, option in specification.variables().items():
         value = host.variables.get(name)
         # What needs the facts of a host is known when it has been asked for them.
-        if value is None or isinstance(value, Unreadable) or option.required and option.type == "dict":
+        if value is None or isinstance(value, Unreadable) or (option.required and option.type == "dict"):
             continue
         problems: list[Problem] = []
         typed = specification.check(option, value, name, problems)
         if not problems and name in networks.VARIABLES:
-            problems = [Problem("network", name, networks.sentence(one), f"{name}: {networks.EXAMPLE}") for one in networks.wrong(typed)]
+            problems = [
+                Problem("network", name, networks.sentence(one), f"{name}: {networks.EXAMPLE}")
+                for one in networks.wrong(typed)
+            ]
         for problem in problems:
             if problem.id != "unreadable":
                 yield Finding(problem.id, host.name, "", problem.path, problem.sentence, problem.example)

@@ -45,7 +45,7 @@ def ask(repository: str, version: str) -> str:
 
 
 def wanted(application: Application) -> tuple[str, str] | None:
-    """Return (repository, version) to ask for; None where there is nothing to ask, or where the host alone has the key."""
+    """Return (repository, version) to ask for; None where there is nothing to ask, or the host alone has the key."""
     repository, version = application["source"], application["version"]
     if not REMOTE.match(repository) or source.kind(repository) != "git" or application["deploy_key"]:
         return None
@@ -60,5 +60,7 @@ def findings(applications: Iterable[Application], ask: Callable[[str, str], str]
         answers = dict(zip(questions, threads.map(lambda question: ask(*question), questions), strict=True))
     for one, (repository, version) in asked:
         if reason := answers[repository, version]:
-            sentence = f"is {version}, which {source.shown(repository)} does not have, or it does not answer. Git says: {reason}"
+            sentence = (
+                f"is {version}, and {source.shown(repository)} does not have it or does not answer. Git says: {reason}"
+            )
             yield one.finding("no-version", "version", sentence)
