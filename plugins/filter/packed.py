@@ -25,7 +25,7 @@ program: "{{ (role_path ~ '/files/program') | groundcrew.django.packed }}"
 RETURN = r"""
 _value:
   description: >-
-    C(archive), the tar.gz in Base64, and C(digest), the SHA-256 that this prints in a folder of the same files on a host:
+    C(archive), the tar.gz in Base64, and C(digest), the SHA-256 that this prints in a folder of the same files:
     C(find . -type f -not -path '*/__pycache__/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum).
   type: dict
 """

@@ -20,7 +20,7 @@ def findings(host: Host) -> Iterator[Finding]:
     right = isinstance(passphrase, str) and len(passphrase) >= SHORTEST and "\n" not in passphrase
     if not right and not isinstance(passphrase, Unreadable):
         sentence = (
-            f"is a line of at least {SHORTEST} characters, which a host of the group `backup` needs: without it no backup"
+            f"is a line of at least {SHORTEST} characters, which a host of the group `backup` needs: without it none"
             " can be read. It belongs into the vault, with a copy where no server is needed to read it"
         )
         yield Finding(

@@ -11,7 +11,7 @@ LEAST_CORES = 2
 
 
 def expected(resolved: Mapping[str, Any], server: str, cores: Mapping[str, int]) -> int:
-    """Return the number for the PostgreSQL of the host `server`: of its own applications, and of all whose URL names a host.
+    """Return the number for the PostgreSQL of the host `server`: its own applications, and all whose URL names a host.
 
     `resolved` is what the module `applications` returned, `cores` the processors by host.
     """

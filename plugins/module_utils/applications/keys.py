@@ -13,6 +13,10 @@ OWN = frozenset({"name", "state", "purge"})
 """Keys that an application says itself or not at all: no flat variable names or removes all applications of a host."""
 
 
+SITE_GIVEN = frozenset({"name", "domains", "state", "upstream", "group", "timeout", "cdn_url", "error_pages"})
+SITE_GIVEN |= {"certificate", "private_key", "static", "media", "hsts"}
+
+
 @dataclass(frozen=True)
 class Owner:
     """A role's dictionary whose options are keys of an application, apart from those that are computed (`given`).
@@ -39,10 +43,7 @@ OWNERS = (
         "nginx",
         "site",
         "nginx_site",
-        frozenset(
-            ["name", "domains", "upstream", "certificate", "private_key", "static", "cdn_url", "media", "group"]
-            + ["timeout", "error_pages", "hsts", "state"]
-        ),
+        SITE_GIVEN,
     ),
     Owner("certificate", "domain", "certificate_domain", frozenset({"name", "domains", "reload"}), under="certificate"),
     Owner("worker", "main", "worker_app", frozenset({"name", "home", "service", "run_singletons"})),

@@ -12,9 +12,9 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 
 # Users and groups of Debian (base-passwd), of systemd and of what our roles install.
 DEBIAN = """
-    root daemon bin sys sync adm tty disk lp mail news uucp man proxy kmem dialout fax voice cdrom floppy tape sudo audio
-    dip www-data backup operator list irc src shadow utmp video sasl plugdev staff games users nogroup nobody gnats input
-    systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump sgx kvm render netdev crontab
+    root daemon bin sys sync adm tty disk lp mail news uucp man proxy kmem dialout fax voice cdrom floppy tape sudo
+    audio dip www-data backup operator list irc src shadow utmp video sasl plugdev staff games users nogroup nobody
+    gnats input systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump sgx kvm render netdev crontab
     messagebus polkitd sshd ssh ssl-cert uuidd tss ntp ntpsec chrony debian admin docker
     postgres mysql redis memcache nginx pgbouncer
 """

@@ -19,7 +19,7 @@ MERGED = frozenset({"probe"})
 class Application:
     """One application of one host.
 
-    `values` has every key, typed; `places` says for each where it was said: the key, a flat variable, or "" for nowhere.
+    `values` has every key, typed; `places` says where each was said: the key, a flat variable, "" for nowhere.
     """
 
     host: Host
@@ -99,7 +99,7 @@ def entries(host: Host) -> tuple[list[tuple[str, dict[str, Any]]], list[Finding]
     return found, findings
 
 
-APPLICATION = "django_apps: [{name: shop, source: https://git.example.org/shop.git, version: v1.4.0, domains: [shop.example.org]}]"
+APPLICATION = "django_apps: [{name: shop, source: https://git.example.org/shop.git, domains: [shop.example.org]}]"
 
 
 def resolve(host: Host, label: str, given: dict[str, Any], request: Request) -> tuple[Application, list[Finding]]:

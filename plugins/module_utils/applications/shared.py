@@ -27,9 +27,7 @@ def findings(applications: list[Application]) -> Iterator[Finding]:
         # Each host would make up its own: a session of one host would be worth nothing on the next.
         if urls.split(url).hostname and (unshared := [name for name in one["secrets"] if name not in one["env"]]):
             count = len(applications)
-            sentence = (
-                f"lacks {', '.join(unshared)}: {count} hosts share the database, so it is the same on all of them"
-            )
+            sentence = f"lacks {', '.join(unshared)}: {count} hosts share the database, so it is the same on all"
             example = f"env: {{{unshared[0]}: '{{{{ vault_secret }}}}'}}, from the vault"
             yield one.finding("unshared-secret", "env", sentence, example)
 

@@ -1,8 +1,8 @@
 """The argument specifications of the roles: `roles/*/meta/argument_specs.yml`, read where this collection lies.
 
-A specification says which keys a dictionary has, with type, default and choices. `check` holds a value against it, fills
-in what is missing and converts what Ansible would convert, apart from what loses something without a word: a list or a
-dictionary as text, `1.10` as a version, `027` as a mode, text with commas as a list.
+A specification says which keys a dictionary has, with type, default and choices. `check` holds a value against it,
+fills in what is missing and converts what Ansible would convert, apart from what loses something without a word: a list
+or a dictionary as text, `1.10` as a version, `027` as a mode, text with commas as a list.
 """
 
 from __future__ import annotations

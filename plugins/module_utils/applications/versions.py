@@ -60,7 +60,5 @@ def findings(applications: Iterable[Application], ask: Callable[[str, str], str]
         answers = dict(zip(questions, threads.map(lambda question: ask(*question), questions), strict=True))
     for one, (repository, version) in asked:
         if reason := answers[repository, version]:
-            sentence = (
-                f"is {version}, and {source.shown(repository)} does not have it or does not answer. Git says: {reason}"
-            )
+            sentence = f"is {version}, and {source.shown(repository)} does not have it or is silent. Git says: {reason}"
             yield one.finding("no-version", "version", sentence)
