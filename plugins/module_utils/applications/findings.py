@@ -13,8 +13,8 @@ MOST = 3
 class Finding:
     """One mistake.
 
-    `id` is the kind of mistake, `where` the key of the application or the variable. `application` is "" when the mistake
-    belongs to none. The sentence goes on from `where`. Neither it nor the example holds a secret.
+    `id` is the kind of mistake, `where` the key of the application or the variable. `application` is "" when the
+    mistake belongs to none. The sentence goes on from `where`. Neither it nor the example holds a secret.
     """
 
     id: str

@@ -14,8 +14,8 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 DEBIAN = """
     root daemon bin sys sync adm tty disk lp mail news uucp man proxy kmem dialout fax voice cdrom floppy tape sudo
     audio dip www-data backup operator list irc src shadow utmp video sasl plugdev staff games users nogroup nobody
-    gnats input systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump sgx kvm render netdev crontab
-    messagebus polkitd sshd ssh ssl-cert uuidd tss ntp ntpsec chrony debian admin docker
+    gnats input systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump sgx kvm render netdev
+    crontab messagebus polkitd sshd ssh ssl-cert uuidd tss ntp ntpsec chrony debian admin docker
     postgres mysql redis memcache nginx pgbouncer
 """
 # Names of our own folders and units, and of databases that a server has or refuses.
