@@ -1,0 +1,90 @@
+"""Files, commands, processes and timers of an application: each has a name of its own and a place of its own."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from .findings import Finding
+from .resolve import Application
+
+UNIT = re.compile("[A-Za-z0-9][A-Za-z0-9:_.-]*")
+MEMORY = re.compile(r"infinity|\d+(\.\d+)?[KMGTPE]?|\d+(\.\d+)?%")
+UMASK = re.compile("0?[0-7]{3}")
+MODE = re.compile("0?[0-7]{3,4}")
+SIGNALS = {one.name for one in signal.Signals}
+
+
+def findings(application: Application) -> Iterator[Finding]:
+    """Yield what is wrong with the lists of one application."""
+    yield from files(application)
+    yield from commands(application)
+    yield from jobs(application)
+    if not UMASK.fullmatch(application["umask"]):
+        yield application.finding(
+            "umask", "umask", f"is {application['umask']}, and takes three octal digits", 'umask: "0027"'
+        )
+
+
+def repeated(application: Application, key: str, inner: str) -> Iterator[Finding]:
+    """Yield values of `inner` that two items of the list `key` have."""
+    values = [str(item[inner]) for item in application[key] if isinstance(item, dict) and inner in item]
+    for value, count in Counter(values).items():
+        if count > 1:
+            sentence = f"has `{inner}: {value}` {count} times: the last one would win"
+            yield application.finding("repeated", key, sentence)
+
+
+def files(application: Application) -> Iterator[Finding]:
+    """Yield files that leave their folder, that are there twice, or whose mode is none."""
+    yield from repeated(application, "files", "path")
+    for file in application["files"]:
+        path = str(file.get("path", ""))
+        if ".." in PurePosixPath(path).parts:
+            sentence = f"has {path}, which leaves its folder"
+            yield application.finding("file-outside", "files", sentence, "files: [{path: settings.py, content: ...}]")
+        if not MODE.fullmatch(str(file.get("mode", "0640"))):
+            sentence = f"has the mode {file['mode']} for {path}, and a mode is octal digits"
+            yield application.finding("mode", "files", sentence, 'mode: "0640"')
+    for path in application["directories"]:
+        if not path.startswith("/") or ".." in PurePosixPath(path).parts:
+            sentence = f"has {path}, and takes whole paths"
+            yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
+
+
+def commands(application: Application) -> Iterator[Finding]:
+    """Yield commands that say both how they run, or neither."""
+    for number, command in enumerate(application["commands"]):
+        said = [key for key in ("manage", "run") if command.get(key)]
+        if len(said) != 1:
+            sentence = "has `manage` and `run`, and one would be dropped" if said else "has neither `manage` nor `run`"
+            example = "commands: [{manage: migrate --noinput, once: true}]"
+            yield application.finding("command", "commands", sentence, example, f"[{number}]")
+
+
+def jobs(application: Application) -> Iterator[Finding]:
+    """Yield processes and timers that share a name, or that no unit can hold."""
+    for key in ("processes", "timers"):
+        yield from repeated(application, key, "name")
+        for job in application[key]:
+            yield from one_job(application, key, job)
+
+
+def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator[Finding]:
+    """Yield what systemd would overlook in one process or timer."""
+    name, memory = str(job.get("name", "")), str(job.get("memory", "infinity"))
+    if name and not UNIT.fullmatch(name):
+        sentence = "names a unit: letters, digits, `-`, `_` and `.`"
+        yield application.finding("unit-name", key, sentence, "name: celery", f"[{name}].name")
+    if not MEMORY.fullmatch(memory):
+        sentence = f"is {memory}, which systemd would overlook: it takes a number with K, M or G"
+        yield application.finding("memory", key, sentence, "memory: 512M", f"[{name}].memory")
+    stop = str(job.get("stop_signal", "SIGTERM"))
+    if stop not in SIGNALS:
+        yield application.finding(
+            "signal", key, f"is {stop}, which is no signal", "stop_signal: SIGINT", f"[{name}].stop_signal"
+        )

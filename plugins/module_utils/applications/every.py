@@ -1,0 +1,124 @@
+"""All applications of all hosts: everything that is wrong, or else each of them complete. The way in from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import (
+    backups,
+    certificate,
+    claims,
+    contents,
+    domains,
+    environment,
+    extra,
+    names,
+    parts,
+    resolve,
+    shared,
+    site,
+    source,
+    urls,
+    variables,
+    versions,
+)
+from .findings import Finding
+from .inventory import Host, Request
+from .resolve import Application
+
+CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
+    domains.findings,
+    certificate.findings,
+    environment.findings,
+    urls.findings,
+    source.findings,
+    contents.findings,
+    site.findings,
+)
+"""What is asked of an application by itself when it is to be present."""
+
+
+def read(hosts: list[Host], request: Request) -> tuple[dict[str, list[Application]], list[Finding]]:
+    """Return the applications by host, and what is wrong with each by itself."""
+    applications: dict[str, list[Application]] = {}
+    found: list[Finding] = []
+    for host in hosts:
+        listed, wrong = resolve.entries(host) if "django" in host.groups else ([], [])
+        found += wrong
+        for label, given in listed:
+            one, wrong = resolve.resolve(host, label, given, request)
+            applications.setdefault(host.name, []).append(one)
+            if request.app in ("", label):
+                found += wrong + list(names.findings(one))
+                found += [finding for check in CHECKS if one.present for finding in check(one)]
+    return applications, found
+
+
+def together(applications: dict[str, list[Application]], request: Request) -> Iterator[Finding]:
+    """Yield what is wrong with applications beside others: on their host, and on other hosts."""
+    for of_host in applications.values():
+        yield from claims.findings(of_host)
+        yield from names.collisions([one for one in of_host if one.present])
+    selected = [
+        one for of_host in applications.values() for one in of_host if request.app in ("", one.name) and one.present
+    ]
+    for name in dict.fromkeys(one.name for one in selected):
+        yield from shared.findings([one for one in selected if one.name == name])
+    yield from versions.findings(selected)
+
+
+def asked(applications: dict[str, list[Application]], request: Request) -> Iterator[Finding]:
+    """Yield an application that is asked for and that no host has, and a version that is asked for of several."""
+    known = sorted({one.name for of_host in applications.values() for one in of_host})
+    if request.app and request.app not in known:
+        sentence = f"is {request.app}, and no host has such an application. There are {', '.join(known) or 'none'}"
+        yield Finding("no-application", "", "", "-e app", sentence, f"-e app={known[0]}" if known else "")
+    if request.version and not request.app and len(known) > 1:
+        sentence = f"would ship one version of {', '.join(known)}: name the application"
+        yield Finding(
+            "no-application", "", "", "-e version", sentence, f"-e app={known[0]} -e version={request.version}"
+        )
+
+
+def leaders(applications: dict[str, list[Application]]) -> dict[str, str]:
+    """Return by application the first host that has it, which runs what must run once for all of them."""
+    first: dict[str, str] = {}
+    for host, of_host in applications.items():
+        for one in of_host:
+            if one.present:
+                first.setdefault(one.name, host)
+    return first
+
+
+def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], list[Finding]]:
+    """Return what the module `applications` returns, and all findings; the result is empty when there are any.
+
+    `hosts` are all of the inventory, those of the group `django` in its order.
+    """
+    applications, found = read(hosts, request)
+    for host in hosts:
+        found += [*variables.findings(host), *backups.findings(host)]
+    found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
+    if found:
+        return {}, found
+    first = leaders(applications)
+    return {
+        "hosts": {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts},
+        "deployer": request.deployer,
+    }, []
+
+
+def of_host(host: Host, applications: list[Application], first: dict[str, str], request: Request) -> dict[str, Any]:
+    """Return what is resolved for one host."""
+    return {
+        "applications": [
+            parts.every(one, urls.is_alone(one["database_url"]) or first.get(one.name) == host.name)
+            for one in applications
+            if request.app in ("", one.name)
+        ],
+        "backup": parts.backup(applications),
+        "connections": [
+            parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])
+        ],
+    }

@@ -1,0 +1,201 @@
+"""The parts of an application, one for each role that acts on it: whole and typed, for playbooks to pass on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from . import keys, specification, urls
+from .resolve import Application
+
+MADE_ANEW = ("current", "releases", "repository", "sources", "cache", "dumps", "deploys.jsonl")
+"""What is in `/srv/NAME` and no backup keeps: a deploy makes it again, or a database has it."""
+
+
+def home(name: str) -> str:
+    """Return the folder of an application."""
+    return f"/srv/{name}"
+
+
+def said(application: Application, role: str) -> dict[str, Any]:
+    """Return the values of the keys that a role owns, without those that nobody says and that have no default."""
+    return {key: application[key] for key in keys.of(role) if application[key] is not None}
+
+
+def whole(role: str, entry: str, option: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the dictionary of a role, complete."""
+    made: dict[str, Any] = specification.complete(values, role, entry, option)
+    return made
+
+
+def every(application: Application, run_singletons: bool) -> dict[str, Any]:
+    """Return all parts of one application of one host."""
+    name, groups = application.name, application.host.groups
+    parts = {
+        "name": name,
+        "state": application["state"],
+        "purge": application["purge"],
+        "app": app(application),
+        "certificate": certificate(application),
+        "site": site(application),
+        "maintenance": {"name": name, "page": application["maintenance"]["page"]},
+        "worker": worker(application, run_singletons),
+    }
+    providers = {
+        "postgresql": postgresql,
+        "mariadb": mariadb,
+        "redis": redis,
+        "memcached": memcached,
+        "pgbouncer": pgbouncer,
+    }
+    return parts | {group: part(application) if group in groups else [] for group, part in providers.items()}
+
+
+def app(application: Application) -> dict[str, Any]:
+    """Return `django_app`."""
+    values = said(application, "django_app")
+    pool = urls.pooled(database_url(application), application.name) if has_pool(application) else ""
+    given = {
+        "database_url": database_url(application),
+        "cdn_url": cdn_url(application),
+        "pool_url": pool,
+        "verify": True,
+    }
+    given["env"] = texts(values["env"])
+    given["commands"] = [
+        {**command, "env": texts(command["env"])} if "env" in command else command for command in values["commands"]
+    ]
+    return whole("django_app", "main", "django_app", values | given)
+
+
+def texts(env: dict[str, Any]) -> dict[str, str]:
+    """Return environment variables as text: a number is taken as it stands."""
+    return {name: str(value) for name, value in env.items()}
+
+
+def database_url(application: Application) -> str:
+    """Return the URL of the database, with the scheme that the project asks for."""
+    return urls.with_scheme(application["database_url"], application["database_scheme"])
+
+
+def cdn_url(application: Application) -> str:
+    """Return the origin of the CDN."""
+    return str(application["cdn_url"]).removesuffix("/")
+
+
+def has_pool(application: Application) -> bool:
+    """Say whether the web servers reach their database through PgBouncer."""
+    return "pgbouncer" in application.host.groups and urls.is_postgresql(application["database_url"])
+
+
+def certificate(application: Application) -> dict[str, Any]:
+    """Return `certificate_domain`."""
+    given = {"name": application.name, "domains": application["domains"], "reload": ["nginx.service"]}
+    return whole("certificate", "domain", "certificate_domain", {**application["certificate"], **given})
+
+
+def site(application: Application) -> dict[str, Any]:
+    """Return `nginx_site` without what the record of the release says: static, media, hsts."""
+    name = application.name
+    folder = f"/etc/ssl/groundcrew/{name}"
+    folders = [folder, f"{folder}/rsa"] if application["certificate"].get("rsa") else [folder]
+    given = {
+        "name": name,
+        "domains": application["domains"],
+        "upstream": [f"unix:{home(name)}/current/web.sock"] if application.present else [],
+        "certificate": [f"{one}/fullchain.pem" for one in folders] if application.present else [],
+        "private_key": [f"{one}/privkey.pem" for one in folders] if application.present else [],
+        "cdn_url": cdn_url(application),
+        "group": name if application.present else "",
+        "timeout": application["timeout"],
+        "error_pages": f"{home(name)}/current/static/errors",
+        "state": application["state"],
+    }
+    made = whole("nginx", "site", "nginx_site", said(application, "nginx") | given)
+    return {key: value for key, value in made.items() if key not in ("static", "media", "hsts")}
+
+
+def worker(application: Application, run_singletons: bool) -> dict[str, Any]:
+    """Return `worker_app` without the lines of the units; nothing runs for an application that is to be absent."""
+    given: dict[str, Any] = {"name": application.name, "home": home(application.name), "run_singletons": run_singletons}
+    values = said(application, "worker") if application.present else {}
+    made = whole("worker", "main", "worker_app", values | given)
+    return {key: value for key, value in made.items() if key != "service"}
+
+
+def databases(application: Application) -> list[str]:
+    """Return the names of all databases, the main one first; those to drop, in that order, when it is to be absent.
+
+    The one that its owner is named after is dropped last, and takes the owner along.
+    """
+    others = [name for name in dict.fromkeys(application["databases"]) if name != application.name]
+    if application.present:
+        return [application.name, *others]
+    return [*others, application.name] if "database" in application["purge"] else []
+
+
+def postgresql(application: Application) -> list[dict[str, Any]]:
+    """Return each `postgresql_database`; what a superuser has to make belongs to the main one."""
+    own = said(application, "postgresql") if application.present else {}
+    return [
+        {"name": name, "owner": application.name, **(own if name == application.name else {})}
+        for name in databases(application)
+    ]
+
+
+def mariadb(application: Application) -> list[dict[str, Any]]:
+    """Return each `mariadb_database`."""
+    return [{"name": name, "owner": application.name} for name in databases(application)]
+
+
+def redis(application: Application) -> list[dict[str, Any]]:
+    """Return each `redis_instance`: the cache, and apart from it the queue, which must forget nothing."""
+    name = application.name
+    if not application.present:
+        return [{"name": one, "state": "absent"} for one in (name, f"{name}-broker")]
+    cache = {"name": name, "group": name, "purpose": "cache", **urls.listener(application["cache_url"])}
+    broker = {"name": f"{name}-broker", "group": name, "purpose": "broker", **urls.listener(application["broker_url"])}
+    return [cache, broker] if application["processes"] else [cache]
+
+
+def memcached(application: Application) -> list[dict[str, Any]]:
+    """Return the `memcached_instance`."""
+    name = application.name
+    return [{"name": name, "group": name} if application.present else {"name": name, "state": "absent"}]
+
+
+def pgbouncer(application: Application) -> list[dict[str, Any]]:
+    """Return the `pgbouncer_instance`: web servers go through it; commands and workers, which need sessions, do not."""
+    if not application.present:
+        return [{"name": application.name, "state": "absent"}]
+    url = database_url(application)
+    return [{"name": application.name, "database": urls.database(url), "server": urls.server(url)}]
+
+
+def connections(application: Application) -> dict[str, Any]:
+    """Return what `connections.py` needs to count what an application may open to PostgreSQL."""
+    return {
+        "name": application.name,
+        "url": re.sub("//[^@/]*@", "//", application["database_url"]),
+        "workers": application["workers"],
+        "threads": application["threads"],
+        "processes": len(application["processes"]),
+        "pool": specification.complete({}, "pgbouncer", "instance", "pgbouncer_instance")["size"]
+        if has_pool(application)
+        else 0,
+    }
+
+
+def backup(applications: list[Application]) -> dict[str, list[str]]:
+    """Return what the applications of a host would miss: their folders, secrets and certificates, and what is left out.
+
+    Media of an application that is to be absent stay, unless they are purged, and are kept with the rest.
+    """
+    kept = [one for one in applications if one.present or "media" not in one["purge"]]
+    folders = [home(one.name) for one in kept]
+    return {
+        "applications": [one.name for one in kept if one.present],
+        "application_paths": folders + [str(path) for one in kept for path in one["directories"]],
+        "secret_paths": [f"/etc/django/{one.name}/secrets" for one in kept] + (["/etc/ssl/groundcrew"] if kept else []),
+        "exclude": [f"{folder}/{path}" for folder in folders for path in MADE_ANEW],
+    }

@@ -1,0 +1,49 @@
+"""Where the code of an application comes from, as far as the controller can tell without asking anybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from .findings import Finding
+from .resolve import Application
+
+ARCHIVE = re.compile(r".*\.(tar|tar\.gz|tgz|tar\.xz|zip|whl)")
+GIT = re.compile(r"((https?|ssh|git|file)://|[^/]+@[^/]+:).*|.*\.git")
+LOGIN = re.compile("(?<=://)[^@/]*@")
+
+
+def kind(source: str) -> str:
+    """Return the kind of a source by its look: pypi, archive, git or folder."""
+    if source == "pypi":
+        return "pypi"
+    if ARCHIVE.fullmatch(source):
+        return "archive"
+    return "git" if GIT.fullmatch(source) else "folder"
+
+
+def shown(source: str) -> str:
+    """Return a source without the login that its URL may carry."""
+    return LOGIN.sub("", source)
+
+
+def findings(application: Application) -> Iterator[Finding]:
+    """Yield a source that the controller does not have; one that git serves is asked for by `versions.py`."""
+    source, folder = application["source"], application.host.folder
+    if not source:
+        return
+    if kind(source) in ("archive", "folder") and not re.match("[a-z]+://", source):
+        path = Path(source).expanduser() if source.startswith("~") else Path(folder) / source
+        if not path.exists():
+            sentence = (
+                f"is {shown(source)}, and there is nothing. It is a git URL, `pypi`, or a folder or an archive on this"
+                f" machine; a relative path starts at the inventory{f' {folder}' if folder else ''}"
+            )
+            yield application.finding("no-source", "source", sentence, "source: https://git.example.org/shop.git")
+    elif kind(source) == "archive":
+        sentence = f"is {shown(source)}, and an archive is a file on this machine"
+        yield application.finding("no-source", "source", sentence, "source: builds/shop.tar.gz")
+    if kind(source) == "folder" and application.places["version"] == "-e version":
+        sentence = "is a folder, which has one version: with `-e version=...` it would be shipped as it is"
+        yield application.finding("no-version", "source", sentence, "source: https://git.example.org/shop.git")

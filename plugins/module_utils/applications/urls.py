@@ -1,0 +1,90 @@
+"""URLs of databases, caches and queues, taken apart; and what is wrong with those on this host's own ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from .findings import Finding
+from .resolve import Application
+
+LOCAL = "127.0.0.1"
+REDIS_PORT = 6379
+
+
+def split(url: str) -> SplitResult:
+    """Return the parts of a URL; empty ones when it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
+def is_alone(url: str) -> bool:
+    """Say whether the URL names no host: such a database is this host's own, and nothing of it is shared."""
+    return re.match("[a-z0-9+]+:///", url) is not None
+
+
+def is_postgresql(url: str) -> bool:
+    """Say whether the URL, under whatever scheme Django or GeoDjango knows, leads to PostgreSQL."""
+    return re.match("postg", url) is not None
+
+
+def with_scheme(url: str, scheme: str) -> str:
+    """Return a `postgresql:` URL with the scheme that the project asks for, such as `postgis`."""
+    return re.sub("^postgresql:", f"{scheme}:", url)
+
+
+def server(url: str) -> dict[str, Any]:
+    """Return how to connect to the server of a database, by libpq's names; nothing of what the URL leaves out."""
+    parts = split(url)
+    facts = {"host": parts.hostname, "port": parts.port}
+    facts |= {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
+    return {name: value for name, value in facts.items() if value}
+
+
+def database(url: str) -> str:
+    """Return the name of the database."""
+    return unquote(split(url).path[1:])
+
+
+def pooled(url: str, name: str) -> str:
+    """Return the URL that leads to the same database through the application's PgBouncer."""
+    parts = split(url)
+    query = "&".join(part for part in (parts.query, f"host=/run/pgbouncer-{name}") if part)
+    return f"{parts.scheme}://{parts.path}?{query}"
+
+
+def listener(url: str) -> dict[str, Any]:
+    """Return {port, password} that a Redis of this host needs for the URL; port 0 for a socket or another host."""
+    parts = split(url)
+    port = (parts.port or REDIS_PORT) if parts.hostname == LOCAL else 0
+    return {"port": port, "password": unquote(parts.password or "")}
+
+
+def findings(application: Application) -> Iterator[Finding]:
+    """Yield what is wrong with the URLs of one application."""
+    for key in ("database_url", "cache_url", "broker_url"):
+        url = application[key]
+        if url and not split(url).scheme:
+            yield application.finding("url", key, "is no URL", EXAMPLES[key])
+    for key in ("cache_url", "broker_url"):
+        here = listener(application[key])
+        if "redis" in application.host.groups and here["port"] and not here["password"]:
+            sentence = "on a port of this host takes a password, since every local user reaches it"
+            yield application.finding("open-redis", key, sentence, f"{key}: redis://:PASSWORD@127.0.0.1:6379/0")
+    url = application["database_url"]
+    if "pgbouncer" in application.host.groups and not is_postgresql(url):
+        sentence = "leads to no PostgreSQL, and the host is in the group `pgbouncer`, which pools nothing else"
+        yield application.finding("no-pool", "database_url", sentence, EXAMPLES["database_url"])
+
+
+EXAMPLES = {
+    "database_url": "database_url: postgresql://shop:PASSWORD@db.example.org/shop",
+    "cache_url": "cache_url: redis://:PASSWORD@cache.example.org:6379/0",
+    "broker_url": "broker_url: redis://:PASSWORD@queue.example.org:6379/0",
+}
