@@ -9,7 +9,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
-from ansible_collections.groundcrew.django.plugins.module_utils.applications import every, findings, variables
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import every, findings, specification, variables
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.inventory import Host, Request
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
 
@@ -43,19 +43,21 @@ class ActionModule(ActionBase):
     """Runs on the controller, without a connection, for all hosts of the inventory at once."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset({"app", "version", "playbook"})
+    _VALID_ARGS = frozenset({"options"})
     _supports_check_mode = True
 
     def run(self, tmp=None, task_vars=None):
         """Return the hosts with their applications, or fail with everything that is wrong."""
         super().run(tmp, task_vars)
-        arguments = {name: str(value or "") for name, value in self._task.args.items()}
-        extra = load_extra_vars(self._loader)
+        options = specification.parse(plain(self._task.args.get("options") or {}, str))
+        extra = plain(load_extra_vars(self._loader), self._templar.template)
+        # A playbook that ends with another one has had its own options checked by then.
+        checked = str(self._task.register) in task_vars
         request = Request(
-            app=arguments.get("app", ""),
-            version=arguments.get("version", ""),
-            playbook=arguments.get("playbook", ""),
-            extra=frozenset(map(str, extra)),
+            app=str(extra.get("app", "")) if "app" in options else "",
+            version=str(extra.get("version", "")) if "version" in options else "",
+            options=options,
+            extra={name: value for name, value in extra.items() if name in options} if checked else extra,
             known=self._known(task_vars, extra),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )

@@ -9,18 +9,14 @@ description:
   - Fails with everything that is wrong with them, one line each in C(mistakes), before any host is contacted.
   - Otherwise returns each application complete. What it returns is never printed, since it holds secrets.
 options:
-  app:
-    description: Name of the application that is checked and returned; all of them when empty.
-    type: str
-    default: ""
-  version:
-    description: Version to ship instead of the one that the inventory says.
-    type: str
-    default: ""
-  playbook:
-    description: Name of the playbook, which decides what may be given with C(-e).
-    type: str
-    default: ""
+  options:
+    description:
+      - What the playbook takes with C(-e), by name, as in an argument specification. Other names are refused, unless the
+        inventory or a role knows them.
+      - C(app) chooses the application that is checked and returned, C(version) ships another version of it than the
+        inventory says.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     support: full
@@ -32,9 +28,9 @@ author:
 EXAMPLES = r"""
 - name: Check the inventory
   groundcrew.django.applications:
-    app: "{{ app if app is defined else '' }}"
-    version: "{{ version if version is defined else '' }}"
-    playbook: deploy
+    options:
+      app: {type: str}
+      preview: {type: bool, default: false}
   run_once: true
   register: resolved
 """
@@ -51,6 +47,10 @@ mistakes:
   returned: failure
   type: list
   elements: str
+options:
+  description: The options, typed and complete.
+  returned: success
+  type: dict
 deployer:
   description: Who runs the playbook, as C(USER@HOST).
   returned: success

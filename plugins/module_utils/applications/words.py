@@ -22,8 +22,8 @@ VARIABLES = {
     "backup_weeks": "backup_retention_weeks",
 }
 
-EXTRA = {"check_only": "preview"}
-"""Names after `-e`. With backup.yml it is `status_only`."""
+EXTRA = {"check_only": ("preview", "status_only")}
+"""Names after `-e`, and what a playbook calls them now."""
 
 RENAMED_INSIDE = {
     ("timers", "calendar"): "on_calendar",
