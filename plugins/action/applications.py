@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import platform
 
@@ -9,7 +10,13 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
-from ansible_collections.groundcrew.django.plugins.module_utils.applications import every, findings, variables
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import (
+    every,
+    extra,
+    findings,
+    specification,
+    variables,
+)
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.inventory import Host, Request
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
 
@@ -43,29 +50,42 @@ class ActionModule(ActionBase):
     """Runs on the controller, without a connection, for all hosts of the inventory at once."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset({"app", "version", "playbook"})
+    _VALID_ARGS = frozenset({"options"})
     _supports_check_mode = True
 
     def run(self, tmp=None, task_vars=None):
         """Return the hosts with their applications, or fail with everything that is wrong."""
         super().run(tmp, task_vars)
-        arguments = {name: str(value or "") for name, value in self._task.args.items()}
-        extra = load_extra_vars(self._loader)
+        given = load_extra_vars(self._loader)
+        templar = Templar(loader=self._loader, variables=task_vars)
+        taken = plain({name: given[name] for name in given if name in self._options}, templar.template)
+        options, found = extra.read(self._options, taken)
+        before = self._before(task_vars)
         request = Request(
-            app=arguments.get("app", ""),
-            version=arguments.get("version", ""),
-            playbook=arguments.get("playbook", ""),
-            extra=frozenset(map(str, extra)),
-            known=self._known(task_vars, extra),
+            app=options.get("app", ""),
+            version=options.get("version", ""),
+            options=frozenset([*self._options, *before]),
+            extra=frozenset(map(str, given)),
+            known=self._known(task_vars, given),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )
-        result, found = every.resolve_all(self._hosts(task_vars), request)
-        if found:
+        result, more = every.resolve_all(self._hosts(task_vars), request)
+        if mistakes := findings.lines([*found, *more]):
             # Beside `msg`, which ansible-core 2.19 prints twice.
-            mistakes = findings.lines(found)
             return {"failed": True, "changed": False, "msg": findings.summary(len(mistakes)), "mistakes": mistakes}
         # It holds the secrets of all applications.
-        return {"changed": False, "_ansible_no_log": True, **result}
+        kept = {name: value for name, value in options.items() if name not in extra.SELECTION}
+        return {"changed": False, "_ansible_no_log": True, **result, "options": {**before, **kept}}
+
+    @functools.cached_property
+    def _options(self):
+        """Return what the playbook takes with `-e` (dict of Option)."""
+        return specification.parse(self._task.args.get("options"))
+
+    def _before(self, task_vars):
+        """Return the options of the playbook that imported this one, if it registered its result under the same name."""
+        registered = task_vars.get(self._task.register) if self._task.register else None
+        return dict(registered.get("options", {})) if isinstance(registered, dict) else {}
 
     def _hosts(self, task_vars):
         """Return all hosts of the inventory (list of Host); those of the group `django` come in its order."""
@@ -93,9 +113,9 @@ class ActionModule(ActionBase):
         host = hostvars._inventory.get_host(name)
         return hostvars._variable_manager.get_vars(play=play, host=host, include_hostvars=False)
 
-    def _known(self, task_vars, extra):
-        """Return the names (frozenset of str) that hosts and play have by themselves, without the command line."""
-        if not extra:
+    def _known(self, task_vars, given):
+        """Return the names (frozenset of str) that hosts and play have by themselves, without what was ``given``."""
+        if not given:
             return frozenset()
         manager = task_vars["hostvars"]._variable_manager
         before, manager._extra_vars = manager._extra_vars, {}

@@ -11,7 +11,7 @@ description:
   - Counts what the applications may open to the PostgreSQL of one host while two of their releases run.
   - These are the applications on that host, and all that name a host in their URL.
   - Web servers behind PgBouncer open as many as its pool has.
-positional: server, cores
+positional: server, hostvars
 options:
   _input:
     description: What the module C(groundcrew.django.applications) returned.
@@ -21,8 +21,8 @@ options:
     description: Name of the host of PostgreSQL.
     type: str
     required: true
-  cores:
-    description: Processors by name of host; a host that is missing counts as one of two.
+  hostvars:
+    description: The variables of all hosts. A host whose facts were not gathered counts as one of two processors.
     type: dict
     required: true
 author:
@@ -30,7 +30,7 @@ author:
 """
 
 EXAMPLES = r"""
-postgresql_expected_connections: "{{ resolved | groundcrew.django.expected_connections('db1', {'web1': 4}) }}"
+postgresql_expected_connections: "{{ resolved | groundcrew.django.expected_connections(inventory_hostname, hostvars) }}"
 """
 
 RETURN = r"""
@@ -40,9 +40,15 @@ _value:
 """
 
 
+def expected(resolved, server, hostvars):
+    """Return the number of connections; the processors of a host are among its facts."""
+    cores = {host: hostvars[host].get("ansible_facts", {}).get("processor_vcpus") for host in resolved["hosts"]}
+    return connections.expected(resolved, server, cores)
+
+
 class FilterModule:
     """The filter."""
 
     def filters(self):
         """Return the filter by name."""
-        return {"expected_connections": connections.expected}
+        return {"expected_connections": expected}

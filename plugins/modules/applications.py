@@ -9,18 +9,14 @@ description:
   - Fails with everything that is wrong with them, one line each in C(mistakes), before any host is contacted.
   - Otherwise returns each application complete. What it returns is never printed, since it holds secrets.
 options:
-  app:
-    description: Name of the application that is checked and returned; all of them when empty.
-    type: str
-    default: ""
-  version:
-    description: Version to ship instead of the one that the inventory says.
-    type: str
-    default: ""
-  playbook:
-    description: Name of the playbook, which decides what may be given with C(-e).
-    type: str
-    default: ""
+  options:
+    description:
+      - What the playbook takes with C(-e), each with its C(type), C(default), C(choices) and C(required).
+      - A name that is given with C(-e), and that neither these nor the inventory nor a role knows, is a mistake.
+      - C(app) is the one application that is checked and returned.
+      - C(version) is shipped instead of the one that the inventory says.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     support: full
@@ -32,9 +28,10 @@ author:
 EXAMPLES = r"""
 - name: Check the inventory
   groundcrew.django.applications:
-    app: "{{ app if app is defined else '' }}"
-    version: "{{ version if version is defined else '' }}"
-    playbook: deploy
+    options:
+      app: {type: str}
+      version: {type: str}
+      preview: {type: bool, default: false}
   run_once: true
   register: resolved
 """
@@ -44,6 +41,12 @@ hosts:
   description: >-
     By name of host C(applications), C(backup) and C(connections). An application has C(name), C(state), C(purge), and
     the dictionary of each role that acts on it.
+  returned: success
+  type: dict
+options:
+  description: >-
+    What was given with C(-e), typed, with defaults, without C(app) and C(version); and the options of the playbook
+    that imported this one, if it registered its result under the same name.
   returned: success
   type: dict
 mistakes:

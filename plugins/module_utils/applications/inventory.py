@@ -23,11 +23,11 @@ class Host:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: all applications or the one called `app`, the version of `-e version`, by which playbook."""
+    """What is asked for: all applications or the one called `app`, in the version of `-e version`."""
 
     app: str = ""
     version: str = ""
-    playbook: str = ""
-    extra: frozenset[str] = frozenset()  # names given with -e
+    options: frozenset[str] = frozenset()  # names that the playbook takes with -e
+    extra: frozenset[str] = frozenset()  # names that were given with -e
     known: frozenset[str] = frozenset()  # names that the inventory has by itself
     deployer: str = ""  # USER@HOST

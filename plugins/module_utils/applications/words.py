@@ -22,8 +22,8 @@ VARIABLES = {
     "backup_weeks": "backup_retention_weeks",
 }
 
-EXTRA = {"check_only": "preview"}
-"""Names after `-e`. With backup.yml it is `status_only`."""
+EXTRA = {"check_only": ("preview", "status_only")}
+"""Names given with `-e`: what a playbook calls it now that has one of these options."""
 
 RENAMED_INSIDE = {
     ("timers", "calendar"): "on_calendar",
