@@ -1,6 +1,6 @@
 # Everything here runs on a fresh Debian with Python, git and make: tools/bootstrap installs the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down lint test test-fast molecule bench bench-edge docs bootstrap clean
+.PHONY: help demo demo-down lint test test-fast molecule bench bench-deploy bench-edge docs bootstrap clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ENTER := molecule/shared/enter
@@ -30,6 +30,9 @@ molecule: bootstrap ## Run one scenario (s=redis), or one step of it (s=redis do
 
 bench: bootstrap ## Compare the roles with a shell script, in processor time (n=3 times; debian=13)
 	@$(ENTER) python tools/bench.py --debian $(or $(debian),12) $(or $(n),1)
+
+bench-deploy: bootstrap ## Compare a deploy, a rollback and a run with nothing to do with an earlier commit (base=COMMIT)
+	@$(ENTER) python tools/bench_deploy.py --base $(or $(base),e38eb59) --rounds $(or $(n),3)
 
 bench-edge: bootstrap ## Compare Nginx on the host of `make demo` with the best it could be
 	@$(ENTER) podman exec --interactive groundcrew-demo python3 - site site.localhost < tools/bench/edge.py

@@ -1,7 +1,7 @@
 """Releases come and go under load, good ones and bad ones: no request fails, and the right release serves.
 
 The tests of a host build on each other, in this order. GROUNDCREW_DEPLOYS sets how many good deploys there are, and
-GROUNDCREW_KILLS=1 kills a deploy at each of its steps instead of every seventh.
+GROUNDCREW_KILLS=1 kills the controller at all moments of KILLS instead of half of them; tests/release has every step.
 """
 
 import contextlib
@@ -18,24 +18,17 @@ import pytest
 DEPLOY = "playbooks/deploy.yml"
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOYS = int(os.environ.get("GROUNDCREW_DEPLOYS", "2"))
-KILLS = int(os.environ.get("GROUNDCREW_KILLS", "7"))
-# Tasks during which a deploy is killed, from the first that changes something to the last.
-STEPS = [
-    "Create the release and its virtual environment",
-    "Install the requirements",
-    "Ask Django about the release",
-    "Run the command",
-    "Record the release",
-    "Point at the socket of the release",
-    "Start the release",
-    "Probe the release",
-    "Switch to the release",
-    "Ask for the page as visitors do",
-    "Let the release before finish its requests",
-    "Stop the release before",
-    "Log the deploy and remove what nobody needs any more",
-    "Free the lock",
+EVERY = int(os.environ.get("GROUNDCREW_KILLS", "2"))
+# When the controller is killed: so many seconds after this task began.
+KILLS = [
+    ("Build the release", 0.5),
+    ("Build the release", 2),
+    ("Build the release", 5),
+    ("Switch to the release", 0.3),
+    ("Switch to the release", 1.5),
+    ("Switch to the release", 4),
 ]
+SERVERS = "systemctl list-units --no-legend --state=active 'shop-web@*' | wc -l"
 LOAD = (Path(__file__).parent / "load.py").read_text()
 
 
@@ -44,11 +37,11 @@ def serving(host):
     return host.check_output("basename $(readlink /srv/shop/current)")
 
 
-def start_deploy(host, generation, **arguments):
+def start_deploy(host, generation, migrations="migrations", **arguments):
     """Start a deploy that the test may kill, with all that belongs to it; arguments as of subprocess.Popen."""
     inventory = os.environ["MOLECULE_INVENTORY_FILE"]
     command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.name, REPOSITORY / DEPLOY]
-    command += ["--extra-vars", f"generation={generation}"]
+    command += ["--extra-vars", f"generation={generation} migrations={migrations}"]
     return subprocess.Popen(
         command, cwd=REPOSITORY, start_new_session=True, **{"stdout": subprocess.DEVNULL, **arguments}
     )
@@ -99,8 +92,8 @@ def test_bad_release_takes_no_traffic(host, play, http, fault, reason):
     assert reason in re.sub(r"\s+", " ", result.stdout)
     assert serving(host) == before
     assert http("https://shop.example.org/").text.split()[:2] == page.split()[:2]
-    assert host.check_output("systemctl list-units --no-legend --state=active 'shop-web@*' | wc -l") == "1"
-    assert host.run("systemctl is-active shop-deploy-lock").rc != 0
+    assert host.check_output(SERVERS) == "1"
+    assert host.run("systemctl is-active shop-release").rc != 0
 
 
 @pytest.mark.parametrize(
@@ -119,25 +112,25 @@ def test_release_that_cannot_be_built(host, play, http, fault, reason):
     assert serving(host) == before
     assert http("https://shop.example.org/").status == 200
     assert host.file("/srv/shop/releases").listdir() == on_disk
-    assert host.run("systemctl is-active shop-deploy-lock").rc != 0
+    assert host.run("systemctl is-active shop-release").rc != 0
 
 
 def test_preview_shows_what_would_come_and_changes_nothing(host, play):
     before, on_disk = serving(host), host.file("/srv/shop/releases").listdir()
-    result = play(DEPLOY, generation=93, migrations="more", check_only=True)
+    result = play(DEPLOY, generation=93, migrations="more", preview=True)
     assert result.returncode == 0, result.stdout[-3000:]
     assert "shop.0002_visit_note: Add field note to visit" in result.stdout
     assert "SECRET_KEY" in result.stdout
     assert re.search(r"changed=0 ", result.stdout)
     assert (serving(host), host.file("/srv/shop/releases").listdir()) == (before, on_disk)
-    assert host.run("systemctl is-active shop-deploy-lock").rc != 0
+    assert host.run("systemctl is-active shop-release").rc != 0
 
 
 def test_migration_is_shown_and_the_database_kept_before_it(host, play):
     result = play(DEPLOY, generation=92, migrations="more")
     assert result.returncode == 0, result.stdout[-3000:]
     assert "shop.0002_visit_note: Add field note to visit" in result.stdout
-    dump = host.check_output("ls /srv/shop/snapshots/*.dump | tail -n 1")
+    dump = host.check_output("ls /srv/shop/dumps/*.dump | tail -n 1")
     assert host.file(dump).mode == 0o600
     # The dump is from before: it has the rows, and not the column.
     rows = host.check_output("pg_restore --file=- --data-only --table=shop_visit %s | grep -c '^[0-9]'", dump)
@@ -156,48 +149,72 @@ def test_rollback_refuses_while_the_database_is_ahead(host, play):
     host.check_output(undo)
 
 
-def test_rollback_to_the_release_before(host, play, http):
+def test_rollback_to_the_release_before_and_forward_again(host, play, http):
     abandoned = serving(host)
     result = play("playbooks/rollback.yml", app="shop")
     assert result.returncode == 0, result.stdout[-3000:]
-    assert serving(host) != abandoned
+    before = serving(host)
+    assert before != abandoned
     assert f"generation {DEPLOYS + 1} " in http("https://shop.example.org/").text
     table = play("playbooks/releases.yml").stdout
-    assert re.search(rf"{abandoned} +bad +HEAD", table)
+    assert re.search(rf"{abandoned} +left +HEAD", table)
     assert "rolled back" in table
+    # Its files came back with it, and the way forward is a switch.
+    assert host.check_output("shop-run cat /etc/django/shop/password.txt") == f"canary-in-a-file {DEPLOYS + 1}"
+    host.check_output("shop-release activate %s", abandoned)
+    assert serving(host) == abandoned
+    host.check_output("shop-release rollback")
+    assert serving(host) == before
 
 
-def test_deploy_that_was_killed_is_run_again(host, play, http):
-    # Other steps on the other distribution.
-    first = 0 if KILLS == 1 else 4 if host.backend.name.endswith("13") else 1
-    for number, step in list(enumerate(STEPS))[first::KILLS]:
+def wait_for_host(host):
+    """Wait until the host has ended by itself what a killed controller began."""
+    host.check_output("timeout 120 sh -c 'while systemctl --quiet is-active shop-release; do sleep 0.2; done'")
+
+
+def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
+    # Other moments on the other distribution.
+    first = 0 if EVERY == 1 or host.backend.name.endswith("13") else 1
+    for number, (task, seconds) in list(enumerate(KILLS))[first::EVERY]:
         generation = 50 + number
         with start_deploy(host, generation, stdout=subprocess.PIPE, text=True) as deploy:
             for line in deploy.stdout:
-                if f"{step}]" in line:
+                if f"{task}]" in line:
                     break
             else:
-                pytest.fail(f"no step is called {step}")
+                pytest.fail(f"no task is called {task}")
+            time.sleep(seconds)
             os.killpg(deploy.pid, signal.SIGKILL)
+        wait_for_host(host)
         assert http("https://shop.example.org/").status == 200
+        assert host.check_output(SERVERS) == "1", (task, seconds)
         result = play(DEPLOY, generation=generation)
-        assert result.returncode == 0, f"{step}: {result.stdout[-3000:]}"
+        assert result.returncode == 0, f"{task}: {result.stdout[-3000:]}"
         assert f"generation {generation} " in http("https://shop.example.org/").text
-        assert host.check_output("systemctl list-units --no-legend --state=active 'shop-web@*' | wc -l") == "1"
+        assert host.check_output(SERVERS) == "1"
         last = json.loads(host.check_output("tail --lines=1 /srv/shop/deploys.jsonl"))
-        assert (last["id"], last["result"]) == (serving(host), "good"), step
-        assert host.run("systemctl is-active shop-deploy-lock").rc != 0, step
+        assert (last["id"], last["result"]) == (serving(host), "good"), task
+
+
+def test_no_migration_runs_twice(host, play):
+    deploy = start_deploy(host, 60, migrations="slow")
+    host.check_output("timeout 120 sh -c 'until grep -sq begin /srv/shop/media/migration; do sleep 0.2; done'")
+    os.killpg(deploy.pid, signal.SIGKILL)
+    deploy.wait()
+    result = play(DEPLOY, generation=60, migrations="slow")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert host.file("/srv/shop/media/migration").content_string == "begin\nend\n"
+    query = "SELECT count(*) FROM django_migrations WHERE name = '0002_slow'"
+    assert host.check_output("runuser -u shop -- psql --no-psqlrc -Atc %s shop", query) == "1"
 
 
 def test_second_deploy_names_who_deploys(host, play):
-    host.check_output(
-        "systemd-run --quiet --collect --unit=shop-deploy-lock --description='alice@laptop 4711 then' sleep 60"
-    )
+    host.check_output("systemd-run --quiet --unit=shop-release --description='alice@laptop build abc' sleep 60")
     result = play(DEPLOY, generation=98)
     assert result.returncode != 0
-    # The lock is still held by whom it belongs to.
-    host.check_output("systemctl is-active shop-deploy-lock && systemctl stop shop-deploy-lock")
-    assert "alice@laptop is deploying it right now" in re.sub(r"\s+", " ", result.stdout)
+    # The work goes on.
+    host.check_output("systemctl is-active shop-release && systemctl stop shop-release")
+    assert "alice@laptop" in result.stdout
 
 
 def test_no_request_failed(host):
@@ -206,6 +223,22 @@ def test_no_request_failed(host):
     print(counts)
     assert counts["requests"] > 100
     assert counts["failures"] == []
+
+
+def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
+    before = serving(host)
+    host.check_output(
+        "rm -f /tmp/load.json*; systemd-run --quiet --unit=again python3 /tmp/load.py shop.example.org /tmp/load.json"
+    )
+    result = play(DEPLOY, generation=95, broken="switched")
+    assert result.returncode != 0
+    assert "500" in result.stdout
+    assert serving(host) == before
+    host.check_output("touch /tmp/load.json.stop; timeout 60 sh -c 'until test -e /tmp/load.json; do sleep 1; done'")
+    failures = json.loads(host.file("/tmp/load.json").content_string)["failures"]
+    print(failures)
+    times = [failure["at"] for failure in failures] or [0]
+    assert max(times) - min(times) < 1
 
 
 def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, http):
@@ -243,7 +276,7 @@ def test_an_application_that_goes_leaves_its_data(host, play):
     )
     assert re.search(r"changed=0 ", play("playbooks/site.yml", state="absent").stdout)
     # Told by name, they go, too.
-    assert play("playbooks/site.yml", state="absent", drop=["database", "media"]).returncode == 0
+    assert play("playbooks/site.yml", state="absent", purge=["database", "media"]).returncode == 0
     assert not host.file("/srv/shop").exists
     assert host.run("getent passwd shop || getent group shop").stdout == ""
     assert (

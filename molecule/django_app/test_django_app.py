@@ -1,6 +1,7 @@
-"""One application without a server: its release, its environment, its commands."""
+"""One application without a web server before it: its environment, its commands, its releases."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,67 @@ def test_nobody_else_sees_a_secret(host):
 def test_static_files_are_collected_under_hashed_names(host):
     manifest = json.loads(host.file("/srv/shop/current/static/staticfiles.json").content_string)
     assert host.file(f"/srv/shop/current/static/{manifest['paths']['entries/style.css']}").exists
+
+
+CONVERGE = "molecule/django_app/converge.yml"
+
+
+def serving(host):
+    """Return the release that serves."""
+    return host.check_output("basename $(readlink /srv/shop/current)")
+
+
+def ask(host, query="0"):
+    """Return (body, release named in the header) over the socket that Nginx would use."""
+    url = f"http://shop.example.org/?{query}"
+    command = "curl --silent --include --header 'X-Forwarded-Proto: https' --unix-socket /srv/shop/current/web.sock %s"
+    headers, body = host.check_output(command, url).replace("\r", "").split("\n\n", 1)
+    return body, dict(line.split(": ", 1) for line in headers.splitlines()[1:])["X-Release"]
+
+
+def test_release_answers_over_its_socket_and_reads_its_own_files(host):
+    assert ask(host) == ("one one", serving(host))
+
+
+def test_socket_is_closed_to_other_users(host):
+    url = f"--unix-socket /run/shop-{serving(host)}/web.sock http://shop.example.org/"
+    assert host.run(f"runuser -u nobody -- curl --silent {url}").rc == 7
+
+
+def test_server_comes_back_after_a_kill(host, unit):
+    name = f"shop-web@{serving(host)}.service"
+    before = unit(name)["MainPID"]
+    host.check_output("kill -9 %s", before)
+    time.sleep(5)
+    assert ask(host)[0] == "one one"
+    assert unit(name)["MainPID"] not in (before, "0")
+
+
+def test_release_that_does_not_import_never_takes_traffic(host, unit, play):
+    before = serving(host)
+    process = unit(f"shop-web@{before}.service")["MainPID"]
+    result = play(CONVERGE, generation="broken")
+    assert result.returncode != 0
+    assert "nothing_of_that_name" in result.stdout
+    assert "a module that it imports is not installed" in result.stdout
+    # Neither its code nor its files serve.
+    assert ask(host) == ("one one", before)
+    assert unit(f"shop-web@{before}.service")["MainPID"] == process
+    assert host.check_output("systemctl list-units --no-legend --state=active 'shop-web@*' | wc -l") == "1"
+
+
+def test_switch_lets_the_old_release_finish_and_an_operator_goes_back(host, unit, play):
+    before = serving(host)
+    host.check_output(
+        "systemd-run --unit=slow --property=StandardOutput=file:/tmp/slow "
+        "curl --silent --unix-socket /srv/shop/current/web.sock 'http://shop.example.org/?8'"
+    )
+    assert play(CONVERGE, generation="two").returncode == 0
+    assert ask(host)[0] == "two two"
+    # The slow one ended in the release that it began in; a file at an absolute path is the host's, and new by then.
+    assert host.file("/tmp/slow").content_string == "one two"
+    assert unit(f"shop-web@{before}.service")["ActiveState"] == "inactive"
+    assert host.run(f"systemctl is-enabled shop-web@{before}.service").rc == 1
+    assert host.run(f"systemctl is-enabled shop-web@{serving(host)}.service").rc == 0
+    host.check_output("shop-release rollback")
+    assert ask(host) == ("one one", before)

@@ -538,7 +538,7 @@ def test_a_site_is_closed_for_maintenance_and_opened_again(play, http, unit):
 
 def test_a_policy_is_chosen(play, http):
     own = 'add_header Content-Security-Policy "default-src https:";'
-    assert play(PLAYBOOK, body_size="2k", csp="none", blog={"extra": [own]}).returncode == 0
+    assert play(PLAYBOOK, body_size="2k", csp="none", blog={"nginx_directives": [own]}).returncode == 0
     assert not [name for name in http(SHOP).headers if name.startswith("Content-Security-Policy")]
     # One among the directives of a site is the site's own.
     headers = http("https://blog.example.org").headers
@@ -548,7 +548,7 @@ def test_a_policy_is_chosen(play, http):
 
 
 def test_listed_addresses_reach_a_closed_site(play, http):
-    allow = {"maintenance_allow": ["127.0.0.0/8"]}
+    allow = {"maintenance": {"allow": ["127.0.0.0/8"]}}
     assert play(PLAYBOOK, body_size="2k", blog=allow).returncode == 0
     assert play(MAINTENANCE, site="blog", state="present").returncode == 0
     assert http("https://blog.example.org").status == 200
@@ -558,7 +558,7 @@ def test_listed_addresses_reach_a_closed_site(play, http):
 
 
 def test_a_broken_site_reaches_nobody(play, http, host):
-    result = play(PLAYBOOK, body_size="2k", blog={"extra": ["proxy_read_timeuot 5s;"]})
+    result = play(PLAYBOOK, body_size="2k", blog={"nginx_directives": ["proxy_read_timeuot 5s;"]})
     assert result.returncode != 0
     assert 'unknown directive "proxy_read_timeuot"' in result.stdout
     assert host.run("nginx -t").rc == 0

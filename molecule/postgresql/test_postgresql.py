@@ -131,7 +131,7 @@ def test_the_locale_is_the_one_that_was_asked_for(psql):
     [
         ([{"name": "x" * 200}], 50, "cannot name a database"),
         ([{"name": "shop", "owner": "postgres"}], 50, "postgres cannot name a database"),
-        ([{"name": "shop", "readers": [{"name": 'o"o'}]}], 50, "cannot name a database"),
+        ([{"name": "shop", "read_only_roles": [{"name": 'o"o'}]}], 50, "cannot name a database"),
         ([{"name": "shop", "clients": ["10.0.0.0/99"]}], 50, "invalid CIDR mask"),
         ([], 500, "All clients together may open 500 connections to PostgreSQL, which takes 60 and keeps 10"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import getpass
 import platform
 
@@ -12,7 +11,6 @@ from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import (
     every,
-    extra,
     findings,
     specification,
     variables,
@@ -56,36 +54,27 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """Return the hosts with their applications, or fail with everything that is wrong."""
         super().run(tmp, task_vars)
-        given = load_extra_vars(self._loader)
-        templar = Templar(loader=self._loader, variables=task_vars)
-        taken = plain({name: given[name] for name in given if name in self._options}, templar.template)
-        options, found = extra.read(self._options, taken)
-        before = self._before(task_vars)
+        options = specification.parse(plain(self._task.args.get("options") or {}, str))
+        extra = plain(load_extra_vars(self._loader), self._templar.template)
+        # A playbook that ends with another one has had its own options checked by then, and still reads them at its end.
+        before = task_vars.get(str(self._task.register))
         request = Request(
-            app=options.get("app", ""),
-            version=options.get("version", ""),
-            options=frozenset([*self._options, *before]),
-            extra=frozenset(map(str, given)),
-            known=self._known(task_vars, given),
+            app=str(extra.get("app", "")) if "app" in options else "",
+            version=str(extra.get("version", "")) if "version" in options else "",
+            options=options,
+            extra={name: value for name, value in extra.items() if name in options} if before else extra,
+            known=self._known(task_vars, extra),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )
-        result, more = every.resolve_all(self._hosts(task_vars), request)
-        if mistakes := findings.lines([*found, *more]):
+        result, found = every.resolve_all(self._hosts(task_vars), request)
+        if found:
             # Beside `msg`, which ansible-core 2.19 prints twice.
+            mistakes = findings.lines(found)
             return {"failed": True, "changed": False, "msg": findings.summary(len(mistakes)), "mistakes": mistakes}
+        if before:
+            result["options"] = {**before["options"], **result["options"]}
         # It holds the secrets of all applications.
-        kept = {name: value for name, value in options.items() if name not in extra.SELECTION}
-        return {"changed": False, "_ansible_no_log": True, **result, "options": {**before, **kept}}
-
-    @functools.cached_property
-    def _options(self):
-        """Return what the playbook takes with `-e` (dict of Option)."""
-        return specification.parse(self._task.args.get("options"))
-
-    def _before(self, task_vars):
-        """Return the options of the playbook that imported this one, if it registered its result under the same name."""
-        registered = task_vars.get(self._task.register) if self._task.register else None
-        return dict(registered.get("options", {})) if isinstance(registered, dict) else {}
+        return {"changed": False, "_ansible_no_log": True, **result}
 
     def _hosts(self, task_vars):
         """Return all hosts of the inventory (list of Host); those of the group `django` come in its order."""
@@ -113,9 +102,9 @@ class ActionModule(ActionBase):
         host = hostvars._inventory.get_host(name)
         return hostvars._variable_manager.get_vars(play=play, host=host, include_hostvars=False)
 
-    def _known(self, task_vars, given):
-        """Return the names (frozenset of str) that hosts and play have by themselves, without what was ``given``."""
-        if not given:
+    def _known(self, task_vars, extra):
+        """Return the names (frozenset of str) that hosts and play have by themselves, without the command line."""
+        if not extra:
             return frozenset()
         manager = task_vars["hostvars"]._variable_manager
         before, manager._extra_vars = manager._extra_vars, {}

@@ -11,10 +11,10 @@ description:
 options:
   options:
     description:
-      - What the playbook takes with C(-e), each with its C(type), C(default), C(choices) and C(required).
-      - A name that is given with C(-e), and that neither these nor the inventory nor a role knows, is a mistake.
-      - C(app) is the one application that is checked and returned.
-      - C(version) is shipped instead of the one that the inventory says.
+      - What the playbook takes with C(-e), by name, as in an argument specification. Other names are refused, unless the
+        inventory or a role knows them.
+      - C(app) chooses the application that is checked and returned, C(version) ships another version of it than the
+        inventory says.
     type: dict
     default: {}
 attributes:
@@ -30,7 +30,6 @@ EXAMPLES = r"""
   groundcrew.django.applications:
     options:
       app: {type: str}
-      version: {type: str}
       preview: {type: bool, default: false}
   run_once: true
   register: resolved
@@ -43,17 +42,16 @@ hosts:
     the dictionary of each role that acts on it.
   returned: success
   type: dict
-options:
-  description: >-
-    What was given with C(-e), typed, with defaults, without C(app) and C(version); and the options of the playbook
-    that imported this one, if it registered its result under the same name.
-  returned: success
-  type: dict
 mistakes:
   description: What is wrong, a line for each mistake.
   returned: failure
   type: list
   elements: str
+options:
+  description: >-
+    The options, typed and complete, but for C(app) and C(version); with those of the playbook that imported this one.
+  returned: success
+  type: dict
 deployer:
   description: Who runs the playbook, as C(USER@HOST).
   returned: success

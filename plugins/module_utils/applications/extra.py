@@ -1,47 +1,48 @@
-"""What is given with `-e`: a misspelt name is silent in Ansible, and ships another version or every application."""
+"""Names given with `-e`: a misspelt one is silent in Ansible, and ships another version or every application."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from . import specification, variables, words
 from .findings import Finding
 from .inventory import Request
-from .specification import Option, Problem
 
 SELECTION = ("app", "version")
-"""Options that say which application is meant, and which version of it."""
-
-
-def read(options: Mapping[str, Option], given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
-    """Return the options of a playbook typed, with their defaults, and what is wrong with what was given for them."""
-    problems: list[Problem] = []
-    taken = {name: given.get(name) for name in options}
-    typed = specification.check_keys(dict(options), taken, "", problems)
-    return typed, [told(problem) for problem in problems]
-
-
-def told(problem: Problem) -> Finding:
-    """Return the finding of a problem with what was given with `-e`."""
-    sentence = "is missing" if problem.id == "missing-key" else problem.sentence
-    example = f"-e {problem.path}=shop" if problem.path == "app" else ""
-    return Finding(problem.id, "", "", f"-e {problem.path}", sentence, example)
+"""Options that the resolver acts on itself."""
+EXAMPLES = {"app": "shop", "version": "v1.5.0", "maintenance": "on"}
 
 
 def findings(request: Request) -> Iterator[Finding]:
-    """Yield names that neither the playbook nor the inventory nor a role knows."""
-    known = request.options | request.known | variables.known()
-    for name in sorted(request.extra - known):
-        if name.startswith("ansible_"):
-            continue
-        renamed = next((new for new in words.EXTRA.get(name, ()) if new in request.options), "")
-        if renamed:
-            yield Finding("renamed", "", "", f"-e {name}", f"is called `-e {renamed}` now")
-        elif problem := variables.misspelt(name):
-            yield Finding(problem.id, "", "", f"-e {name}", problem.sentence)
-        else:
-            near = specification.nearest(name, request.options) or specification.nearest(name, known, 0.8)
-            options = ", ".join(sorted(request.options)) or "nothing"
-            hint = f" Did you mean `{near}`?" if near else f" The playbook reads {options}."
-            yield Finding("unknown-extra", "", "", f"-e {name}", f"is read by nothing.{hint}")
+    """Yield names that neither the playbook nor the inventory nor a role knows, and values that the playbook refuses."""
+    own = set(request.options)
+    known = own | request.known | variables.known()
+    for name in sorted(set(request.extra) - known):
+        if not name.startswith("ansible_"):
+            yield unknown(name, own, known)
+    problems: list[specification.Problem] = []
+    complete(request, problems)
+    for problem in problems:
+        example = f"-e {problem.path}={EXAMPLES.get(problem.path, '...')}"
+        yield Finding(problem.id, "", "", f"-e {problem.path}", problem.sentence, example)
+
+
+def unknown(name: str, own: set[str], known: set[str]) -> Finding:
+    """Return the finding of a name that nothing reads."""
+    new = next((word for word in words.EXTRA.get(name, ()) if word in own), "")
+    if new:
+        return Finding("renamed", "", "", f"-e {name}", f"is called `-e {new}` now")
+    if problem := variables.misspelt(name):
+        return Finding(problem.id, "", "", f"-e {name}", problem.sentence)
+    near = specification.nearest(name, own) or specification.nearest(name, known, 0.8)
+    reads = f" The playbook reads {', '.join(sorted(own))}." if own else ""
+    hint = f" Did you mean `{near}`?" if near else reads
+    return Finding("unknown-extra", "", "", f"-e {name}", f"is read by nothing.{hint}")
+
+
+def complete(request: Request, problems: list[specification.Problem]) -> dict[str, Any]:
+    """Return the options of the playbook, typed and complete: "" is a text that nobody gave."""
+    given = {name: request.extra[name] for name in request.options if request.extra.get(name) is not None}
+    made = specification.check_keys(dict(request.options), given, "", problems)
+    return {name: made.get(name, option.empty) for name, option in request.options.items()}

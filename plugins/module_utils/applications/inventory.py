@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .specification import Option
+
 
 @dataclass(frozen=True)
 class Host:
@@ -23,11 +25,11 @@ class Host:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: all applications or the one called `app`, in the version of `-e version`."""
+    """What is asked for with `-e`: all applications or the one called `app`, in the version of `version`, and the rest."""
 
     app: str = ""
     version: str = ""
-    options: frozenset[str] = frozenset()  # names that the playbook takes with -e
-    extra: frozenset[str] = frozenset()  # names that were given with -e
+    options: Mapping[str, Option] = field(default_factory=dict)  # what the playbook takes with -e
+    extra: Mapping[str, Any] = field(default_factory=dict)  # what is given with -e
     known: frozenset[str] = frozenset()  # names that the inventory has by itself
     deployer: str = ""  # USER@HOST

@@ -23,7 +23,7 @@ VARIABLES = {
 }
 
 EXTRA = {"check_only": ("preview", "status_only")}
-"""Names given with `-e`: what a playbook calls it now that has one of these options."""
+"""Names after `-e`, and what a playbook calls them now."""
 
 RENAMED_INSIDE = {
     ("timers", "calendar"): "on_calendar",

@@ -1,23 +1,31 @@
 #!/usr/bin/env python3
-"""Name the state of a source folder by its contents, and pack it.
+"""Say what kind of source an application has, name a local one by its contents, and pack it.
 
-    pack.py FOLDER             prints {"revision": SHA-256 of names, modes and contents, "files": count}
-    pack.py FOLDER ARCHIVE     writes those files as a gzipped tar, too
+    pack.py SOURCE FOLDER
+        prints {"kind": git, folder, archive or pypi, "location": str, "revision": SHA-256 of names, modes and contents,
+        or of an archive's bytes, "suffix": such as .tar.gz}
+    pack.py SOURCE FOLDER --pack REVISION
+        packs it, too, and prints {"archive": path}
 
-An archive in place of the folder is named by the SHA-256 of its bytes and left as it is.
-Runs on the controller with the standard library alone. In a git work tree only what git would keep
-counts; elsewhere caches, virtual environments and development leftovers stay behind.
+A relative path starts at FOLDER, the inventory's. Runs on the controller with the standard library alone. In a git work
+tree only what git would keep counts; elsewhere caches, virtual environments and development leftovers stay behind.
 """
 
+import argparse
 import hashlib
 import json
+import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
+REMOTE = re.compile(r"(https?|ssh|git|file)://|[^/]+@[^/]+:")
+ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.xz|zip|whl)$")
 # What never belongs on a server: caches, environments, the developer's own secrets and database.
 EXCLUDED = {".git", ".hg", ".tox", ".venv", "venv", "node_modules", "__pycache__", ".env", "db.sqlite3"}
 
@@ -74,21 +82,67 @@ def pack(folder, names, archive):
             tar.add(folder / name, arcname=name, recursive=False, filter=neutral)
 
 
-def main(source, archive=None):
-    """Print the state of ``source``; write ``archive`` when it is named. Exit with a sentence if there is no source."""
-    folder = Path(source).resolve()
-    if folder.is_file():
-        print(json.dumps({"revision": hashlib.sha256(folder.read_bytes()).hexdigest(), "files": 1}))
-        return
-    if not folder.is_dir():
-        sys.exit(f"There is no folder or archive at {folder}.")
-    names = list_files(folder)
+def find(source, folder):
+    """Return the kind (str) of ``source`` (str) and where it is: a Path for a folder or an archive, else ``source``."""
+    if source == "pypi":
+        return "pypi", source
+    if REMOTE.match(source) or source.endswith(".git"):
+        return "git", source
+    path = (Path(folder) / Path(source).expanduser()).resolve()
+    return ("archive" if ARCHIVE.search(source) else "folder"), path
+
+
+def describe(source, folder):
+    """Return what the release engine is told of a source (dict); exit with a sentence when a local one is not there."""
+    kind, path = find(source, folder)
+    known = {"kind": kind, "location": source, "revision": "", "suffix": ""}
+    if kind in ("git", "pypi"):
+        return known
+    if kind == "archive":
+        if not path.is_file():
+            sys.exit(f"There is no archive at {path}.")
+        # A wheel's name says what is in it: pip reads it.
+        suffix = f"-{path.name}" if path.suffix == ".whl" else ARCHIVE.search(path.name)[0]
+        return known | {"revision": hashlib.sha256(path.read_bytes()).hexdigest(), "suffix": suffix}
+    if not path.is_dir():
+        sys.exit(f"There is no folder at {path}.")
+    names = list_files(path)
     if not names:
-        sys.exit(f"The folder {folder} has no files to ship.")
-    if archive:
-        pack(folder, names, archive)
-    print(json.dumps({"revision": revision(folder, names), "files": len(names)}))
+        sys.exit(f"The folder {path} has no files to ship.")
+    return known | {"revision": revision(path, names), "suffix": ".tar.gz"}
+
+
+def write(source, folder, wanted):
+    """Return the archive (Path) of the revision ``wanted``: packed into this user's cache, or the source itself."""
+    kind, path = find(source, folder)
+    if kind == "archive":
+        return path
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundcrew/sources"
+    cache.mkdir(parents=True, exist_ok=True)
+    archive = cache / f"{wanted}.tar.gz"
+    if not archive.exists():
+        for old in cache.glob("*.tar.gz"):
+            old.unlink(missing_ok=True)
+        with tempfile.NamedTemporaryFile(dir=cache) as part:
+            pack(path, list_files(path), part.name)
+            if describe(source, folder)["revision"] != wanted:
+                sys.exit(f"The folder {path} changed while it was packed. Run it again.")
+            os.link(part.name, archive)
+    return archive
+
+
+def main():
+    """Print what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source")
+    parser.add_argument("folder")
+    parser.add_argument("--pack", metavar="REVISION")
+    options = parser.parse_args()
+    if options.pack:
+        print(json.dumps({"archive": str(write(options.source, options.folder, options.pack))}))
+    else:
+        print(json.dumps(describe(options.source, options.folder)))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -1,6 +1,8 @@
 """A page that reads, one that writes, one that is slow."""
 
+import os
 import time
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -14,6 +16,8 @@ def read(request):
     """Tell the generation, the number of rows and the name of the style sheet."""
     if settings.BROKEN == "error":
         raise RuntimeError("this release answers 500")
+    if settings.BROKEN == "switched" and Path("/srv/shop/current").readlink().name == os.environ["RELEASE"]:
+        raise RuntimeError("this release answers 500 as soon as visitors ask")
     return HttpResponse(f"generation {settings.GENERATION} rows {Visit.objects.count()} {static('style.css')}")
 
 

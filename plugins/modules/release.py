@@ -1,0 +1,177 @@
+#!/usr/bin/python
+"""Run a verb of the release engine, `groundcrew-release`, on the host."""
+
+DOCUMENTATION = r"""
+---
+module: release
+short_description: Plan, build, activate and roll back the releases of one application
+version_added: 0.1.0
+description:
+  - Runs C(groundcrew-release), which the role P(groundcrew.django.django_app#role) installs, and returns what it
+    found and did.
+  - A verb that changes something goes on to its end on the host when the connection is lost. Run again, the module
+    waits for it and takes its result.
+options:
+  name:
+    description: Name of the application.
+    type: str
+    required: true
+  verb:
+    description: What is done. C(plan), C(list) and a C(rollback) with O(target) only read.
+    type: str
+    choices: [plan, build, activate, rollback, list, preview]
+    required: true
+  application:
+    description: >-
+      What the engine is told of the application, as JSON. It is written to C(/etc/django/NAME/application.json), and in
+      check mode only read.
+    type: str
+  release:
+    description: Release to activate or to go back to.
+    type: str
+    default: ""
+  by:
+    description: Who deploys, for the log of deploys and for whoever finds the application locked.
+    type: str
+    default: ""
+  leads:
+    description: Whether this host runs the commands that run on one host only.
+    type: bool
+    default: false
+  target:
+    description: Only find the release to go back to.
+    type: bool
+    default: false
+  allow_schema_ahead:
+    description: Go back although the database has migrations that the release does not know.
+    type: bool
+    default: false
+  fresh_environment:
+    description: Give the release the environment of today.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: A verb that changes something is left out.
+    support: full
+author:
+  - Groundcrew contributors
+"""
+
+EXAMPLES = r"""
+- name: Plan the release
+  groundcrew.django.release:
+    name: shop
+    verb: plan
+  register: planned
+
+- name: Switch to it
+  groundcrew.django.release:
+    name: shop
+    verb: activate
+    release: "{{ planned.id }}"
+"""
+
+RETURN = r"""
+id:
+  description: Name of the release.
+  returned: for all verbs but C(list)
+  type: str
+  sample: 4f1c0a9b77e2
+state:
+  description: Whether that release is C(absent), C(built) or C(serving).
+  returned: for C(plan)
+  type: str
+steps:
+  description: What was done, and in how many seconds.
+  returned: for verbs that change something
+  type: list
+  elements: list
+text:
+  description: What a person at a terminal would have read.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+ENGINE = Path("/usr/local/bin/groundcrew-release")
+VERBS = ["plan", "build", "activate", "rollback", "list", "preview"]
+READS = ["plan", "list"]
+FLAGS = ["leads", "target", "allow_schema_ahead", "fresh_environment"]
+# What a host says on which nothing is laid out yet, as in a first dry run.
+NOTHING = {"id": "", "state": "absent", "serving": "", "upload": False, "site": {}, "sessions": False, "text": []}
+
+
+def read_options():
+    """Return the module with the options of its documentation."""
+    texts = {name: {"type": "str", "default": ""} for name in ("release", "by")}
+    return AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "verb": {"type": "str", "required": True, "choices": VERBS},
+            "application": {"type": "str", "no_log": True},
+            **texts,
+            **{name: {"type": "bool", "default": False} for name in FLAGS},
+        },
+        supports_check_mode=True,
+    )
+
+
+def provide(module, path, text):
+    """Write the application's file, 0600 and root's, unless it has this text already; return whether it changed."""
+    if path.is_file() and path.read_text() == text:
+        return False
+    if not module.check_mode:
+        handle, part = tempfile.mkstemp(dir=module.tmpdir)
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        module.atomic_move(part, str(path))
+    return True
+
+
+def compose(given, dry):
+    """Return the engine's command line (list of str); `dry` is a plan whose application comes on standard input."""
+    changes = given["verb"] not in READS and not given["target"]
+    command = [str(ENGINE), given["name"], given["verb"], "--json"]
+    command += [given["release"]] if given["release"] else []
+    command += [f"--by={given['by']}"] if given["by"] and changes else []
+    command += ["--application=-"] if dry else []
+    return command + [f"--{flag.replace('_', '-')}" for flag in FLAGS if given[flag]]
+
+
+def main():
+    """Run the verb that the arguments name."""
+    module = read_options()
+    given, name, verb = module.params, module.params["name"], module.params["verb"]
+    folder = Path("/etc/django") / name
+    if module.check_mode and verb not in READS and not given["target"]:
+        module.exit_json(changed=True)
+    if not (ENGINE.exists() and folder.is_dir()):
+        if module.check_mode or verb == "list":
+            module.exit_json(changed=False, **NOTHING)
+        module.fail_json(msg=f"{name}: this host has no such application yet. Run playbooks/site.yml first.", verb=verb)
+
+    text = given["application"]
+    changed = bool(text) and provide(module, folder / "application.json", text)
+    dry = bool(text) and verb == "plan" and module.check_mode
+    status, output, errors = module.run_command(compose(given, dry), data=text if dry else None)
+    try:
+        result = json.loads(output.splitlines()[-1])
+    except (IndexError, ValueError):
+        said = f"{name}: groundcrew-release {verb} ended with status {status}.\n{(output + errors)[-2000:]}"
+        module.fail_json(msg=said, verb=verb)
+    result["changed"] = bool(result.get("changed")) or changed
+    if result.pop("failed", False) or status != 0:
+        module.fail_json(msg=result.get("msg", ""), verb=verb)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""Ship releases of a Django application on this host.
+
+groundcrew-release NAME plan [--leads]            which release the description asks for, and whether it is there
+groundcrew-release NAME build [--leads]           build it
+groundcrew-release NAME activate ID               let it take the traffic
+groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
+groundcrew-release NAME list                      all releases, newest first
+groundcrew-release NAME preview [--leads]         build as far as Django can be asked, and remove it again
+groundcrew-release NAME run [--] COMMAND...       run a command of the application; RELEASE=ID picks another release
+"""
+
+import argparse
+import getpass
+import json
+import os
+import platform
+import secrets
+import sys
+from pathlib import Path
+
+from . import application as description
+from . import lock, records, report, run
+from .application import Application
+from .report import Result
+from .steps import FailedError, Steps
+
+CHANGING = ("build", "activate", "rollback", "preview")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb and return the exit code: 0 good, 1 failed, 2 wrong usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if os.geteuid() != 0:
+        os.execvp("sudo", ["sudo", lock.PROGRAM, *arguments])  # noqa: S606 - no shell is wanted
+    if arguments[1:2] == ["run"]:
+        return run_command(arguments)
+    options = parse(arguments)
+    try:
+        application = find(options)
+    except FileNotFoundError:
+        return say({"failed": True, "msg": f"This host has no application {options.name}."}, options.json, code=2)
+    except (ValueError, TypeError, KeyError) as error:
+        text = f"{options.name}: its description cannot be read: {type(error).__name__}: {error}"
+        return say({"failed": True, "msg": text}, options.json, code=2)
+    steps = Steps()
+    if options.worker or options.verb == "recover":
+        return work(application, options)
+    if options.verb in CHANGING and not options.target:
+        try:
+            return say(lock.call(request(application, options), secrets.token_hex(8)), options.json)
+        except FailedError as error:
+            return say(report.failure(application, options.verb, error, steps), options.json)
+        except KeyboardInterrupt:
+            unit = f"{application.name}-release"
+            print(
+                f"\nIt goes on in {unit}: journalctl -fu {unit}, or end it with: systemctl stop {unit}", file=sys.stderr
+            )
+            return 130
+    try:
+        return say(read(application, options), options.json)
+    except Exception as error:
+        return say(report.failure(application, options.verb, error, steps), options.json)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of the command line; exits with 2 when they are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="groundcrew-release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name")
+    parser.add_argument("verb", choices=["plan", *CHANGING, "list", "recover"], metavar="verb")
+    parser.add_argument("release", nargs="?", default="")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--by", default="", help="who does it, for the log")
+    parser.add_argument("--leads", action="store_true", help="run what runs on one host only")
+    parser.add_argument("--application", default="", help="FILE or - with the description to plan for")
+    parser.add_argument("--target", action="store_true", help="only find the release to go back to")
+    parser.add_argument("--allow-schema-ahead", action="store_true", help="go back although the database is ahead")
+    parser.add_argument("--fresh-environment", action="store_true", help="give the release the environment of today")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.verb == "activate" and not options.release:
+        parser.error("activate: name a release")
+    if options.release and options.verb not in ("activate", "rollback"):
+        parser.error(f"{options.verb} takes no release")
+    if "/" in options.name + options.release or options.release.startswith("."):
+        parser.error("a name has no slash")
+    options.by = options.by or f"{os.environ.get('SUDO_USER') or getpass.getuser()}@{platform.node()}"
+    return options
+
+
+def find(options: argparse.Namespace) -> Application:
+    """Return the application of this host, or the one that `--application` describes."""
+    if not options.application:
+        return description.load(options.name)
+    if options.application == "-":
+        return description.parse(sys.stdin.read())
+    return description.parse(Path(options.application).read_text())
+
+
+def request(application: Application, options: argparse.Namespace) -> lock.Request:
+    """Return what the unit is asked for."""
+    flags = [name for name in ("leads", "allow_schema_ahead", "fresh_environment") if getattr(options, name)]
+    arguments = ([options.release] if options.release else []) + [f"--{flag.replace('_', '-')}" for flag in flags]
+    what = options.release or (application.source.version if options.verb != "rollback" else "")
+    return lock.Request(application.name, options.verb, what, options.by, tuple(arguments))
+
+
+def read(application: Application, options: argparse.Namespace) -> Result:
+    """Do a verb that only reads, and return its result."""
+    if options.verb == "list":
+        listed = records.listed(application)
+        return {"changed": False, "releases": listed, "text": report.table(listed)}
+    if options.verb == "plan":
+        from . import plan
+
+        return {"changed": False} | plan.plan(application, options.leads)
+    from . import rollback
+
+    found = rollback.target(application, options.release, options.allow_schema_ahead)
+    text = (
+        f"{application.name} would serve {found['id']} ({found['version']}) instead of {found['serving'] or 'nothing'}."
+    )
+    return {"changed": False, "msg": text, "text": [text]} | found
+
+
+def change(application: Application, options: argparse.Namespace, steps: Steps) -> Result:
+    """Do a verb that changes something, in the unit, and return its result."""
+    if options.verb == "activate":
+        from . import activate
+
+        return activate.activate(application, options.release, options.by, steps)
+    if options.verb == "rollback":
+        from . import rollback
+
+        return rollback.rollback(
+            application, options.release, options.by, steps, options.allow_schema_ahead, options.fresh_environment
+        )
+    if options.verb == "build":
+        from . import build
+
+        return build.build(application, options.by, options.leads, steps)
+    from . import preview
+
+    return preview.preview(application, options.by, options.leads, steps)
+
+
+def recover(application: Application, steps: Steps) -> Result:
+    """End what a verb that was killed left behind; systemd runs this in its unit when its process has gone."""
+    from . import activate
+
+    activate.recover(application, steps)
+    return {}
+
+
+def work(application: Application, options: argparse.Namespace) -> int:
+    """Do the verb in the unit and keep its result; returns 0, since the result says how it ended."""
+    steps = Steps(begun=lambda name: print(f"{name} …", flush=True))
+    token = os.environ.get(lock.RUN, "")
+    try:
+        lock.work(application.name, steps)
+        if options.verb == "recover":
+            recover(application, steps)
+            if report.kept(application.name, token) is None:
+                raise FailedError("it was killed")
+            return 0
+        result = report.success(application, options.verb, change(application, options, steps), steps)
+    except Exception as error:
+        steps.closing = True
+        verb = os.environ.get(lock.VERB, options.verb)
+        result = report.failure(application, verb, error, steps)
+    report.keep(application.name, token, result)
+    print("\n".join(result["text"]), flush=True)
+    return 0
+
+
+def say(result: Result, as_json: bool, code: int = 1) -> int:
+    """Print a result as one JSON object or for a person; return 0, or `code` when it is a failure."""
+    failed = bool(result.get("failed"))
+    if as_json:
+        print(json.dumps(result))
+    else:
+        text = "\n".join(result.get("text") or [result.get("msg", "")])
+        print(text, file=sys.stderr if failed else sys.stdout)
+    return code if failed else 0
+
+
+def run_command(arguments: list[str]) -> int:
+    """Become a command of an application."""
+    name, command = arguments[0], arguments[2:]
+    command = command[1:] if command[:1] == ["--"] else command
+    if not command:
+        print(f"usage: {name}-run COMMAND [ARGUMENT...]", file=sys.stderr)
+        return 2
+    try:
+        run.run(description.load(name), command)
+    except FileNotFoundError:
+        print(f"This host has no application {name}.", file=sys.stderr)
+    except FailedError as error:
+        print(error, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""What the engine is told of an application: `/etc/django/NAME/application.json`, read here and nowhere else.
+
+The role `django_app` writes the file, 0600 and root's, since it holds the environment with its secrets. Its keys are those
+of the role's argument specification (`roles/django_app/meta/argument_specs.yml`), and two that the role adds: `source`, how
+the code reaches the host, and `sandbox`. What the engine does not act on is left out here.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(os.environ.get("GROUNDCREW_ROOT", "/"))
+"""Where all paths of the host begin; the tests give a folder of their own."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the code comes from.
+
+    `kind` is git, folder, archive or pypi. A folder or an archive is named by the controller, which has it: `revision` is the
+    SHA-256 of its contents, and the archive arrives as `/srv/NAME/sources/REVISION` with its `suffix`. Of git the host
+    itself finds the revision. `location` is a git URL, else what the inventory says.
+    """
+
+    kind: str
+    location: str
+    version: str = "HEAD"
+    revision: str = ""
+    suffix: str = ""
+    deploy_key: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a new release: `manage` is appended to the application's `manage`, `run` stands for itself."""
+
+    manage: str = ""
+    run: str = ""
+    unless: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that the project reads: absolute, `source/…` inside the source, or relative to `/etc/django/NAME`."""
+
+    path: str
+    content: str
+    mode: str = "0640"
+
+
+@dataclass(frozen=True)
+class Server:
+    """What serving a release needs; it is recorded with the release, so that a rollback brings it back."""
+
+    interface: str = "wsgi"
+    workers: int = 0  # 0: one for each core, at least two
+    threads: int = 4
+    timeout: int = 30  # seconds
+    settings: dict[str, Any] = field(default_factory=dict)  # Gunicorn's own names
+    pool_url: str = ""  # DATABASE_URL of the web servers alone, which go through PgBouncer
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a release must answer before it takes traffic, and after. No `status` means all below 500 but 400."""
+
+    path: str = "/"
+    status: tuple[int, ...] = ()
+    timeout: float = 60.0  # seconds
+
+
+@dataclass(frozen=True)
+class Application:
+    """One application of this host, complete: no key is missing here, defaults are the specification's affair."""
+
+    name: str
+    source: Source
+    domains: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+    working_directory: str = ""
+    python: str = "python3"
+    requirements: tuple[str, ...] = ()
+    requirements_files: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    index_url: str = ""
+    manage: str = "python manage.py"
+    settings: str = ""
+    overlay: bool = True
+    application: str = ""
+    server: Server = Server()
+    probe: Probe = Probe()
+    verify: bool = False  # ask this host's HTTPS server after the switch, too
+    drain_timeout: float = 30.0  # seconds
+    database_url: str = ""
+    database_scheme: str = "postgresql"  # takes the place of `postgresql` in database_url
+    cache_url: str = ""
+    broker_url: str = ""
+    files: tuple[File, ...] = ()
+    commands: tuple[Command, ...] = ()
+    static: dict[str, str] = field(default_factory=dict)
+    media: dict[str, str] = field(default_factory=dict)
+    cdn_url: str = ""
+    hsts_max_age: int | None = None  # seconds; None is what the settings say
+    dump_before_migrate: bool = True
+    keep_releases: int = 5
+    sandbox: tuple[str, ...] = ()  # lines of a unit's [Service] section
+
+    @property
+    def home(self) -> Path:
+        """`/srv/NAME`."""
+        return ROOT / "srv" / self.name
+
+    @property
+    def config(self) -> Path:
+        """`/etc/django/NAME`: secrets/, this file. The application sees the files of its release there instead."""
+        return ROOT / "etc/django" / self.name
+
+    @property
+    def current(self) -> Path:
+        """The link to the release that serves."""
+        return self.home / "current"
+
+    @property
+    def releases(self) -> Path:
+        """The folder of all releases."""
+        return self.home / "releases"
+
+    @property
+    def media_folder(self) -> Path:
+        """Uploads, which outlive every release."""
+        return self.home / "media"
+
+    @property
+    def cache(self) -> Path:
+        """HOME of the application, with uv's cache."""
+        return self.home / "cache"
+
+    @property
+    def dumps(self) -> Path:
+        """Dumps of the databases from before migrations."""
+        return self.home / "dumps"
+
+    @property
+    def sources(self) -> Path:
+        """Archives that the controller sent."""
+        return self.home / "sources"
+
+    def release(self, name: str) -> Path:
+        """Return the folder of a release."""
+        return self.releases / name
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a release's web servers."""
+        return f"{self.name}-web@{name}.service"
+
+    def socket(self, name: str) -> Path:
+        """Return where the web servers of a release listen."""
+        return ROOT / "run" / f"{self.name}-{name}" / "web.sock"
+
+
+SERVER = ("interface", "workers", "threads", "timeout", "pool_url")
+
+
+def known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that the dataclass `kind` has; lists become tuples."""
+    names = {one.name for one in fields(kind)} & set(values)
+    return {name: tuple(values[name]) if isinstance(values[name], list) else values[name] for name in names}
+
+
+def texts(values: dict[str, Any]) -> dict[str, str]:
+    """Return environment variables as text: what YAML read as a number, and nothing for null."""
+    return {name: "" if value is None else str(value) for name, value in values.items()}
+
+
+def parse(text: str) -> Application:
+    """Return the application that a JSON text describes; ValueError or TypeError when it does not describe one."""
+    values = json.loads(text)
+    server = {name: values[name] for name in SERVER if name in values}
+    parts = {
+        "source": Source(**known(Source, values["source"])),
+        "server": Server(**server, settings=values.get("gunicorn_settings", {})),
+        "probe": Probe(**known(Probe, values.get("probe", {}))),
+        "env": texts(values.get("env", {})),
+        "files": tuple(File(**known(File, one)) for one in values.get("files", [])),
+        "commands": tuple(
+            Command(**known(Command, one) | {"env": texts(one.get("env") or {})}) for one in values.get("commands", [])
+        ),
+    }
+    return Application(**known(Application, values) | parts)
+
+
+def path(name: str) -> Path:
+    """Return where an application of this host is described."""
+    return ROOT / "etc/django" / name / "application.json"
+
+
+def load(name: str) -> Application:
+    """Return an application of this host; FileNotFoundError when it has none of this name."""
+    return parse(path(name).read_text())

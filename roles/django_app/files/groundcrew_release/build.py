@@ -1,0 +1,207 @@
+"""Build the release that an application asks for, whole or not at all.
+
+`releases/ID` has its final name from the start, since the scripts of a virtual environment carry their path; it counts
+as a release when its record is there, which is written last. So a build may be killed at any line: what it leaves
+counts for nothing, and the next build removes it.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from . import commands, configure, host, identity, plan, records, report, requirements, server, source
+from .application import Application
+from .detect import Detected, detect
+from .records import Record
+from .steps import FailedError, Steps
+
+Description = dict[str, Any]
+"""What Django said of a release (inside/describe.py)."""
+
+
+@dataclass
+class Progress:
+    """What a build has done so far that somebody must know when it fails."""
+
+    pending: list[str] = field(default_factory=list)
+    dump: str = ""
+    migrating: bool = False
+
+
+def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[str, Any]:
+    """Build the release that the application asks for; nothing when it is recorded already.
+
+    :param by: who deploys, for the record.
+    :param leads: whether this host runs the commands that run on one host only.
+    :raises FailedError: what failed; nothing of the build is left, and `steps.notes` say what became of the database.
+    """
+    done = Progress()
+    with explained(steps, done):
+        with steps.step("find"):
+            revision, name = find(application)
+        if record := records.read(application, name):
+            text = f"{application.name}: {name} of {record['version']} is built already."
+            return result(application, record, done, text) | {"changed": False, "text": [text]}
+        with whole(application, name, steps):
+            detected, described = make(application, name, revision, steps)
+            record = facts(application, name, revision, detected, described, by)
+            server.write(application, name, record["application"], record["server"])
+            run(application, name, described, leads, steps, done)
+            with steps.step("record"):
+                settle(application, name, record)
+        source.forget(application)
+    text = f"{application.name}: built {name} of {record['version']} {report.timed(steps)}"
+    return result(application, record, done, text)
+
+
+def find(application: Application) -> tuple[str, str]:
+    """Return the revision that the application asks for, and the name of the release that it makes.
+
+    An abbreviated commit that the host has not met is fetched for that.
+    """
+    revision = source.resolve(application) or source.fetch(application, "")
+    return revision, identity.compute(application, revision)
+
+
+@contextmanager
+def whole(application: Application, name: str, steps: Steps, keep: bool = True) -> Iterator[None]:
+    """Build a release inside, or nothing: what a killed build left goes first, and all of this one goes when it fails.
+
+    Without `keep` it goes in any case.
+    """
+    for path in application.dumps.glob("*.part"):
+        host.remove(path)
+    commands.stop(application)
+    for path in application.releases.iterdir():
+        if not (path / "release.json").is_file() and path.name != records.serving(application):
+            host.remove(path)
+    try:
+        yield
+    except BaseException:
+        keep, steps.closing = False, True
+        raise
+    finally:
+        if not keep:
+            # First the command ends that may still run in it.
+            try:
+                commands.stop(application)
+            finally:
+                host.remove(application.release(name))
+
+
+def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Detected, Description]:
+    """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
+    release, (uid, gid) = application.release(name), host.user(application.name)
+    with steps.step("fetch"):
+        source.fetch(application, revision)
+    with steps.step("unpack"):
+        for folder in (release, release / "source", release / "static"):
+            folder.mkdir(mode=0o750)
+            os.chown(folder, uid, gid)
+        source.unpack(application, release / "source")
+    with steps.step("venv"):
+        requirements.create(application, release)
+    with steps.step("requirements"):
+        detected = detect(release / "source", release / "venv", application.working_directory)
+        requirements.install(application, release, detected)
+    with steps.step("configure"):
+        configure.configure(application, name, detected)
+    with steps.step("describe"):
+        return detected, commands.describe(application, name)
+
+
+def run(application: Application, name: str, described: Description, leads: bool, steps: Steps, done: Progress) -> None:
+    """Dump a database that is about to be migrated, run the commands of a new release, compress its static files."""
+    leads = leads or commands.alone(application)
+    done.pending = described["pending"]
+    if done.pending and described["filled"] and leads and application.dump_before_migrate:
+        with steps.step("dump"):
+            done.dump = commands.dump(application, name)
+    for command in commands.chosen(application, described, leads):
+        with steps.step(commands.title(command)):
+            done.migrating |= bool(done.pending) and "migrate" in commands.line(application, command)
+            commands.prepare(application, name, command)
+    if described["staticfiles"]:
+        with steps.step("compress"):
+            commands.compress(application, name)
+
+
+def facts(
+    application: Application, name: str, revision: str, detected: Detected, described: Description, by: str
+) -> Record:
+    """Return what `release.json` holds: all that serving the release needs, so that a rollback serves it as before."""
+    interface = application.server.interface
+    dotted = application.application or described["asgi" if interface == "asgi" else "application"]
+    if not dotted:
+        setting = f"{interface.upper()}_APPLICATION"
+        raise FailedError(f"The settings name no {setting}: set `application`, such as shop.{interface}:application.")
+    return {
+        "id": name,
+        "version": application.source.version,
+        "revision": revision,
+        "settings": configure.settings(application, detected),
+        "application": dotted,
+        "built": records.now(),
+        "by": by,
+        "django": described,
+        "server": server.facts(application),
+        "domain": application.domains[0],
+        "probe": asdict(application.probe),
+        "cdn_url": application.cdn_url,
+        "files": configure.installed(application),
+    }
+
+
+def settle(application: Application, name: str, record: Record) -> None:
+    """Record a release, after all that it consists of is on the disk: a power failure must not leave half of it."""
+    release = application.release(name)
+    subprocess.run(["sync", "--file-system", str(release)], check=True)
+    records.write(application, name, record)
+    host.sync(release)
+
+
+@contextmanager
+def explained(steps: Steps, done: Progress) -> Iterator[None]:
+    """Let a failure inside also say what became of the database; what serves is said of every failure."""
+    try:
+        yield
+    except (FailedError, OSError, subprocess.CalledProcessError) as error:
+        if done.migrating:
+            first = done.pending[0].partition(":")[0]
+            steps.notes.append(f"Migrations had begun: {len(done.pending)} were pending, the first is {first}.")
+        if done.dump:
+            steps.notes.append(f"The database as it was before is in {done.dump}.")
+        elif done.migrating:
+            steps.notes.append("The database was not dumped before.")
+        if isinstance(error, FailedError):
+            raise
+        told = FailedError(f"the host failed: {error}")
+        for note in getattr(error, "__notes__", []):
+            told.add_note(note)
+        raise told from error
+
+
+def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:
+    """Return lines about migrations that the database lacks and settings that the overlay replaces; none for none."""
+    lines = ["Pending migrations:", *(f"  {one}" for one in pending)] if pending else []
+    changes = [f"  {one['name']}: {one['was']} -> {one['now']}" for one in replaced]
+    return lines + (["Settings that the overlay replaces:", *changes] if changes else [])
+
+
+def result(application: Application, record: Record, done: Progress, text: str) -> dict[str, Any]:
+    """Return what a build says at its end."""
+    replaced = record["django"]["replaced"]
+    return {
+        "changed": True,
+        "id": record["id"],
+        "version": record["version"],
+        "revision": record["revision"],
+        "pending": done.pending,
+        "replaced": replaced,
+        "dump": done.dump,
+        "msg": text,
+        "text": [text, *summary(done.pending, replaced)],
+    } | plan.described(application, record)

@@ -1,0 +1,164 @@
+"""Commands of the application in a release: as its user, with its environment, in its sandbox.
+
+Each runs as the unit `NAME-command.service`, one at a time, which ends with the unit of the verb that wanted it: a
+migration never outlives its deploy and never runs twice at once.
+"""
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import environment, host, run, systemd
+from .application import ROOT, Application, Command
+from .configure import INSIDE
+from .lock import RUN
+from .steps import FailedError
+
+
+def unit(application: Application) -> str:
+    """Return the unit that a command of a verb runs as."""
+    return f"{application.name}-command.service"
+
+
+def stop(application: Application) -> None:
+    """Stop the command that still runs, and wait until it has ended."""
+    systemd.stop(unit(application))
+
+
+def alone(application: Application) -> bool:
+    """Say whether the database is this host's own: its URL names no host, so nothing is shared with another one."""
+    return re.match("[a-z0-9+]+:///", application.database_url) is not None
+
+
+def execute(
+    application: Application,
+    release: str,
+    arguments: Sequence[str],
+    *,
+    script: Path | None = None,
+    env: dict[str, str] | None = None,
+) -> tuple[int, str, str]:
+    """Run a command in a release to its end; return its exit code, its standard output and all that it printed.
+
+    Args:
+        application: the application.
+        release: name of the release, which may be half built but has its environment and its link `work`.
+        arguments: the command; a program is looked up in the virtual environment first.
+        script: a file that it reads from standard input, such as one of `inside/`.
+        env: further variables, which win; they reach it through a file, since they may be secret.
+
+    In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
+    as a unit of its own. While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
+    """
+    bound = RUN in os.environ
+    place = ROOT / "run/groundcrew" / f"{application.name}-{'command' if bound else os.getpid()}"
+    variables = application.release(release) / "command"
+    lines = run.properties(application, release)
+    lines += [f"StandardInput=file:{script}"] if script else []
+    if bound:
+        verb = f"{application.name}-release.service"
+        lines += [f"BindsTo={verb}", f"After={verb}"]
+    try:
+        host.remove(place)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.mkdir(mode=0o700)
+        output, log = place / "output", place / "log"
+        for path in (output, log):
+            path.touch(mode=0o600)
+        if env:
+            host.write(variables, environment.text(env), host.SUPERUSER, 0o600)
+        transient = systemd.Transient(
+            command=["/usr/bin/env", "--", *arguments],
+            unit=unit(application) if bound else "",
+            description=f"{application.name}: {arguments[0]}",
+            properties=lines,
+            environment_files=run.environment_files(application, release, str(variables) if env else ""),
+            working_directory=run.working_directory(application, release),
+            output=output,
+            log=log,
+        )
+        status = systemd.run(transient)
+        said = output.read_text(errors="replace")
+        return status, said, said + log.read_text(errors="replace")
+    finally:
+        host.remove(place)
+        if env:
+            host.remove(variables)
+
+
+def ask(application: Application, release: str, script: str, *arguments: str) -> Any:
+    """Run one of the scripts of `inside/` in a release and return what its last line of output says, as JSON."""
+    path = INSIDE / script
+    status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
+    if status:
+        # Such a script says in one sentence what is wrong.
+        raise FailedError(host.last_line(log) or f"{script} failed with status {status}.", log, f"python {script}")
+    try:
+        return json.loads(output.splitlines()[-1])
+    except (IndexError, ValueError):
+        raise FailedError(f"{script} did not answer.", log, f"python {script}") from None
+
+
+def describe(application: Application, release: str) -> dict[str, Any]:
+    """Return what Django says of a release (inside/describe.py)."""
+    found: dict[str, Any] = ask(application, release, "describe.py")
+    return found
+
+
+def dump(application: Application, release: str) -> str:
+    """Dump the database that a release is about to migrate, and return the path of the dump."""
+    return str(ask(application, release, "dump.py", str(application.dumps)))
+
+
+def compress(application: Application, release: str) -> None:
+    """Compress the static files of a release; what the one that serves has compressed already is copied."""
+    ask(application, release, "compress.py", f"{application.release(release)}/static", f"{application.current}/static")
+
+
+def ahead(application: Application, serving: str, migrations: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Return what the database has beyond a release whose last migrations are given: [{command, irreversible}].
+
+    :param serving: the release that serves, which knows how to undo them.
+    """
+    found: list[dict[str, Any]] = ask(application, serving, "ahead.py", json.dumps(migrations))
+    return found
+
+
+def line(application: Application, command: Command) -> str:
+    """Return the command line (str) of one of the application's `commands`, such as `python manage.py migrate`."""
+    return command.run or f"{application.manage} {command.manage}"
+
+
+def title(command: Command) -> str:
+    """Return the word that names a command among the steps, such as `migrate`."""
+    return next(iter((command.manage or command.run).split()), "command")
+
+
+def needed(application: Application, release: str, command: Command) -> bool:
+    """Run a command's `unless`; every status is an answer, and only success says that the command is not needed."""
+    if not command.unless:
+        return True
+    return execute(application, release, shlex.split(command.unless), env=command.env)[0] != 0
+
+
+def chosen(application: Application, described: dict[str, Any], leads: bool) -> list[Command]:
+    """Return the commands of a new release on this host, in order: some run on the leading host alone."""
+    return [
+        command
+        for command in application.commands
+        if (leads or not command.once)
+        and (described["staticfiles"] or "collectstatic" not in line(application, command))
+    ]
+
+
+def prepare(application: Application, release: str, command: Command) -> None:
+    """Run one of the commands of a new release unless it is not needed; FailedError when it fails."""
+    words = line(application, command)
+    if needed(application, release, command):
+        status, _, log = execute(application, release, shlex.split(words), env=command.env)
+        if status:
+            raise host.failure(words, log, status)

@@ -1,0 +1,65 @@
+"""What the inventory gives a release beside its source: environment, files, settings overlay, links."""
+
+from pathlib import Path
+
+from . import environment, host
+from .application import Application, File
+from .detect import Detected
+from .steps import FailedError
+
+INSIDE = Path(__file__).parent / "inside"
+
+
+def settings(application: Application, detected: Detected) -> str:
+    """Return the project's settings module, "" when nobody names one."""
+    return application.settings or detected.settings
+
+
+def installed(application: Application) -> list[str]:
+    """Return the absolute paths among the `files`, which `activate` installs."""
+    return [file.path for file in application.files if file.path.startswith("/")]
+
+
+def place(release: Path, file: File) -> Path:
+    """Return where a release keeps a file.
+
+    Units see `files/` at `/etc/django/NAME`; a file with an absolute path waits in `files/.absolute` for `activate`.
+    """
+    if file.path.startswith("/"):
+        return release / "files/.absolute" / file.path.lstrip("/")
+    return release / (file.path if file.path.startswith("source/") else f"files/{file.path}")
+
+
+def write(application: Application, release: Path, file: File) -> None:
+    """Write one of the `files` and make the folders in its path."""
+    gid, path = host.user(application.name)[1], place(release, file)
+    top = release / ("source" if file.path.startswith("source/") else "files")
+    if ".." in Path(file.path).parts:
+        raise FailedError(f"The path of a file must not hold `..`: {file.path}.")
+    missing = [folder for folder in path.parents if not folder.exists()]
+    # The source may hold links, and root writes here.
+    if not path.parents[len(missing)].resolve().is_relative_to(top.resolve()):
+        raise FailedError(f"The file {file.path} would leave the release: a folder of its path is a link.")
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o750)
+        host.give(folder, host.SUPERUSER, gid)
+    host.write(path, file.content, gid, int(file.mode, 8))
+
+
+def configure(application: Application, name: str, detected: Detected) -> None:
+    """Write the environment and the files of a release, install the overlay, and point at its working directory."""
+    release, gid = application.release(name), host.user(application.name)[1]
+    environment.write(application, name, settings(application, detected))
+    (release / "files").mkdir(mode=0o750)
+    host.give(release / "files", host.SUPERUSER, gid)
+    for file in application.files:
+        write(application, release, file)
+    (release / "overlay").mkdir(mode=0o755)
+    host.write(release / "overlay/groundcrew_settings.py", (INSIDE / "groundcrew_settings.py").read_text(), gid, 0o644)
+    work = application.working_directory or detected.working_directory
+    if not (release / "source" / work).is_dir():
+        raise FailedError(f"The source has no folder {work}: `working_directory` names one that it has.")
+    host.link(release / "work", f"source/{work}")
+    # `site-packages` names the folder without the version of Python.
+    for packages in (release / "venv/lib").glob("python3*/site-packages"):
+        host.link(release / "site-packages", str(packages.relative_to(release)))

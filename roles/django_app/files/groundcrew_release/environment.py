@@ -1,0 +1,68 @@
+"""The environment file of a release: what the host tells the application, and what the inventory says in `env`."""
+
+import re
+import shlex
+from typing import Any
+
+from . import host
+from .application import Application
+
+HEAD = "# Written by Groundcrew when it built this release.\n"
+REDIS = ("redis:", "rediss:", "unix:")
+
+
+def database_url(application: Application) -> str:
+    """Return the database's URL with the scheme that the application wants, such as postgis."""
+    return re.sub("^postgresql:", f"{application.database_scheme}:", application.database_url)
+
+
+def values(application: Application, release: str, settings: str) -> dict[str, str]:
+    """Return the variables of a release whose settings module is `settings`.
+
+    `env` of the application wins. A default that is empty is left out, since some libraries would take it for a value.
+    """
+    folder, cache, broker = application.release(release), application.cache_url, application.broker_url
+    celery = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", broker)
+    defaults = {
+        "PATH": f"{folder}/venv/bin:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONUNBUFFERED": "1",
+        "LANG": "C.UTF-8",
+        "HOME": str(application.cache),
+        "PGHOST": "/var/run/postgresql",
+        "RELEASE": release,
+        "DJANGO_SETTINGS_MODULE": "groundcrew_settings" if application.overlay else settings,
+        "GROUNDCREW_SETTINGS_MODULE": settings,
+        "DJANGO_ALLOWED_HOSTS": ",".join(application.domains),
+        "DJANGO_STATIC_ROOT": f"{folder}/static",
+        "DJANGO_MEDIA_ROOT": str(application.media_folder),
+        "DJANGO_STATIC_HOST": application.cdn_url.rstrip("/"),
+        "DJANGO_HSTS_SECONDS": "" if application.hsts_max_age is None else str(application.hsts_max_age),
+        "DATABASE_URL": database_url(application),
+        # django-environ knows a socket by `redis:///path` only, the library by `unix:///path` only.
+        "CACHE_URL": re.sub("^unix:", "redis:", cache),
+        "REDIS_URL": cache if cache.startswith(REDIS) else "",
+        # The names that the `celery` and `rq` commands read by themselves, each with its own word for a socket.
+        "BROKER_URL": celery,
+        "CELERY_BROKER_URL": celery,
+        "RQ_REDIS_URL": broker if broker.startswith(REDIS) else "",
+    }
+    # Python modules among the `files` can be imported.
+    places = [f"{folder}/overlay", application.env.get("PYTHONPATH", ""), str(application.config)]
+    python_path = {"PYTHONPATH": ":".join(filter(None, places))}
+    return {name: value for name, value in defaults.items() if value} | application.env | python_path
+
+
+def text(variables: dict[str, str]) -> str:
+    """Return variables as systemd reads them from an `EnvironmentFile`: exact for every value without NUL."""
+    return HEAD + "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+
+def write(application: Application, release: str, settings: str) -> None:
+    """Write the environment of a release, for root alone: systemd reads it."""
+    path = application.release(release) / "environment"
+    host.write(path, text(values(application, release, settings)), host.user(application.name)[1], 0o600)
+
+
+def refresh(application: Application, record: dict[str, Any]) -> None:
+    """Give a recorded release the environment of today, such as a secret that was changed since it was built."""
+    write(application, record["id"], record["settings"])

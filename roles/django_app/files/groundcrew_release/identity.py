@@ -1,0 +1,62 @@
+"""The name of a release: a hash over all that a build reads, so that the same input is the same release everywhere."""
+
+import ast
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .application import Application
+from .environment import database_url
+
+FORMAT = 1
+"""Raised when the engine builds something else from the same input: every application is built anew then."""
+
+READ = (
+    "env",
+    "domains",
+    "working_directory",
+    "python",
+    "requirements",
+    "requirements_files",
+    "constraints",
+    "overrides",
+    "index_url",
+    "manage",
+    "settings",
+    "overlay",
+    "application",
+    "server",
+    "cache_url",
+    "broker_url",
+    "files",
+    "commands",
+    "cdn_url",
+    "hsts_max_age",
+)
+"""What of an application a build reads, beside its revision and its database. What Nginx, PostgreSQL, the workers or
+the switch read builds nothing."""
+
+OVERLAY = Path(__file__).parent / "inside/groundcrew_settings.py"
+
+
+def shape(node: Any) -> Any:
+    """Return a syntax tree as nested lists: no comment, no layout, and the same from every Python from 3.11 on."""
+    if isinstance(node, ast.AST):
+        parts = [(name, shape(value)) for name, value in ast.iter_fields(node) if value not in (None, [])]
+        return [type(node).__name__, *map(list, parts)]
+    return [shape(one) for one in node] if isinstance(node, list) else repr(node)
+
+
+def compute(application: Application, revision: str) -> str:
+    """Return the name (12 hexadecimal digits) of the release that an application at a revision is."""
+    known = asdict(application)
+    inputs = {
+        "format": FORMAT,
+        "revision": revision,
+        "database_url": database_url(application),
+        "overlay": shape(ast.parse(OVERLAY.read_text())),
+        "application": {name: known[name] for name in READ},
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]

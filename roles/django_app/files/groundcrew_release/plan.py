@@ -1,0 +1,65 @@
+"""What a deploy would do: which release the application asks for, and whether it is there already. Reads only."""
+
+import shutil
+from typing import Any
+
+from . import identity, records, requirements, source
+from .application import Application
+from .records import Record
+
+NOTHING: dict[str, Any] = {
+    "id": "",
+    "state": "absent",
+    "serving": "",
+    "upload": False,
+    "uv": False,
+    "version": "",
+    "revision": "",
+    "site": {},
+    "sessions": False,
+}
+
+
+def state(application: Application, name: str, record: Record | None) -> str:
+    """Return absent, built or serving; a deploy that was killed after its switch is still to be ended, so built."""
+    if not record:
+        return "absent"
+    return "serving" if records.serving(application) == name and records.is_good(application, name) else "built"
+
+
+def described(application: Application, record: Record | None) -> dict[str, Any]:
+    """Return `site` and `sessions` of a record; {} and False without one."""
+    return {
+        "site": records.site(application, record) if record else {},
+        "sessions": records.sessions(record) if record else False,
+    }
+
+
+def plan(application: Application, leads: bool = False) -> dict[str, Any]:  # noqa: ARG001
+    """Return the release that the application asks for, its state, and what is missing on this host to build it.
+
+    A host on which nothing is laid out yet, as in a first dry run, says so: NOTHING. So does one that has not met an
+    abbreviated commit yet. When the release is absent, `site` and `sessions` are those of the release that serves.
+
+    :raises FailedError: the source cannot be reached or has no such version.
+    """
+    version = {"version": application.source.version}
+    if not application.home.is_dir() or (application.source.kind == "git" and not shutil.which("git")):
+        return NOTHING | version
+    serving = records.serving(application)
+    revision = source.resolve(application)
+    name = identity.compute(application, revision) if revision else ""
+    record = records.read(application, name) if name else None
+    sent = application.source.kind not in source.SENT or source.sent(application).is_file()
+    return (
+        version
+        | {
+            "id": name,
+            "state": state(application, name, record),
+            "serving": serving,
+            "upload": not record and not sent,
+            "uv": requirements.program().is_file(),
+            "revision": revision,
+        }
+        | described(application, record or (records.read(application, serving) if serving else None))
+    )

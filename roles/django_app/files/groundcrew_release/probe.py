@@ -1,0 +1,211 @@
+"""Ask a release for a page as visitors do: over its own socket before the switch, through Nginx after it."""
+
+import http.client
+import re
+import secrets
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import systemd
+from .application import Application, Probe
+from .steps import FailedError
+
+HTTPS = ("127.0.0.1", 443)
+GOOD_IN_A_ROW = 3
+PAUSE = 0.2  # seconds between two questions
+PAUSE_BEHIND_NGINX = 0.05  # seconds; visitors meet a wrong answer as long as it is not noticed
+STUBBORN = 5.0  # seconds of one wrong answer that end the wait
+LONGEST = 30.0  # seconds for one answer
+RESTARTS = 1  # of the unit while it is probed; one more ends the wait
+
+# What the journal says, and what that means; the first that is found counts.
+CAUSES = [
+    ("ImproperlyConfigured", "the settings are not complete"),
+    ("ModuleNotFoundError", "a module that it imports is not installed"),
+    ("ImportError", "the application does not import"),
+    ("SyntaxError", "the application does not compile"),
+    ("OperationalError", "the database refuses it"),
+    ("ProgrammingError", "the database lacks what it asks for"),
+    ("MemoryError", "it ran out of memory"),
+    ("Worker failed to boot", "the application does not import"),
+]
+EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Configured|Warning): ")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What matters of an HTTP response; `release` is the header X-Release, which Nginx's own answers lack."""
+
+    status: int
+    location: str = ""
+    release: str = ""
+    retry_after: str = ""
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path, timeout: float):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self) -> None:
+        """Connect to the path instead of a host and a port."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self.path))
+
+
+class LocalConnection(http.client.HTTPConnection):
+    """HTTPS to this host under the name of the site; whether visitors trust the certificate is not asked here."""
+
+    def connect(self) -> None:
+        """Connect to this host whatever the name resolves to."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        plain = socket.create_connection(HTTPS, self.timeout)
+        self.sock = context.wrap_socket(plain, server_hostname=self.host)
+
+
+def nginx_headers(host: str) -> dict[str, str]:
+    """Return the headers that Nginx sends to an application (groundcrew-proxy.conf of the role nginx).
+
+    Without Host Django answers 400, without X-Forwarded-Proto 301; code that chokes on one of the others is found
+    before it meets a visitor.
+    """
+    return {
+        "X-Real-IP": HTTPS[0],
+        "X-Forwarded-For": HTTPS[0],
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": host,
+        "X-Forwarded-Port": "443",
+        "X-Request-ID": secrets.token_hex(16),
+    }
+
+
+def ask(connection: http.client.HTTPConnection, page: str, headers: dict[str, str]) -> Answer:
+    """Return the answer to one GET; raises OSError or HTTPException."""
+    try:
+        connection.request("GET", page, headers={"User-Agent": "groundcrew-probe", **headers})
+        response = connection.getresponse()
+        response.read()
+        return Answer(
+            response.status,
+            response.getheader("Location", ""),
+            response.getheader("X-Release", ""),
+            response.getheader("Retry-After", ""),
+        )
+    finally:
+        connection.close()
+
+
+def judge(answer: Answer, host: str, probe: Probe) -> str:
+    """Return what is wrong with an answer, "" when it is good."""
+    if answer.location.rstrip("/") == f"https://{host}{probe.path}".rstrip("/"):
+        return f"it redirects {probe.path} to itself: it does not trust X-Forwarded-Proto"
+    if answer.status in probe.status or (not probe.status and answer.status < 500 and answer.status != 400):
+        return ""
+    if answer.status == 400:
+        return f"it answers 400: {host} is not in its ALLOWED_HOSTS"
+    return f"it answers {answer.status} for {probe.path}"
+
+
+def relevant(words: str) -> str:
+    """Return a journal up to the last exception that it names: what comes after it is how a server ends."""
+    lines = words.splitlines()
+    named = [number for number, line in enumerate(lines) if EXCEPTION.match(line)]
+    return "\n".join(lines[: named[-1] + 1] if named else lines)
+
+
+def failure(reason: str, unit: str, since: float) -> FailedError:
+    """Return the failure of a release, with the cause that its journal since `since` (seconds of the epoch) knows."""
+    words = systemd.journal(unit, since)
+    cause = next((meaning for sign, meaning in CAUSES if sign in words), "")
+    return FailedError(f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}.", relevant(words))
+
+
+def restarts(unit: str) -> int:
+    """Return how often systemd has restarted a unit that ended by itself."""
+    return int(systemd.show(unit, "NRestarts")["NRestarts"] or 0)
+
+
+def wait_until_good(application: Application, release: str, host: str, probe: Probe, since: float) -> None:
+    """Ask a release over its own socket until it answers well three times in a row.
+
+    systemd calls Gunicorn started before a worker has imported the application: only an answer tells.
+
+    :raises FailedError: when time is up, an answer stays wrong (503 may say that it warms up), or its unit ends.
+    """
+    unit, path = application.unit(release), application.socket(release)
+    start, good, reason, stubborn, restarted = time.monotonic(), 0, "", 0.0, restarts(unit)
+    while good < GOOD_IN_A_ROW:
+        left = probe.timeout - (time.monotonic() - start)
+        if left <= 0:
+            said = f": {reason}" if reason else ""
+            raise failure(f"no good answer within {probe.timeout:.0f} s{said}", unit, since)
+        before, final = reason, False
+        try:
+            answer = ask(UnixConnection(path, min(left, LONGEST)), probe.path, {"Host": host, **nginx_headers(host)})
+            reason = judge(answer, host, probe)
+            # A wrong answer that stays wrong will not mend itself.
+            stubborn = stubborn if reason and reason == before else time.monotonic()
+            final = bool(reason) and answer.status != 503 and time.monotonic() - stubborn > STUBBORN
+        except TimeoutError:
+            reason = "it does not answer in time"
+        except (OSError, http.client.HTTPException) as error:
+            reason = f"it does not listen ({type(error).__name__})"
+            if restarts(unit) - restarted > RESTARTS:
+                reason, final = "it ends as soon as it starts", True
+            elif systemd.show(unit, "ActiveState")["ActiveState"] in ("failed", "inactive"):
+                reason, final = "it has ended", True
+        if final:
+            raise failure(reason, unit, since)
+        good = 0 if reason else good + 1
+        if reason:
+            time.sleep(PAUSE)
+
+
+def verify(application: Application, release: str, host: str, probe: Probe, since: float) -> list[str]:
+    """Ask this host's HTTPS server until the release has answered well three times in a row; return notes.
+
+    An answer of another release is "not yet": Nginx keeps connections for up to two seconds. When Nginx itself answers,
+    since the site is closed for maintenance or restricted, a note says that the release was seen on its socket alone.
+
+    :raises FailedError: at the first wrong answer of the release or of Nginx, or when time is up.
+    """
+    unit, start, good, own, reason = application.unit(release), time.monotonic(), 0, 0, "nothing answers"
+    while good < GOOD_IN_A_ROW:
+        left = probe.timeout - (time.monotonic() - start)
+        if left <= 0:
+            raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", unit, since)
+        try:
+            connection = LocalConnection(host, timeout=min(left, LONGEST))
+            answer = ask(connection, probe.path, {"Host": host})
+        except TimeoutError:
+            raise failure("it does not answer in time through Nginx", unit, since) from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = f"Nginx does not listen ({type(error).__name__})"
+            if time.monotonic() - start > STUBBORN:
+                raise failure(reason, unit, since) from None
+            time.sleep(PAUSE)
+            continue
+        if answer.release == release:
+            if wrong := judge(answer, host, probe):
+                raise failure(f"behind Nginx {wrong}", unit, since)
+            good += 1
+            continue
+        good = 0
+        reason = f"release {answer.release} answers"
+        if not answer.release:
+            closed = answer.status == 503 and bool(answer.retry_after)
+            if answer.status >= 500 and not closed:
+                raise failure(f"Nginx answers {answer.status} for {probe.path}", unit, since)
+            own += 1
+            if own == GOOD_IN_A_ROW:
+                why = "closed for maintenance" if closed else f"not shown to this host (status {answer.status})"
+                return [f"The site is {why}, so the release was probed on its own socket alone."]
+        time.sleep(PAUSE_BEHIND_NGINX)
+    return []

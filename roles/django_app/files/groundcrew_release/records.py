@@ -1,0 +1,228 @@
+"""What is known of the releases of an application: their records, and the log of what happened to them.
+
+`releases/ID/release.json` says what was built, and is written last: a folder without it is no release.
+`deploys.jsonl` has a line for each time that a release took traffic (`good`), failed to (`bad`), or was left by a
+rollback (`left`): it stays on disk and may be gone forward to, but a rollback never chooses it by itself.
+"""
+
+import datetime
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from .application import Application
+
+Record = dict[str, Any]
+LATEST = 60  # lines of the log, at least, whose releases are listed after they were removed
+
+
+def now() -> str:
+    """Return the present time as records have it, such as 2026-11-26T13:50:00+00:00."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def serving(application: Application) -> str:
+    """Return the release behind `current`, "" when there is none."""
+    try:
+        return application.current.readlink().name
+    except OSError:
+        return ""
+
+
+def read(application: Application, release: str) -> Record | None:
+    """Return the record of a release, None when there is no release of this name."""
+    try:
+        record: Record = json.loads((application.release(release) / "release.json").read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return record
+
+
+def write(application: Application, release: str, record: Record) -> None:
+    """Make a folder a release: from here on it never changes, and the application may read it and no more.
+
+    Its static files are joined by those of the releases before, root gets all of it, and the record is written last.
+    """
+    folder = application.release(release)
+    bridge(application, release)
+    hand_over(application, folder)
+    part = folder / "release.part"
+    part.write_text(json.dumps(record, indent=2) + "\n")
+    part.chmod(0o640)
+    hand_over(application, part)
+    part.rename(folder / "release.json")
+
+
+def hand_over(application: Application, path: Path) -> None:
+    """Give a file or a folder with all in it to root, and to the application's group."""
+    subprocess.run(["chown", "--recursive", "--no-dereference", f"root:{application.name}", path], check=True)
+
+
+def bridge(application: Application, release: str) -> None:
+    """Hard-link the static files of the other releases into this one, where it has none of that name.
+
+    A page that was rendered before the switch still finds the hashed files that it names.
+    """
+    static = application.release(release) / "static"
+    own = {str(path.relative_to(static)) for path in static.rglob("*") if path.is_file()}
+    (application.release(release) / "static.txt").write_text("".join(f"{name}\n" for name in sorted(own)))
+    for listing in application.releases.glob("*/static.txt"):
+        for relative in listing.read_text().splitlines():
+            source, link = listing.parent / "static" / relative, static / relative
+            # What was compressed belongs to the file that it was made from.
+            mine = relative.removesuffix(".gz").removesuffix(".br") in own
+            if relative and not mine and source.is_file() and not link.exists():
+                link.parent.mkdir(parents=True, exist_ok=True)
+                os.link(source, link)
+
+
+def deploys(application: Application) -> list[Record]:
+    """Return the lines of the log, oldest first; a line that a crash cut off is left out."""
+    path = application.home / "deploys.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    found = []
+    for line in lines:
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
+def log(application: Application, *lines: Record) -> None:
+    """Append lines to the log, all or none of them.
+
+    A line is {id, result, by, seconds} and perhaps reason, version, revision and more; a release that was built knows
+    its own version and revision.
+    """
+    text = ""
+    for line in lines:
+        built = read(application, line["id"]) or {}
+        own = {key: built[key] for key in ("version", "revision") if key in built}
+        text += json.dumps({"version": "", "revision": "", "time": now(), "reason": ""} | line | own) + "\n"
+    path = application.home / "deploys.jsonl"
+    with path.open("a+b") as file:
+        # A line that a crash cut off ends here, so that it spoils no other.
+        cut = file.tell() > 0 and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n"
+        file.write(("\n" * cut + text).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def results(application: Application) -> dict[str, Record]:
+    """Return the last line of the log for each release, the release that has the newest line last."""
+    found: dict[str, Record] = {}
+    for line in deploys(application):
+        found.pop(line["id"], None)
+        found[line["id"]] = line
+    return found
+
+
+def is_good(application: Application, release: str) -> bool:
+    """Say whether the last that is known of a release is that it took traffic, and that its activation has ended."""
+    attempt = unfinished(application) / "attempt.json"
+    if attempt.exists() and json.loads(attempt.read_text())["id"] == release:
+        return False
+    return results(application).get(release, {}).get("result") == "good"
+
+
+def unfinished(application: Application) -> Path:
+    """Return the folder of an activation that has begun and not ended; see activate.py."""
+    return application.home / "activation"
+
+
+def last_good(application: Application, but: str = "") -> str:
+    """Return the release on disk that took traffic last, other than `but`; "" when there is none."""
+    good = [name for name, line in results(application).items() if line["result"] == "good"]
+    return next((name for name in reversed(good) if name != but and read(application, name)), "")
+
+
+def releases(application: Application) -> list[Record]:
+    """Return the records of all releases on disk, newest first, each with what happened to it.
+
+    `state` is current, previous, good, bad, left or built; `deployed`, `seconds` and `reason` are of its last line in
+    the log; `migration_names` is a text; `disk` is True.
+    """
+    current, logged = serving(application), results(application)
+    previous = last_good(application, but=current)
+    found = []
+    for path in application.releases.glob("*/release.json"):
+        record = json.loads(path.read_text())
+        name, last = record["id"], logged.get(record["id"], {})
+        leaves = record.get("django", {}).get("migrations", {})
+        state = "current" if name == current else "previous" if name == previous else last.get("result", "built")
+        found.append(
+            record
+            | {"state": state, "disk": True, "deployed": last.get("time", ""), "by": last.get("by", record["by"])}
+            | {"seconds": last.get("seconds", 0), "reason": last.get("reason", "")}
+            | {"migration_names": ", ".join(f"{label}.{name}" for label, names in leaves.items() for name in names)}
+        )
+    order = list(logged)
+    # By the log where it knows both: its times are in whole seconds.
+    return sorted(
+        found,
+        key=lambda one: (one["deployed"] or one["built"], order.index(one["id"]) if one["id"] in logged else -1),
+        reverse=True,
+    )
+
+
+def listed(application: Application) -> list[Record]:
+    """Return all releases on disk, newest first, then what the log knows of those that are gone: bad or removed."""
+    found = releases(application)
+    known = {record["id"] for record in found}
+    gone = [line for name, line in results(application).items() if name not in known][-LATEST:]
+    return found + [
+        line
+        | {"state": "bad" if line["result"] == "bad" else "removed", "deployed": line["time"]}
+        | {"migration_names": "", "disk": False}
+        for line in reversed(gone)
+    ]
+
+
+def prune(application: Application) -> list[str]:
+    """Remove releases and dumps that nobody needs any more, and what died half built; return their names.
+
+    Kept are the current and the previous release, the newest `keep_releases` that are not bad, and what was built after
+    the current one was: a rollback leaves the way forward. The newest `keep_releases` dumps stay as well.
+    """
+    found, keep = releases(application), application.keep_releases
+    built = next((record["built"] for record in found if record["state"] == "current"), "")
+    fine = [record for record in found if record["state"] != "bad"]
+    kept = {record["id"] for record in found if record["state"] in ("current", "previous")}
+    kept |= {record["id"] for record in fine[:keep]}
+    kept |= {record["id"] for record in fine if built and record["built"] > built}
+    gone = sorted(path.name for path in application.releases.iterdir() if path.name not in kept)
+    for name in gone:
+        shutil.rmtree(application.release(name))
+    dumps = sorted(application.dumps.glob("*.dump"))
+    for dump in dumps[: max(0, len(dumps) - keep)]:
+        dump.unlink()
+        gone.append(dump.name)
+    return gone
+
+
+def site(application: Application, record: Record) -> Record:
+    """Return what Nginx must know to serve a release: {static: {url: folder}, media: {url: folder}, hsts: header}.
+
+    `static` and `media` of the application win over what the record says. Nginx serves what a CDN fetches: `cdn_url` of
+    the release, which the record has when it was built with one, is cut off its STATIC_URL.
+    """
+    django = record.get("django", {})
+    origin = record.get("cdn_url", application.cdn_url).rstrip("/")
+    static, media = django.get("static_url", "").removeprefix(origin), django.get("media_url", "")
+    # "/" alone is the whole site.
+    own_static = {static: f"{application.current}/static"} if static.startswith("/") and static != "/" else {}
+    own_media = {media: str(application.media_folder)} if media.startswith("/") and media != "/" else {}
+    return {
+        "static": dict(application.static) or own_static,
+        "media": dict(application.media) or own_media,
+        "hsts": django.get("hsts", ""),
+    }
+
+
+def sessions(record: Record) -> bool:
+    """Say whether a release keeps sessions in the database, which have to be cleared."""
+    return bool(record.get("django", {}).get("sessions"))

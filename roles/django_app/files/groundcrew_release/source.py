@@ -1,0 +1,81 @@
+"""Where the code of a release comes from: git, a folder or an archive of the controller, or PyPI alone."""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+from . import git, host
+from .application import Application
+from .steps import FailedError
+
+SENT = ("folder", "archive")
+"""Kinds of source that the controller sends to the host."""
+
+
+def resolve(application: Application) -> str:
+    """Return the revision that the application asks for, without a change to the host.
+
+    "" means that only `fetch` can tell: an abbreviated commit that the host has not met.
+    """
+    kind = application.source.kind
+    return git.resolve(application) if kind == "git" else "pypi" if kind == "pypi" else application.source.revision
+
+
+def fetch(application: Application, revision: str) -> str:
+    """Bring a revision to this host, and return its full name."""
+    if application.source.kind == "git":
+        return git.fetch(application, revision)
+    if application.source.kind in SENT and not sent(application).is_file():
+        raise FailedError(
+            f"The source {application.source.location} was not sent to this host: {sent(application)} is missing."
+        )
+    return revision
+
+
+def sent(application: Application) -> Path:
+    """Return where the controller puts what it sends."""
+    return application.sources / f"{application.source.revision}{application.source.suffix}"
+
+
+def wheel(application: Application) -> str:
+    """Return the file name of the wheel that is the source, "" when it is none; installers read the name.
+
+    Its `suffix` is `-` and that name.
+    """
+    suffix = application.source.suffix
+    return suffix.removeprefix("-") if application.source.kind == "archive" and suffix.endswith(".whl") else ""
+
+
+def unpack(application: Application, target: Path) -> None:
+    """Fill the folder `target`, which belongs to the application's user, as everything in it does then."""
+    uid, gid = host.user(application.name)
+    if application.source.kind == "git":
+        git.unpack(application, target)
+        host.give(target, uid, gid)
+    elif application.source.kind in SENT:
+        verify(application)
+        if name := wheel(application):
+            shutil.copyfile(sent(application), target / name)
+            (target / name).chmod(0o640)
+            host.give(target, uid, gid)
+        else:
+            command = [sys.executable, "-I", str(Path(__file__).with_name("archive.py")), str(target)]
+            title = f"unpack {application.source.location}"
+            host.run(command, cwd=target, env={}, owner=(uid, gid), stdin=sent(application), command=title)
+
+
+def verify(application: Application) -> None:
+    """Refuse an archive that is not the one that the controller named; a folder is named by its contents, unpacked."""
+    if application.source.kind == "archive":
+        with sent(application).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != application.source.revision:
+            raise FailedError(f"The archive {application.source.location} did not arrive whole: send it again.")
+
+
+def forget(application: Application) -> None:
+    """Remove what the controller sent: the release holds it now."""
+    if application.sources.is_dir():
+        for path in application.sources.iterdir():
+            host.remove(path)

@@ -1,0 +1,52 @@
+"""Let the background processes of an application follow a release."""
+
+import datetime
+from collections.abc import Callable
+
+from . import systemd
+from .application import Application
+
+TIME = "%a %Y-%m-%d %H:%M:%S.%f %Z"  # such as Thu 2026-11-26 13:50:00.123456 UTC
+
+
+def find(application: Application) -> list[str]:
+    """Return the enabled units of the application's processes.
+
+    Those of an application `omni-worker` begin with `omni-worker-`, as those of `omni` do: the folder tells them apart.
+    """
+    names = systemd.enabled(f"{application.name}-worker-*.service")
+    shown = systemd.show_all(names, "Id", "WorkingDirectory")
+    home = str(application.current / "work")
+    return [unit["Id"] for unit in shown if unit["WorkingDirectory"] == home]
+
+
+def since(text: str) -> float:
+    """Return a time that systemd tells in UTC as seconds of the epoch; 0.0 for no time."""
+    if not text:
+        return 0.0
+    return datetime.datetime.strptime(text, TIME).replace(tzinfo=datetime.UTC).timestamp()
+
+
+def stale(application: Application) -> list[str]:
+    """Return the processes that last started before `current` became what it is."""
+    switched = application.current.lstat().st_mtime
+    shown = systemd.show_all(find(application), "Id", "ActiveEnterTimestamp")
+    return [unit["Id"] for unit in shown if since(unit["ActiveEnterTimestamp"]) < switched]
+
+
+def restart(units: list[str]) -> Callable[[], list[str]]:
+    """Begin to restart processes side by side, each of which first finishes the work that it has.
+
+    The function that is returned waits for them, and returns a note for each that does not run then.
+    """
+    if not units:
+        return list
+    wait = systemd.restart(units)
+
+    def finish() -> list[str]:
+        wait()
+        shown = systemd.show_all(units, "Id", "ActiveState", "NRestarts")
+        dead = [unit["Id"] for unit in shown if unit["ActiveState"] != "active" or unit["NRestarts"] not in ("", "0")]
+        return [f"{unit} ends as soon as it starts. Its last words: journalctl -u {unit}" for unit in dead]
+
+    return finish

@@ -1,0 +1,63 @@
+"""The module `release` and its action plugin: a connection that breaks is no failure of the deploy."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure
+
+ROOT = Path(__file__).resolve().parents[2]
+specification = importlib.util.spec_from_file_location("release_action", ROOT / "plugins/action/release.py")
+action = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(action)
+
+GOOD = {"changed": True, "id": "abc", "invocation": {}}
+REFUSED = {"failed": True, "msg": "bob is deploying it", "verb": "build", "invocation": {}}
+# What Ansible makes of a module whose output did not arrive.
+BROKEN = {
+    "failed": True,
+    "msg": "Module result deserialization failed: No start of json char found",
+    "module_stdout": "",
+}
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Return a function that runs the plugin with the answers that the host gives in turn, and how often it asked."""
+
+    def run(*answers):
+        asked, resets = iter(answers), []
+        plugin = action.ActionModule.__new__(action.ActionModule)
+        plugin._task = SimpleNamespace(args={"name": "shop", "verb": "activate"})
+        plugin._connection = SimpleNamespace(reset=lambda: resets.append(1))
+
+        def execute(**_):
+            answer = next(asked)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        plugin._execute_module = execute
+        monkeypatch.setattr(action.ActionBase, "run", lambda *_: {})
+        return plugin.run(task_vars={}), len(resets)
+
+    return run
+
+
+def test_a_result_is_passed_on(run):
+    assert run(GOOD) == (GOOD, 0)
+    assert run(REFUSED) == (REFUSED, 0)
+
+
+@pytest.mark.parametrize("broken", [BROKEN, AnsibleConnectionFailure("gone")])
+def test_a_lost_connection_asks_again_and_takes_the_result(run, broken):
+    assert run(broken, broken, GOOD) == (GOOD, 2)
+
+
+def test_a_host_that_stays_away_is_told_in_plain_words(run):
+    result, _ = run(BROKEN, BROKEN, BROKEN)
+    assert result["failed"]
+    assert "shop: the connection to the host was lost during `activate`" in result["msg"]
+    assert "json" not in json.dumps(result)
