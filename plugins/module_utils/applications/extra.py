@@ -24,7 +24,7 @@ def findings(request: Request) -> Iterator[Finding]:
     problems: list[specification.Problem] = []
     complete(request, problems)
     for problem in problems:
-        example = f"-e {problem.path}={EXAMPLES.get(problem.path, '...')}"
+        example = f"-e {problem.path}={EXAMPLES[problem.path]}" if problem.path in EXAMPLES else ""
         yield Finding(problem.id, "", "", f"-e {problem.path}", problem.sentence, example)
 
 

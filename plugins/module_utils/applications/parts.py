@@ -124,7 +124,7 @@ def worker(application: Application, run_singletons: bool) -> dict[str, Any]:
 
 
 def databases(application: Application) -> list[str]:
-    """Return the names of all databases, the main one first; it is the last to be dropped, since its owner goes with it."""
+    """Return the names of all databases, the main one first; it is dropped last, since its owner goes with it."""
     return list(dict.fromkeys([application.name, *application["databases"]]))
 
 
