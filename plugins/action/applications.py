@@ -9,7 +9,12 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
-from ansible_collections.groundcrew.django.plugins.module_utils.applications import every, findings, specification, variables
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import (
+    every,
+    findings,
+    specification,
+    variables,
+)
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.inventory import Host, Request
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
 
@@ -51,13 +56,13 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         options = specification.parse(plain(self._task.args.get("options") or {}, str))
         extra = plain(load_extra_vars(self._loader), self._templar.template)
-        # A playbook that ends with another one has had its own options checked by then.
-        checked = str(self._task.register) in task_vars
+        # A playbook that ends with another one has had its own options checked by then, and still reads them at its end.
+        before = task_vars.get(str(self._task.register))
         request = Request(
             app=str(extra.get("app", "")) if "app" in options else "",
             version=str(extra.get("version", "")) if "version" in options else "",
             options=options,
-            extra={name: value for name, value in extra.items() if name in options} if checked else extra,
+            extra={name: value for name, value in extra.items() if name in options} if before else extra,
             known=self._known(task_vars, extra),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )
@@ -66,6 +71,8 @@ class ActionModule(ActionBase):
             # Beside `msg`, which ansible-core 2.19 prints twice.
             mistakes = findings.lines(found)
             return {"failed": True, "changed": False, "msg": findings.summary(len(mistakes)), "mistakes": mistakes}
+        if before:
+            result["options"] = {**before["options"], **result["options"]}
         # It holds the secrets of all applications.
         return {"changed": False, "_ansible_no_log": True, **result}
 

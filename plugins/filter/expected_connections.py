@@ -22,7 +22,7 @@ options:
     type: str
     required: true
   hostvars:
-    description: Variables by name of host, with the facts about its processors; a host without them counts as one of two.
+    description: The variables of all hosts. A host whose facts were not gathered counts as one of two processors.
     type: dict
     required: true
 author:
@@ -30,7 +30,7 @@ author:
 """
 
 EXAMPLES = r"""
-postgresql_expected_connections: "{{ resolved | groundcrew.django.expected_connections('db1', hostvars) }}"
+postgresql_expected_connections: "{{ resolved | groundcrew.django.expected_connections(inventory_hostname, hostvars) }}"
 """
 
 RETURN = r"""
@@ -40,10 +40,10 @@ _value:
 """
 
 
-def count(resolved, server, hostvars):
-    """Return how many connections (int) the applications of ``resolved`` may open to the host ``server``."""
-    facts = {host: hostvars[host].get("ansible_facts", {}) for host in resolved["hosts"]}
-    return connections.expected(resolved, server, {host: f.get("processor_vcpus", 0) for host, f in facts.items()})
+def expected(resolved, server, hostvars):
+    """Return the number of connections; the processors of a host are among its facts."""
+    cores = {host: hostvars[host].get("ansible_facts", {}).get("processor_vcpus") for host in resolved["hosts"]}
+    return connections.expected(resolved, server, cores)
 
 
 class FilterModule:
@@ -51,4 +51,4 @@ class FilterModule:
 
     def filters(self):
         """Return the filter by name."""
-        return {"expected_connections": count}
+        return {"expected_connections": expected}

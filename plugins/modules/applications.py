@@ -11,8 +11,8 @@ description:
 options:
   options:
     description:
-      - What the playbook takes with C(-e), by name, as in an argument specification. Other names are refused, unless the
-        inventory or a role knows them.
+      - What the playbook takes with C(-e), by name, as in an argument specification. Other names are refused, unless
+        the inventory or a role knows them.
       - C(app) chooses the application that is checked and returned, C(version) ships another version of it than the
         inventory says.
     type: dict
@@ -48,7 +48,8 @@ mistakes:
   type: list
   elements: str
 options:
-  description: The options, typed and complete.
+  description: >-
+    The options, typed and complete, but for C(app) and C(version); with those of the playbook that imported this one.
   returned: success
   type: dict
 deployer:

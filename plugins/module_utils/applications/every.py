@@ -105,7 +105,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     first = leaders(applications)
     return {
         "hosts": {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts},
-        "options": extra.complete(request, []),
+        "options": {name: value for name, value in extra.complete(request, []).items() if name not in extra.SELECTION},
         "deployer": request.deployer,
     }, []
 

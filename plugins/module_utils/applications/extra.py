@@ -9,7 +9,10 @@ from . import specification, variables, words
 from .findings import Finding
 from .inventory import Request
 
+SELECTION = ("app", "version")
+"""Options that the resolver acts on itself."""
 EXAMPLES = {"app": "shop", "version": "v1.5.0", "maintenance": "on"}
+
 
 def findings(request: Request) -> Iterator[Finding]:
     """Yield names that neither the playbook nor the inventory nor a role knows, and values that the playbook refuses."""
@@ -21,7 +24,7 @@ def findings(request: Request) -> Iterator[Finding]:
     problems: list[specification.Problem] = []
     complete(request, problems)
     for problem in problems:
-        example = f"-e {problem.path}={EXAMPLES.get(problem.path, '...')}"
+        example = f"-e {problem.path}={EXAMPLES[problem.path]}" if problem.path in EXAMPLES else ""
         yield Finding(problem.id, "", "", f"-e {problem.path}", problem.sentence, example)
 
 

@@ -25,7 +25,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for with `-e`: all applications or the one called `app`, in the version of `version`, and the rest."""
+    """What is asked for with `-e`: all applications or the one called `app`, in the version `version`, and the rest."""
 
     app: str = ""
     version: str = ""

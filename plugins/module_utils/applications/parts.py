@@ -124,14 +124,8 @@ def worker(application: Application, run_singletons: bool) -> dict[str, Any]:
 
 
 def databases(application: Application) -> list[str]:
-    """Return the names of all databases, the main one first; those to drop, in that order, when it is to be absent.
-
-    The one that its owner is named after is dropped last, and takes the owner along.
-    """
-    others = [name for name in dict.fromkeys(application["databases"]) if name != application.name]
-    if application.present:
-        return [application.name, *others]
-    return [*others, application.name] if "database" in application["purge"] else []
+    """Return the names of all databases, the main one first; it is dropped last, since its owner goes with it."""
+    return list(dict.fromkeys([application.name, *application["databases"]]))
 
 
 def postgresql(application: Application) -> list[dict[str, Any]]:
