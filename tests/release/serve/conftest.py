@@ -1,5 +1,6 @@
 """A fake host that serves: units that start and stop, releases on disk, a fault at any place."""
 
+import datetime
 import json
 import shutil
 import tempfile
@@ -13,11 +14,17 @@ class Killed(BaseException):
     """The process ends here, as after SIGKILL: nothing that catches failures sees it."""
 
 
+@pytest.fixture
+def repository():
+    """Return the folder of the collection."""
+    return Path(__file__).resolve().parents[3]
+
+
 class Units:
     """In place of systemd: the state of units by name, and what was asked for, in order."""
 
     def __init__(self):
-        self.state, self.boot, self.calls, self.folders = {}, set(), [], {}
+        self.state, self.boot, self.calls, self.folders, self.since = {}, set(), [], {}, {}
         self.refuses = set()  # calls that fail, such as "start shop-web@a.service"
 
     def note(self, *words):
@@ -49,6 +56,7 @@ class Units:
 
     def restart(self, units):
         self.note("restart", *units)
+        self.since |= dict.fromkeys(units, f"{datetime.datetime.now(datetime.UTC):%a %Y-%m-%d %H:%M:%S.%f UTC}")
         self.state |= dict.fromkeys(units, "active")
         return lambda: None
 
@@ -62,6 +70,7 @@ class Units:
                 for key, value in {
                     "Id": unit,
                     "ActiveState": self.state.get(unit, "inactive"),
+                    "ActiveEnterTimestamp": self.since.get(unit, ""),
                     "WorkingDirectory": self.folders.get(unit, ""),
                 }.items()
                 if key in names
@@ -91,7 +100,7 @@ def tmp_path(tmp_path):
 
 
 @pytest.fixture
-def release(root, shop):
+def release(root, shop):  # noqa: ARG001
     """Return a function that puts a release on the disk; keywords replace keys of its record."""
     count = iter(range(1000))
 

@@ -74,7 +74,6 @@ def test_good_release_takes_over(two):
 def test_second_activation_changes_nothing(two):
     two.activate("new")
     two.units.calls.clear()
-    two.units.folders = {}
     assert two.activate("new")["changed"] is False
     assert two.units.calls == []
     assert two.log == [("old", "good"), ("new", "good")]
@@ -99,7 +98,7 @@ def test_steps_are_in_the_order_of_the_design(two):
 
 
 def test_release_that_is_not_there(two):
-    with pytest.raises(FailedError, match="no release nothing. On disk are: old, new|new, old"):
+    with pytest.raises(FailedError, match=r"no release nothing\. On disk are: old, new"):
         two.activate("nothing")
     assert_whole(two)
 
