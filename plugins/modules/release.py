@@ -139,8 +139,8 @@ def provide(module, path, text):
 def compose(given, dry):
     """Return the engine's command line (list of str); `dry` is a plan whose application comes on standard input."""
     changes = given["verb"] not in READS and not given["target"]
-    command = [str(ENGINE), given["name"], given["verb"], "--json"]
-    command += [given["release"]] if given["release"] else []
+    command = [str(ENGINE), given["name"], given["verb"]]
+    command += [given["release"], "--json"] if given["release"] else ["--json"]
     command += [f"--by={given['by']}"] if given["by"] and changes else []
     command += ["--application=-"] if dry else []
     return command + [f"--{flag.replace('_', '-')}" for flag in FLAGS if given[flag]]

@@ -104,10 +104,11 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         with steps.step("probe"):
             probe.wait_until_good(application, release, host, asked, attempt.began)
         with steps.step("switch"):
+            broken = application.verify and probe.is_broken(host, asked)
             point(application, release)
         if application.verify:
             with steps.step("verify"):
-                steps.notes += probe.verify(application, release, host, asked, attempt.began)
+                steps.notes += probe.verify(application, release, host, asked, attempt.began, broken)
         with steps.step("record"):
             lines = [{"id": left, "result": "left", "by": by, "seconds": 0, "reason": "rolled back"}] if left else []
             records.log(application, *lines, line(attempt, "good"))
@@ -183,6 +184,9 @@ def go_back(application: Application, attempt: Attempt, reason: str) -> list[str
             attempt_to(f"switching to {before}", lambda: point(application, before))
     elif not before and records.serving(application) == failed:
         attempt_to("removing the link", lambda: application.current.unlink(missing_ok=True))
+    if failed != before:
+        # Before anything else, since Nginx may keep connections to it.
+        attempt_to(f"stopping {failed}", lambda: systemd.begin_stop(application.unit(failed)))
     attempt_to("putting the files back", put_files_back)
     if failed != before:
         attempt_to(f"stopping {failed}", lambda: systemd.retire(application.unit(failed)))

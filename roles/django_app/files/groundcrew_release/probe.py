@@ -6,8 +6,11 @@ import secrets
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 from . import systemd
 from .application import Application, Probe
@@ -16,6 +19,8 @@ from .steps import FailedError
 HTTPS = ("127.0.0.1", 443)
 GOOD_IN_A_ROW = 3
 PAUSE = 0.2  # seconds between two questions
+AT_ONCE = 4  # questions through Nginx
+KEPT = 3.0  # seconds after a switch in which Nginx may use a connection to the release before
 PAUSE_BEHIND_NGINX = 0.05  # seconds; visitors meet a wrong answer as long as it is not noticed
 STUBBORN = 5.0  # seconds of one wrong answer that end the wait
 LONGEST = 30.0  # seconds for one answer
@@ -168,44 +173,88 @@ def wait_until_good(application: Application, release: str, host: str, probe: Pr
             time.sleep(PAUSE)
 
 
-def verify(application: Application, release: str, host: str, probe: Probe, since: float) -> list[str]:
-    """Ask this host's HTTPS server until the release has answered well three times in a row; return notes.
+def ask_nginx(host: str, page: str, timeout: float) -> Answer:
+    """Return the answer of this host's HTTPS server; raises OSError or HTTPException."""
+    return ask(LocalConnection(host, timeout=timeout), page, {"Host": host})
 
-    An answer of another release is "not yet": Nginx keeps connections for up to two seconds. When Nginx itself answers,
-    since the site is closed for maintenance or restricted, a note says that the release was seen on its socket alone.
+
+def is_broken(host: str, probe: Probe) -> bool:
+    """Say whether visitors get errors now that name no release, so that such an error says nothing of a new one."""
+    try:
+        answer = ask_nginx(host, probe.path, 5.0)
+    except (OSError, http.client.HTTPException):
+        return True
+    return answer.status >= 500 and not answer.release
+
+
+def verify(
+    application: Application, release: str, host: str, probe: Probe, since: float, broken: bool = False
+) -> list[str]:
+    """Ask this host's HTTPS server, several times at once, until all answers are good ones of the release.
+
+    An answer of another release is "not yet": Nginx keeps connections for up to two seconds; several at once find one
+    of the new release sooner. When Nginx itself answers, since the site is closed for maintenance or restricted, a note
+    that is returned says that the release was seen on its socket alone. `broken` as `is_broken` said it before the switch.
 
     :raises FailedError: at the first wrong answer of the release or of Nginx, or when time is up.
     """
-    unit, start, good, own, reason = application.unit(release), time.monotonic(), 0, 0, "nothing answers"
-    while good < GOOD_IN_A_ROW:
-        left = probe.timeout - (time.monotonic() - start)
-        if left <= 0:
-            raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", unit, since)
+    unit, start, reason = application.unit(release), time.monotonic(), "nothing answers"
+    while (left := probe.timeout - (time.monotonic() - start)) > 0:
+        answers, passed = [], time.monotonic() - start
+        unsaid = broken and passed < KEPT
         try:
-            connection = LocalConnection(host, timeout=min(left, LONGEST))
-            answer = ask(connection, probe.path, {"Host": host})
+            for answer in ask_several(host, probe.path, min(left, LONGEST)):
+                # At once, not when all have answered.
+                if wrong := judge_behind(answer, release, host, probe, unsaid):
+                    raise failure(wrong, unit, since)
+                answers.append(answer)
         except TimeoutError:
             raise failure("it does not answer in time through Nginx", unit, since) from None
         except (OSError, http.client.HTTPException) as error:
             reason = f"Nginx does not listen ({type(error).__name__})"
-            if time.monotonic() - start > STUBBORN:
+            if passed > STUBBORN:
                 raise failure(reason, unit, since) from None
             time.sleep(PAUSE)
             continue
-        if answer.release == release:
-            if wrong := judge(answer, host, probe):
-                raise failure(f"behind Nginx {wrong}", unit, since)
-            good += 1
-            continue
-        good = 0
-        reason = f"release {answer.release} answers"
-        if not answer.release:
-            closed = answer.status == 503 and bool(answer.retry_after)
-            if answer.status >= 500 and not closed:
-                raise failure(f"Nginx answers {answer.status} for {probe.path}", unit, since)
-            own += 1
-            if own == GOOD_IN_A_ROW:
-                why = "closed for maintenance" if closed else f"not shown to this host (status {answer.status})"
-                return [f"The site is {why}, so the release was probed on its own socket alone."]
+        if all(answer.release == release for answer in answers):
+            return []
+        if not unsaid and not any(answer.release for answer in answers):
+            closed = answers[0].status == 503
+            why = "closed for maintenance" if closed else f"not shown to this host (status {answers[0].status})"
+            return [f"The site is {why}, so the release was probed on its own socket alone."]
+        other = next((answer.release for answer in answers if answer.release not in ("", release)), "(none)")
+        reason = f"release {other} answers"
         time.sleep(PAUSE_BEHIND_NGINX)
-    return []
+    raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", unit, since)
+
+
+def ask_several(host: str, page: str, timeout: float) -> Iterator[Answer]:
+    """Ask this host's HTTPS server several times at once, and yield the answers as they come; raises as `ask_nginx`."""
+    outcomes: SimpleQueue[Answer | Exception] = SimpleQueue()
+
+    def ask_one() -> None:
+        try:
+            outcomes.put(ask_nginx(host, page, timeout))
+        except Exception as error:
+            outcomes.put(error)
+
+    for _ in range(AT_ONCE):
+        # Nobody waits for those that still ask when one has got a wrong answer.
+        Thread(target=ask_one, daemon=True).start()
+    for _ in range(AT_ONCE):
+        outcome = outcomes.get()
+        if isinstance(outcome, Exception):
+            raise outcome
+        yield outcome
+
+
+def judge_behind(answer: Answer, release: str, host: str, probe: Probe, broken: bool) -> str:
+    """Return what is wrong with an answer that came through Nginx, "" when it is good or not of the release."""
+    if answer.release == release:
+        wrong = judge(answer, host, probe)
+        return f"behind Nginx {wrong}" if wrong else ""
+    # Nginx's own answer, or one of a server whose application raised. A site that is closed names a time.
+    closed = answer.status == 503 and bool(answer.retry_after)
+    if not answer.release and answer.status >= 500 and not closed and not broken:
+        return f"visitors get {answer.status} for {probe.path}"
+    return ""

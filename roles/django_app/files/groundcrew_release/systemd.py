@@ -57,6 +57,11 @@ def stop(*units: str) -> None:
         call("systemctl", "stop", *known)
 
 
+def begin_stop(unit: str) -> None:
+    """Tell a unit to stop and do not wait for its end."""
+    call("systemctl", "stop", "--no-block", unit)
+
+
 def enable(unit: str) -> None:
     """Let a unit start at boot. systemd reads all unit files again, so a changed template takes effect, too."""
     call("systemctl", "enable", "--quiet", unit)
