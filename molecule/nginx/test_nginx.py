@@ -557,6 +557,17 @@ def test_listed_addresses_reach_a_closed_site(play, http):
     assert play(MAINTENANCE, site="blog", state="absent").returncode == 0
 
 
+def test_a_value_that_nginx_refuses_reaches_no_common_file(play, http, host):
+    common = host.file("/etc/nginx/conf.d/groundcrew.conf")
+    before = common.sha256sum
+    result = play(PLAYBOOK, body_size="2k", nginx_trusted_proxies=["10.0.0.0/33"])
+    assert result.returncode != 0
+    assert "keeps the one before" in result.stdout
+    assert common.sha256sum == before
+    assert host.run("nginx -t").rc == 0
+    assert http(SHOP).status == 200
+
+
 def test_a_broken_site_reaches_nobody(play, http, host):
     result = play(PLAYBOOK, body_size="2k", blog={"nginx_directives": ["proxy_read_timeuot 5s;"]})
     assert result.returncode != 0
