@@ -318,7 +318,8 @@ def test_archive_is_unpacked_as_it_is(sent, tmp_path, content, suffix):
 
 def test_links_inside_an_archive_stay(sent, tmp_path):
     members = [
-        ("a/file", b"text", 0o644),
+        (".", (tarfile.DIRTYPE, ""), 0o700),
+        ("./a/file", b"text", 0o644),
         ("a/soft", (tarfile.SYMTYPE, "file"), 0o777),
         ("b", (tarfile.DIRTYPE, ""), 0o755),
         ("b/up", (tarfile.SYMTYPE, "../a/file"), 0o777),
