@@ -338,6 +338,16 @@ def test_links_inside_an_archive_stay(sent, tmp_path):
         tar([("link", (tarfile.SYMTYPE, "/etc"), 0o777)]),
         tar([("link", (tarfile.SYMTYPE, "../.."), 0o777), ("link/evil", b"x", 0o644)]),
         tar([("a/link", (tarfile.SYMTYPE, "b/.."), 0o777), ("a/b", (tarfile.SYMTYPE, "../.."), 0o777)]),
+        # A link that is harmless until another one is replaced.
+        tar(
+            [
+                ("sub/deep", (tarfile.DIRTYPE, ""), 0o755),
+                ("turn", (tarfile.SYMTYPE, "sub/deep"), 0o777),
+                ("link", (tarfile.SYMTYPE, "turn/../.."), 0o777),
+                ("turn", (tarfile.SYMTYPE, "sub"), 0o777),
+                ("link/evil", b"x", 0o644),
+            ]
+        ),
         tar([("pipe", (tarfile.FIFOTYPE, ""), 0o644)]),
         tar([("device", (tarfile.CHRTYPE, ""), 0o644)]),
         zipped([("../evil", "x", 0o100644)]),
