@@ -105,6 +105,7 @@ def test_script_says_what_is_wrong_in_its_own_sentence(app, units):
     with pytest.raises(FailedError) as raised:
         commands.describe(app, "abc")
     assert str(raised.value) == sentence
+    assert raised.value.log.endswith("ValueError: logged"), "everything is said once"
     units.failing, units.status = {"describe.py": TRACE}, 1
     with pytest.raises(FailedError, match=r"`python describe\.py` failed: django\.db\.utils\.OperationalError: "):
         commands.describe(app, "abc")

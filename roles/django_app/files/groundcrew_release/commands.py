@@ -98,7 +98,8 @@ def ask(application: Application, release: str, script: str, *arguments: str) ->
     path = INSIDE / script
     status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
     if status == REFUSED:
-        raise FailedError(log.rstrip().rpartition("\n")[2], log, f"python {script}")
+        before, _, sentence = log.rstrip().rpartition("\n")
+        raise FailedError(sentence, before)
     if status:
         raise host.failure(f"python {script}", log, status)
     try:
