@@ -16,7 +16,7 @@ class Manager:
 
     def __init__(self):
         self.units, self.started, self.stopped = {}, [], []
-        self.work = lambda transient: None
+        self.work = lambda _: None
         self.guard = threading.Lock()
 
     def run(self, transient):
@@ -85,7 +85,9 @@ def test_two_starts_at_once_are_one_run(manager):
 def test_other_work_is_refused_at_once(manager):
     manager.units["shop-release.service"] = lock.unit(REQUEST, "token-1")
     other = lock.Request("shop", "activate", "def", "bob@ci", ("def",))
-    with pytest.raises(FailedError, match="alice@laptop activate abc is under way since .*systemctl stop shop-release"):
+    with pytest.raises(
+        FailedError, match=r"alice@laptop activate abc is under way since .*systemctl stop shop-release"
+    ):
         lock.call(other, "token-2")
     # Another application is another unit.
     manager.work = lambda transient: report.keep("other", transient.environment[lock.RUN], {"id": "x"})
@@ -99,7 +101,7 @@ def test_caller_that_comes_later_takes_the_result(manager):
     assert manager.started == []
 
 
-def test_same_build_is_that_of_the_same_description(manager, root):
+def test_same_build_is_that_of_the_same_description(manager, root):  # noqa: ARG001
     build = lock.Request("shop", "build", "main", "alice@laptop", ("--leads",))
     before = build.digest
     assert before == lock.Request("shop", "build", "main", "bob@ci", ("--leads",)).digest

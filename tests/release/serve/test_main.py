@@ -1,5 +1,6 @@
 """The command line: from the front process over the unit to what is printed."""
 
+import io
 import json
 import os
 
@@ -29,7 +30,7 @@ def host(fresh, root, monkeypatch):
 
     def start(transient):
         made.ran.append(transient)
-        if not transient.command[0] == lock.PROGRAM:
+        if transient.command[0] != lock.PROGRAM:
             return 0
         with monkeypatch.context() as patch:
             for name, value in transient.environment.items():
@@ -88,7 +89,7 @@ def test_killed_worker_is_told_with_what_serves(host, capfd):
     assert "interrupted" in lines[2]
 
 
-def test_surprise_in_the_worker_is_a_result(host, capfd, monkeypatch):
+def test_surprise_in_the_worker_is_a_result(host, capfd, monkeypatch):  # noqa: ARG001
     monkeypatch.setattr(build, "build", lambda *_: 1 / 0)
     code, result = call(capfd, "shop", "build")
     assert code == 1
@@ -130,19 +131,18 @@ def test_list(host, capfd):
     assert host.ran == []
 
 
-def test_plan_of_a_description_on_standard_input(host, capfd, monkeypatch):
+@pytest.mark.usefixtures("host")
+def test_plan_of_a_description_on_standard_input(capfd, monkeypatch):
     seen = []
     monkeypatch.setattr(plan, "plan", lambda app, leads: seen.append((app.domains, leads)) or {"id": ""})
-    monkeypatch.setattr(
-        program.sys, "stdin", type("In", (), {"read": lambda self: json.dumps(DESCRIPTION | {"domains": ["b"]})})()
-    )  # noqa: ARG005
+    monkeypatch.setattr(program.sys, "stdin", io.StringIO(json.dumps(DESCRIPTION | {"domains": ["b"]})))
     assert call(capfd, "shop", "plan", "--application=-", "--leads")[0] == 0
     assert call(capfd, "shop", "plan")[0] == 0
     assert seen == [(("b",), True), (("shop.example.org",), False)]
-    del host
 
 
-def test_busy(host, capfd, monkeypatch):
+@pytest.mark.usefixtures("host")
+def test_busy(capfd, monkeypatch):
     def busy(_transient):
         raise systemd.BusyError("there")
 
@@ -152,9 +152,9 @@ def test_busy(host, capfd, monkeypatch):
     code, result = call(capfd, "shop", "activate", "new")
     assert code == 1
     assert "bob@ci build 1.0 is under way" in result["msg"]
-    del host
 
 
+@pytest.mark.usefixtures("host")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -166,23 +166,23 @@ def test_busy(host, capfd, monkeypatch):
         ["shop", "list", "--what"],
     ],
 )
-def test_wrong_usage(host, capfd, arguments):
+def test_wrong_usage(arguments):
     with pytest.raises(SystemExit) as caught:
         program.main(arguments)
     assert caught.value.code == 2
-    del host, capfd
 
 
-def test_unknown_application_and_broken_description(host, root, capfd):
+@pytest.mark.usefixtures("host")
+def test_unknown_application_and_broken_description(root, capfd):
     assert call(capfd, "nothing", "list") == (2, {"failed": True, "msg": "This host has no application nothing."})
     (root / "etc/django/shop/application.json").write_text('{"name": "shop"}')
     code, result = call(capfd, "shop", "list")
     assert code == 2
     assert "cannot be read" in result["msg"]
-    del host
 
 
-def test_others_become_root_first(host, monkeypatch):
+@pytest.mark.usefixtures("host")
+def test_others_become_root_first(monkeypatch):
     seen = []
 
     class Replaced(BaseException):
@@ -197,7 +197,6 @@ def test_others_become_root_first(host, monkeypatch):
     with pytest.raises(Replaced):
         program.main(["shop", "rollback", "a"])
     assert seen == [("sudo", ["sudo", lock.PROGRAM, "shop", "rollback", "a"])]
-    del host
 
 
 def test_run_has_what_the_web_servers_have(host, monkeypatch):
