@@ -140,8 +140,19 @@ def side_by_side(
     return results
 
 
-def table(results: Sequence[Result], wall: float) -> str:
-    """Return what ran as a table, the longest first, with the sums, the wall time (seconds) of all and a last line."""
+def busy() -> tuple[float, float]:
+    """Return for how long the processors of this machine have worked and for how long they could have, in seconds."""
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    ticks = [int(field) / os.sysconf("SC_CLK_TCK") for field in fields]
+    # The fourth and the fifth are idle, without and with a disk to wait for.
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+def table(results: Sequence[Result], wall: float, share: float) -> str:
+    """Return what ran as a table, the longest first, with sums and a last line.
+
+    `wall` is the wall time of all in seconds, `share` the part of that time in which the processors worked.
+    """
     lines = sorted(results, key=lambda result: -result.seconds)
     failed = sum(not result.passed for result in results)
     seconds, processor = sum(result.seconds for result in results), sum(result.processor for result in results)
@@ -151,7 +162,7 @@ def table(results: Sequence[Result], wall: float) -> str:
             f"{'':8}{'':<16} {'wall':>8}  {'cpu':>8}",
             *map(str, lines),
             f"{'':8}{'sum':<16} {seconds:6.0f} s  {processor:6.0f} s",
-            f"{'':8}{'from end to end':<16} {wall:6.0f} s",
+            f"{'':8}{'from end to end':<16} {wall:6.0f} s, the processors of this machine {share:.0%} busy",
             f"{len(results) - failed} passed, {failed} failed",
         ]
     )

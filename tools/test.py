@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from runs import LOGS, ROOT, Result, Runner, side_by_side, table
+from runs import LOGS, ROOT, Result, Runner, busy, side_by_side, table
 
 CHECKS = {
     "yamllint": ["yamllint", "--strict", "."],
@@ -80,7 +80,7 @@ def main() -> int:
     # A CI that gives up says so with SIGTERM: end as after Ctrl-C, with nothing left running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     LOGS.mkdir(exist_ok=True)
-    begin = time.monotonic()
+    begin, (worked, could) = time.monotonic(), busy()
     runner = Runner(ENVIRONMENT, options.timeout)
     results = [runner.run("images", IMAGES)] if chosen else []
     if not all(result.passed for result in results):
@@ -89,7 +89,8 @@ def main() -> int:
     names = [name for name in chosen if name == FIRST and after] + checks
     names += [name for name in chosen if name not in names]
     results += side_by_side(names, lambda name: test(runner, name), options.jobs, after, runner.stop)
-    print(table(results, time.monotonic() - begin))
+    share = (busy()[0] - worked) / (busy()[1] - could)
+    print(table(results, time.monotonic() - begin, share))
     return 0 if results and all(result.passed for result in results) else 1
 
 
