@@ -100,7 +100,7 @@ def side_by_side(
     """Run what is named, `jobs` at a time and in this order; return the results in the order in which they ended.
 
     `after` has for some names the one that has to end before they begin; it counts only when it is among the names.
-    After Ctrl-C nothing begins any more, and `stop` ends what runs.
+    After Ctrl-C, or a mistake of this program, nothing begins any more, and `stop` ends what runs.
     """
     waiting, results = list(names), list[Result]()
     unfinished = set(waiting)
@@ -131,7 +131,7 @@ def side_by_side(
         try:
             for worker in workers:
                 worker.result()
-        except KeyboardInterrupt:
+        except BaseException:
             with changed:
                 waiting.clear()
                 changed.notify_all()
