@@ -24,6 +24,8 @@ CHECKS = {
     # With the oldest Ansible that is promised to work. The overlay of settings knows no Ansible.
     "pytest-oldest": ["tools/oldest", "pytest", "--ignore=tests/overlay"],
 }
+# These scenarios run with it, too, instead of the newest: a whole stack, and a role alone.
+OLDEST = {"asgi", "memcached"}
 IMAGES = ["molecule/shared/image"]
 MOLECULE = ["molecule", "-c", ".config/molecule/config.yml"]
 ENVIRONMENT = {
@@ -54,7 +56,8 @@ def test(runner: Runner, name: str) -> Result:
     """Run what the name stands for. What a scenario that was stopped could not remove is removed here."""
     if name in CHECKS:
         return runner.run(name, CHECKS[name])
-    result = runner.run(name, [*MOLECULE, "test", "--scenario-name", name])
+    oldest = ["tools/oldest"] if name in OLDEST else []
+    result = runner.run(name, [*oldest, *MOLECULE, "test", "--scenario-name", name])
     if not result.passed:
         command = [*MOLECULE, "destroy", "--scenario-name", name]
         with contextlib.suppress(subprocess.TimeoutExpired):
