@@ -6,7 +6,9 @@ Each `roles/*/README.md` gets its role's tables between `<!-- variables -->` and
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,26 +21,26 @@ A row that is indented is a key of the dictionary above it; `[]` marks the keys 
 """
 
 
-def read_specification(role):
-    """Return the entry points of the role (Path): {name: specification}, `main` first."""
+def read_specification(role: Path) -> dict[str, Any]:
+    """Return the entry points of the role: {name: specification}, `main` first."""
     path = role / "meta/argument_specs.yml"
     entries = yaml.safe_load(path.read_text())["argument_specs"] if path.exists() else {}
     return dict(sorted(entries.items(), key=lambda entry: (entry[0] != "main", entry[0])))
 
 
-def words(text):
-    """Return a description (str or list of str) as one line that a table cell can hold."""
+def words(text: str | list[str]) -> str:
+    """Return a description as one line that a table cell can hold."""
     text = " ".join(text) if isinstance(text, list) else text
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def code(value):
+def code(value: Any) -> str:
     """Return a default as YAML on one line, in code quotes."""
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=float("inf"), allow_unicode=True)
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=float("inf"), allow_unicode=True)
     return "`" + text.removesuffix("\n").removesuffix("\n...").replace("|", "\\|") + "`"
 
 
-def rows(options, prefix="", depth=0):
+def rows(options: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[str]:
     """Yield a table row for each option, and for the options inside it."""
     for name, option in options.items():
         kind = option.get("type", "str")
@@ -53,8 +55,8 @@ def rows(options, prefix="", depth=0):
         yield from rows(option.get("options", {}), inner, depth + 1)
 
 
-def tables(role):
-    """Return the tables of a role (Path), one under a heading for each entry point."""
+def tables(role: Path) -> str:
+    """Return the tables of a role, one under a heading for each entry point."""
     specification = read_specification(role)
     parts = []
     for entry, content in specification.items():
@@ -72,15 +74,15 @@ def tables(role):
     return "\n".join(parts)
 
 
-def filled(readme, text):
-    """Return the text of a README (Path) with the tables in their place, None if it has no such place."""
+def filled(readme: Path, text: str) -> str | None:
+    """Return the text of a README with the tables in their place, None if it has no such place."""
     old = readme.read_text() if readme.exists() else ""
     head, begin, rest = old.partition(BEGIN)
     _, end, tail = rest.partition(END)
     return f"{head}{BEGIN}\n\n{text}\n{END}{tail}" if begin and end else None
 
 
-def documents():
+def documents() -> dict[Path, str | None]:
     """Return what `make docs` writes: {Path: text}; the text is None where a README lacks the marks."""
     roles = sorted(path.parents[1] for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
     chapters = [TITLE, *(f"## `{role.name}`\n\n{tables(role)}" for role in roles)]
@@ -88,7 +90,7 @@ def documents():
     return {**readmes, ROOT / "docs/variables.md": "\n".join(chapters)}
 
 
-def main():
+def main() -> int:
     """Write the files whose text changed."""
     result = documents()
     for path, text in result.items():
