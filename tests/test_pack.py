@@ -30,12 +30,17 @@ def project(tmp_path):
     return folder
 
 
-def say(*arguments, cache=None):
-    """Return what the program prints for these arguments, as a dictionary; its sentence when it refuses."""
-    environment = {"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(cache or "/nonexistent")}
-    command = [sys.executable, PACK, *map(str, arguments)]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    return json.loads(result.stdout) if result.returncode == 0 else result.stderr.strip()
+@pytest.fixture
+def say(tmp_path):
+    """Return a function that returns what the program prints, a dictionary, or the sentence with which it refuses."""
+
+    def run(source, folder="/"):
+        environment = {"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        command = [sys.executable, PACK, str(source), str(folder)]
+        result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        return json.loads(result.stdout) if result.returncode == 0 else result.stderr.strip()
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -49,11 +54,11 @@ def say(*arguments, cache=None):
         ("/srv/git/shop.git", "git"),
     ],
 )
-def test_a_source_elsewhere_is_named_by_the_host(source, kind, tmp_path):
-    assert say(source, tmp_path) == {"kind": kind, "location": source, "revision": "", "suffix": ""}
+def test_a_source_elsewhere_is_named_by_the_host(say, source, kind):
+    assert say(source) == {"kind": kind, "location": source, "revision": "", "suffix": "", "archive": ""}
 
 
-def test_a_folder_is_named_by_names_modes_and_contents(project, tmp_path):
+def test_a_folder_is_named_by_names_modes_and_contents(say, project, tmp_path):
     said = say("project", tmp_path)
     assert (said["kind"], said["suffix"], len(said["revision"])) == ("folder", ".tar.gz", 64)
     (project / ".env").write_text("changed, and not shipped")
@@ -78,34 +83,38 @@ def test_in_a_work_tree_git_decides(project):
     assert set(pack.list_files(project)) == {".gitignore", "link", "manage.py", "new.py", "static/ü.css"}
 
 
-def test_the_archive_has_what_was_named_and_nothing_of_the_controller(project, tmp_path):
-    revision = say(project, "/")["revision"]
-    archive = say(project, "/", "--pack", revision, cache=tmp_path / "cache")["archive"]
+def test_the_archive_has_what_was_named_and_nothing_of_the_controller(say, project, tmp_path):
+    archive = say(project)["archive"]
     with tarfile.open(archive) as tar:
         members = {member.name: member for member in tar}
     assert sorted(members) == ["link", "manage.py", "static/ü.css"]
     assert {(m.uid, m.gid, m.uname) for m in members.values()} == {(0, 0, "root")}
     assert (members["manage.py"].mode, members["static/ü.css"].mode) == (0o755, 0o644)
-    # Packed once, and the one before does not stay for ever.
-    (project / "manage.py").write_text("other\n")
-    again = say(project, "/", "--pack", say(project, "/")["revision"], cache=tmp_path / "cache")["archive"]
-    assert [str(path) for path in (tmp_path / "cache/groundcrew/sources").iterdir()] == [again]
+    # Packed once, and old ones do not stay for ever.
+    before = Path(archive).stat().st_mtime_ns
+    assert Path(say(project)["archive"]).stat().st_mtime_ns == before
+    for number in range(pack.KEPT + 3):
+        (project / "manage.py").write_text(f"{number}\n")
+        say(project)
+    assert len(list((tmp_path / "cache/groundcrew/sources").iterdir())) == pack.KEPT + 1
 
 
-def test_a_folder_that_changes_meanwhile_is_not_shipped_under_another_name(project, tmp_path):
-    sentence = say(project, "/", "--pack", "0" * 64, cache=tmp_path / "cache")
-    assert sentence == f"The folder {project} changed while it was packed. Run it again."
+def test_a_folder_that_changes_meanwhile_is_not_shipped_under_another_name(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    names = pack.list_files(project)
+    with pytest.raises(SystemExit, match="changed while it was packed"):
+        pack.write(project, names, "0" * 64)
+    assert list((tmp_path / "cache/groundcrew/sources").iterdir()) == []
 
 
-def test_an_archive_is_named_by_its_bytes_and_sent_as_it_is(tmp_path):
+def test_an_archive_is_named_by_its_bytes_and_sent_as_it_is(say, tmp_path):
     wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
     wheel.write_bytes(b"wheel")
     said = say(wheel.name, tmp_path)
-    assert (said["kind"], said["suffix"]) == ("archive", "-tiny-1.0-py3-none-any.whl")
-    assert say(wheel.name, tmp_path, "--pack", said["revision"], cache=tmp_path / "cache") == {"archive": str(wheel)}
+    assert (said["kind"], said["suffix"], said["archive"]) == ("archive", f"-{wheel.name}", str(wheel))
 
 
-def test_what_is_not_there_is_said(tmp_path):
+def test_what_is_not_there_is_said(say, tmp_path):
     assert say("nowhere", tmp_path) == f"There is no folder at {tmp_path / 'nowhere'}."
     assert say("nowhere.zip", tmp_path) == f"There is no archive at {tmp_path / 'nowhere.zip'}."
     (tmp_path / "empty").mkdir()

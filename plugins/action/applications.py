@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         options = specification.parse(plain(self._task.args.get("options") or {}, str))
         extra = plain(load_extra_vars(self._loader), self._templar.template)
-        # A playbook that ends with another one has had its own options checked by then, and still reads them at its end.
+        # A playbook that ends with another one has had its own options checked by then, and reads them at its end.
         before = task_vars.get(str(self._task.register))
         request = Request(
             app=str(extra.get("app", "")) if "app" in options else "",

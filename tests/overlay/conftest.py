@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 HERE = Path(__file__).parent
-OVERLAY = HERE.parents[1] / "roles/django_app/files"
+OVERLAY = HERE.parents[1] / "roles/django_app/files/groundcrew_release/inside"
 # Each supported Django: its requirement, and the Pythons that it runs on (Debian 12 has 3.11, Debian 13 has 3.13).
 SUPPORTED = {
     "4.2": ("django~=4.2.0", ">=3.9,<3.13"),

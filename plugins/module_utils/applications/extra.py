@@ -15,7 +15,7 @@ EXAMPLES = {"app": "shop", "version": "v1.5.0", "maintenance": "on"}
 
 
 def findings(request: Request) -> Iterator[Finding]:
-    """Yield names that neither the playbook nor the inventory nor a role knows, and values that the playbook refuses."""
+    """Yield names that neither the playbook nor the inventory nor a role knows, and values that it refuses."""
     own = set(request.options)
     known = own | request.known | variables.known()
     for name in sorted(set(request.extra) - known):

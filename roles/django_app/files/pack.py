@@ -2,16 +2,15 @@
 """Say what kind of source an application has, name a local one by its contents, and pack it.
 
     pack.py SOURCE FOLDER
-        prints {"kind": git, folder, archive or pypi, "location": str, "revision": SHA-256 of names, modes and contents,
-        or of an archive's bytes, "suffix": such as .tar.gz}
-    pack.py SOURCE FOLDER --pack REVISION
-        packs it, too, and prints {"archive": path}
 
-A relative path starts at FOLDER, the inventory's. Runs on the controller with the standard library alone. In a git work
-tree only what git would keep counts; elsewhere caches, virtual environments and development leftovers stay behind.
+prints {"kind": git, folder, archive or pypi, "location": SOURCE, "revision": SHA-256 of names, modes and contents, or
+of an archive's bytes, "suffix": such as .tar.gz, "archive": its path on this machine}; what is elsewhere has no revision
+here. A relative path starts at FOLDER, the inventory's. What is packed once is kept in the user's cache.
+
+Runs on the controller with the standard library alone. In a git work tree only what git would keep counts; elsewhere
+caches, virtual environments and development leftovers stay behind.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -24,6 +23,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+KEPT = 5  # archives that stay in the cache beside a new one
 REMOTE = re.compile(r"(https?|ssh|git|file)://|[^/]+@[^/]+:")
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.xz|zip|whl)$")
 # What never belongs on a server: caches, environments, the developer's own secrets and database.
@@ -93,56 +93,41 @@ def find(source, folder):
 
 
 def describe(source, folder):
-    """Return what the release engine is told of a source (dict); exit with a sentence when a local one is not there."""
+    """Return what is printed of a source (dict); exit with a sentence when a local one is not there."""
     kind, path = find(source, folder)
-    known = {"kind": kind, "location": source, "revision": "", "suffix": ""}
-    if kind in ("git", "pypi"):
-        return known
+    said = {"kind": kind, "location": source, "revision": "", "suffix": "", "archive": ""}
     if kind == "archive":
         if not path.is_file():
             sys.exit(f"There is no archive at {path}.")
         # A wheel's name says what is in it: pip reads it.
         suffix = f"-{path.name}" if path.suffix == ".whl" else ARCHIVE.search(path.name)[0]
-        return known | {"revision": hashlib.sha256(path.read_bytes()).hexdigest(), "suffix": suffix}
-    if not path.is_dir():
-        sys.exit(f"There is no folder at {path}.")
-    names = list_files(path)
-    if not names:
-        sys.exit(f"The folder {path} has no files to ship.")
-    return known | {"revision": revision(path, names), "suffix": ".tar.gz"}
+        said |= {"revision": hashlib.sha256(path.read_bytes()).hexdigest(), "suffix": suffix, "archive": str(path)}
+    elif kind == "folder":
+        if not path.is_dir():
+            sys.exit(f"There is no folder at {path}.")
+        names = list_files(path)
+        if not names:
+            sys.exit(f"The folder {path} has no files to ship.")
+        name = revision(path, names)
+        said |= {"revision": name, "suffix": ".tar.gz", "archive": str(write(path, names, name))}
+    return said
 
 
-def write(source, folder, wanted):
-    """Return the archive (Path) of the revision ``wanted``: packed into this user's cache, or the source itself."""
-    kind, path = find(source, folder)
-    if kind == "archive":
-        return path
+def write(folder, names, name):
+    """Return the archive (Path) of the files, whose revision is ``name``, in the cache of this user."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "groundcrew/sources"
-    cache.mkdir(parents=True, exist_ok=True)
-    archive = cache / f"{wanted}.tar.gz"
+    archive = cache / f"{name}.tar.gz"
     if not archive.exists():
-        for old in cache.glob("*.tar.gz"):
+        cache.mkdir(parents=True, exist_ok=True)
+        for old in sorted(cache.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
             old.unlink(missing_ok=True)
         with tempfile.NamedTemporaryFile(dir=cache) as part:
-            pack(path, list_files(path), part.name)
-            if describe(source, folder)["revision"] != wanted:
-                sys.exit(f"The folder {path} changed while it was packed. Run it again.")
+            pack(folder, names, part.name)
+            if revision(folder, names) != name:
+                sys.exit(f"The folder {folder} changed while it was packed. Run it again.")
             os.link(part.name, archive)
     return archive
 
 
-def main():
-    """Print what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source")
-    parser.add_argument("folder")
-    parser.add_argument("--pack", metavar="REVISION")
-    options = parser.parse_args()
-    if options.pack:
-        print(json.dumps({"archive": str(write(options.source, options.folder, options.pack))}))
-    else:
-        print(json.dumps(describe(options.source, options.folder)))
-
-
 if __name__ == "__main__":
-    main()
+    print(json.dumps(describe(*sys.argv[1:])))

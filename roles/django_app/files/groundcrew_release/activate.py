@@ -190,7 +190,11 @@ def go_back(application: Application, attempt: Attempt, reason: str) -> list[str
     attempt_to("putting the files back", put_files_back)
     if failed != before:
         attempt_to(f"stopping {failed}", lambda: systemd.retire(application.unit(failed)))
-    attempt_to("logging it", lambda: records.log(application, line(attempt, "bad", reason)))
+    lines = [line(attempt, "bad", reason)]
+    # A rollback that had logged already what it leaves has not left it.
+    if records.results(application).get(before, {}).get("result") == "left":
+        lines.append(line(attempt, "good") | {"id": before, "seconds": 0, "reason": "brought back"})
+    attempt_to("logging it", lambda: records.log(application, *lines))
     if not troubles:
         end(application)
     return troubles

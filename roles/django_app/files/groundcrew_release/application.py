@@ -1,8 +1,8 @@
 """What the engine is told of an application: `/etc/django/NAME/application.json`, read here and nowhere else.
 
-The role `django_app` writes the file, 0600 and root's, since it holds the environment with its secrets. Its keys are those
-of the role's argument specification (`roles/django_app/meta/argument_specs.yml`), and two that the role adds: `source`, how
-the code reaches the host, and `sandbox`. What the engine does not act on is left out here.
+The role `django_app` writes the file, 0600 and root's, since it holds the environment with its secrets. Its keys are
+those of the role's argument specification (`roles/django_app/meta/argument_specs.yml`), and two that the role adds:
+`source`, how the code reaches the host, and `sandbox`. What the engine does not act on is left out here.
 """
 
 import json
@@ -19,9 +19,9 @@ ROOT = Path(os.environ.get("GROUNDCREW_ROOT", "/"))
 class Source:
     """Where the code comes from.
 
-    `kind` is git, folder, archive or pypi. A folder or an archive is named by the controller, which has it: `revision` is the
-    SHA-256 of its contents, and the archive arrives as `/srv/NAME/sources/REVISION` with its `suffix`. Of git the host
-    itself finds the revision. `location` is a git URL, else what the inventory says.
+    `kind` is git, folder, archive or pypi. A folder or an archive is named by the controller: `revision` is the
+    SHA-256 of its contents, and the archive arrives as `/srv/NAME/sources/REVISION` with its `suffix`. Of git the
+    host itself finds the revision. `location` is a git URL, else what the inventory says.
     """
 
     kind: str

@@ -82,7 +82,8 @@ def main(target: str) -> None:
         source.seek(0)
         unpack(folder, source)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
-        sys.exit(f"The archive cannot be unpacked: {error}.")
+        # tarfile lists what it tried in further lines.
+        sys.exit(f"The archive cannot be unpacked: {str(error).partition(chr(10))[0].rstrip(':.')}.")
 
 
 if __name__ == "__main__":

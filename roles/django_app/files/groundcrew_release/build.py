@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from . import commands, configure, host, identity, plan, records, report, requirements, server, source
@@ -158,30 +159,33 @@ def facts(
 def settle(application: Application, name: str, record: Record) -> None:
     """Record a release, after all that it consists of is on the disk: a power failure must not leave half of it."""
     release = application.release(name)
-    subprocess.run(["sync", "--file-system", str(release)], check=True)
+    host.flush(release)
     records.write(application, name, record)
     host.sync(release)
 
 
 @contextmanager
 def explained(steps: Steps, done: Progress) -> Iterator[None]:
-    """Let a failure inside also say what became of the database; what serves is said of every failure."""
+    """Let a failure inside also say what became of the database; what serves is said of every failure.
+
+    A dump from before migrations that did not begin is of no use to anybody.
+    """
     try:
         yield
-    except (FailedError, OSError, subprocess.CalledProcessError) as error:
+    except BaseException as error:
         if done.migrating:
             first = done.pending[0].partition(":")[0]
             steps.notes.append(f"Migrations had begun: {len(done.pending)} were pending, the first is {first}.")
-        if done.dump:
-            steps.notes.append(f"The database as it was before is in {done.dump}.")
-        elif done.migrating:
-            steps.notes.append("The database was not dumped before.")
-        if isinstance(error, FailedError):
-            raise
-        told = FailedError(f"the host failed: {error}")
-        for note in getattr(error, "__notes__", []):
-            told.add_note(note)
-        raise told from error
+            was = f"is in {done.dump}" if done.dump else "was not dumped"
+            steps.notes.append(f"The database as it was before {was}.")
+        elif done.dump:
+            host.remove(Path(done.dump))
+        if isinstance(error, OSError | subprocess.CalledProcessError):
+            told = FailedError(f"the host failed: {error}")
+            for note in getattr(error, "__notes__", []):
+                told.add_note(note)
+            raise told from error
+        raise
 
 
 def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:

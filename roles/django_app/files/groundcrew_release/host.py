@@ -43,6 +43,11 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def flush(path: Path) -> None:
+    """Put all that the file system of `path` holds on the disk."""
+    subprocess.run(["sync", "--file-system", str(path)], check=True)
+
+
 def write(path: Path, text: str, gid: int, mode: int = 0o640) -> None:
     """Write a file of root and of a group, whole or not at all; a link at its place is replaced, not followed."""
     handle, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

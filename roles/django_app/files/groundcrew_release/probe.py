@@ -69,7 +69,8 @@ class LocalConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to this host whatever the name resolves to."""
-        context = ssl.create_default_context()
+        # Not the default context: it reads all authorities that this host trusts, for each question.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         plain = socket.create_connection(HTTPS, self.timeout)
         self.sock = context.wrap_socket(plain, server_hostname=self.host)
@@ -194,7 +195,7 @@ def verify(
 
     An answer of another release is "not yet": Nginx keeps connections for up to two seconds; several at once find one
     of the new release sooner. When Nginx itself answers, since the site is closed for maintenance or restricted, a note
-    that is returned says that the release was seen on its socket alone. `broken` as `is_broken` said it before the switch.
+    that is returned says that it was seen on its socket alone. `broken` is what `is_broken` said before the switch.
 
     :raises FailedError: at the first wrong answer of the release or of Nginx, or when time is up.
     """

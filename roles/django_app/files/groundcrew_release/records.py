@@ -8,11 +8,11 @@ rollback (`left`): it stays on disk and may be gone forward to, but a rollback n
 import datetime
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from . import host
 from .application import Application
 
 Record = dict[str, Any]
@@ -49,15 +49,12 @@ def write(application: Application, release: str, record: Record) -> None:
     folder = application.release(release)
     bridge(application, release)
     hand_over(application, folder)
-    part = folder / "release.part"
-    part.write_text(json.dumps(record, indent=2) + "\n")
-    part.chmod(0o640)
-    hand_over(application, part)
-    part.rename(folder / "release.json")
+    gid = host.user(application.name)[1]
+    host.write(folder / "release.json", json.dumps(record, indent=2) + "\n", gid, 0o640)
 
 
 def hand_over(application: Application, path: Path) -> None:
-    """Give a file or a folder with all in it to root, and to the application's group."""
+    """Give a folder with all that is in it to root, and to the application's group."""
     subprocess.run(["chown", "--recursive", "--no-dereference", f"root:{application.name}", path], check=True)
 
 
@@ -196,7 +193,7 @@ def prune(application: Application) -> list[str]:
     kept |= {record["id"] for record in fine if built and record["built"] > built}
     gone = sorted(path.name for path in application.releases.iterdir() if path.name not in kept)
     for name in gone:
-        shutil.rmtree(application.release(name))
+        host.remove(application.release(name))
     dumps = sorted(application.dumps.glob("*.dump"))
     for dump in dumps[: max(0, len(dumps) - keep)]:
         dump.unlink()

@@ -81,8 +81,7 @@ def failure(application: Application, verb: str, error: Exception, steps: Steps)
     head = [f"{application.name}: {verb} failed{at}: {said.splitlines()[0] if said else type(error).__name__}"]
     head += said.splitlines()[1:]
     head += [f"Command: {command}"] if command and command not in said else []
-    # A build says so itself.
-    head += [*([] if " serve" in said else [serves(application)]), *steps.notes]
+    head += [serves(application), *steps.notes]
     head = [shorten(line) for line in head][: LINES - 3]
     tail = [shorten(line) for line in log.splitlines() if line.strip() and line.strip() not in head]
     tail = tail[-min(TAIL, LINES - len(head) - 1) :]

@@ -21,14 +21,14 @@ def find(application: Application, release: str = "") -> records.Record:
     raise FailedError(f"There is no {wanted} to go back to. On disk are: {on_disk or 'none'}.")
 
 
-def check_schema(application: Application, record: records.Record, serving: str, bound: bool = True) -> None:
-    """Refuse a release that the database has outgrown; `bound` inside a verb that holds the lock.
+def check_schema(application: Application, record: records.Record, serving: str) -> None:
+    """Refuse a release that the database has outgrown.
 
     :raises FailedError: with the commands that undo what is too much.
     """
     from . import commands
 
-    ahead = commands.ahead(application, serving, record.get("django", {}).get("migrations", {}), bound=bound)
+    ahead = commands.ahead(application, serving, record.get("django", {}).get("migrations", {}))
     if not ahead:
         return
     undo = [f"{application.name}-manage {one['command']}" for one in ahead]
@@ -45,7 +45,7 @@ def target(application: Application, release: str = "", allow_schema_ahead: bool
     """Return the release that a rollback would go to, {id, version, site, sessions, serving}; refuses as it does."""
     record, serving = find(application, release), records.serving(application)
     if serving and serving != record["id"] and not allow_schema_ahead:
-        check_schema(application, record, serving, bound=False)
+        check_schema(application, record, serving)
     return described(application, record) | {"serving": serving}
 
 
@@ -84,7 +84,7 @@ def rollback(
             from . import environment
 
             with steps.step("write the environment"):
-                environment.write(application, record["id"], record["settings"])
+                environment.refresh(application, record)
         recorded = record.get("probe") or {}
         asked = Probe(**recorded | {"status": tuple(recorded.get("status", ()))}) if recorded else application.probe
         left = serving if serving and serving != record["id"] else ""

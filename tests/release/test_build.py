@@ -1,0 +1,330 @@
+"""A build is whole or leaves nothing, whatever ends it and wherever; what serves is never touched."""
+
+import io
+import json
+import os
+import tarfile
+from contextlib import contextmanager
+
+import pytest
+from groundcrew_release import application, build, plan, preview, records, source
+from groundcrew_release.application import File
+from groundcrew_release.steps import FailedError, Steps
+
+STEPS = [
+    "find",
+    "fetch",
+    "unpack",
+    "venv",
+    "requirements",
+    "configure",
+    "describe",
+    "dump",
+    "check",
+    "collectstatic",
+    "migrate",
+    "compress",
+    "record",
+]
+MANAGE = b'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+
+
+@pytest.fixture
+def app(shop, units, uv):  # noqa: ARG001
+    """Return the application `shop`, whose folder was sent as the controller sends it, and a release that serves."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, text in {"site/manage.py": MANAGE, "site/conf/local.txt": b"old"}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+    sent = application.Source("folder", "project", version="v2", revision="f" * 64, suffix=".tar.gz")
+    files = (
+        File("deep/token.txt", "relative"),
+        File("/srv/elsewhere/key.pem", "absolute", "0600"),
+        File("source/site/conf/local.txt", "inside"),
+        File("source/site/new/more.txt", "inside, too"),
+    )
+    made = shop(source=sent, settings="", files=files, server=application.Server(workers=3, pool_url="postgresql:///p"))
+    source.sent(made).write_bytes(buffer.getvalue())
+    serve(made, "000000000000")
+    return made
+
+
+def serve(app, name):
+    """Let a release serve, as a deploy before has left it."""
+    release = app.release(name)
+    (release / "static").mkdir(parents=True)
+    (release / "static/old.css").write_text("old")
+    (release / "static.txt").write_text("old.css\n")
+    (release / "release.json").write_text(json.dumps({"id": name, "version": "v1", "by": "a", "built": "2026"}))
+    app.current.symlink_to(f"releases/{name}")
+    records.log(app, {"id": name, "result": "good", "by": "a", "seconds": 1})
+
+
+def state(app):
+    """Return everything below /srv/shop and /etc/django/shop but the uv cache: {path: mode, link or text}."""
+    found = {}
+    for top in (app.home, app.config):
+        for path in sorted(top.rglob("*")):
+            mode = path.lstat().st_mode
+            text = path.readlink() if path.is_symlink() else path.read_bytes() if path.is_file() else None
+            found[str(path)] = (mode, text)
+    return found
+
+
+class Ending(Steps):
+    """Steps of which one ends the build, as it begins or when it is done."""
+
+    def __init__(self, name, after, end):
+        super().__init__()
+        self.name, self.after, self.end = name, after, end
+
+    @contextmanager
+    def step(self, name):
+        with super().step(name):
+            if name == self.name and not self.after:
+                self.end(self)
+            yield
+            if name == self.name and self.after:
+                self.end(self)
+
+
+def fail(_steps):
+    raise FailedError("`x` failed: because")
+
+
+def disk_full(_steps):
+    raise OSError(28, "No space left on device", "/srv/shop/x")
+
+
+def interrupt(_steps):
+    raise KeyboardInterrupt
+
+
+def test_whole_release(app, units, root):
+    steps = Steps()
+    said = build.build(app, "alice@laptop", True, steps)
+    name, release = said["id"], app.release(said["id"])
+    assert [step for step, _ in steps.taken] == STEPS
+    assert units.names == [
+        "describe.py",
+        "dump.py",
+        "python manage.py check --deploy",
+        "python manage.py collectstatic --noinput",
+        "python manage.py migrate --noinput",
+        "compress.py",
+    ]
+    assert (said["changed"], said["version"], said["revision"]) == (True, "v2", "f" * 64)
+    assert said["dump"] == f"{root}/srv/shop/dumps/20261126T120000Z-abc.dump"
+    assert said["pending"] == ["shop.0002_note: Add field note to visit"]
+    assert said["site"]["static"] == {"/static/": f"{root}/srv/shop/current/static"}
+    assert said["sessions"] is True
+    assert said["msg"].startswith(f"shop: built {name} of v2 ")
+    assert "  shop.0002_note: Add field note to visit" in said["text"]
+    record = records.read(app, name)
+    assert {key: record[key] for key in ("id", "version", "settings", "application", "by", "domain", "files")} == {
+        "id": name,
+        "version": "v2",
+        "settings": "shop.settings",
+        "application": "shop.wsgi:application",
+        "by": "alice@laptop",
+        "domain": "shop.example.org",
+        "files": ["/srv/elsewhere/key.pem"],
+    }
+    assert record["server"]["workers"] == 3
+    assert record["django"]["migrations"] == {"shop": ["0002_note"]}
+    assert (release / "files/deep/token.txt").read_text() == "relative"
+    assert (release / "files/.absolute/srv/elsewhere/key.pem").read_text() == "absolute"
+    assert (release / "files/.absolute/srv/elsewhere/key.pem").stat().st_mode & 0o777 == 0o600
+    assert (release / "work/conf/local.txt").read_text() == "inside"
+    assert (release / "work/new/more.txt").read_text() == "inside, too"
+    assert (release / "work/manage.py").read_bytes() == MANAGE
+    assert "def load():" in (release / "overlay/groundcrew_settings.py").read_text()
+    assert (release / "site-packages").readlink().as_posix() == "venv/lib/python3.11/site-packages"
+    assert "DJANGO_SETTINGS_MODULE=groundcrew_settings\n" in (release / "environment").read_text()
+    assert "DATABASE_URL=postgresql:///p" in (release / "gunicorn.conf.py").read_text()
+    assert (release / "static/old.css").read_text() == "old", "a page of the release before still finds its files"
+    assert list(app.sources.iterdir()) == []
+    assert app.current.readlink().name == "000000000000"
+    assert not list((root / "etc/django/shop").rglob("token.txt"))
+
+
+def test_second_build_of_the_same_does_nothing(app, units):
+    first = build.build(app, "a", True, Steps())
+    before, units.ran = state(app), []
+    second = build.build(app, "b", True, Steps())
+    assert (second["changed"], second["id"], second["pending"], second["dump"]) == (False, first["id"], [], "")
+    assert (units.ran, state(app)) == ([], before)
+    assert second["site"] == first["site"]
+
+
+@pytest.mark.parametrize("end", [fail, disk_full, interrupt, Steps.stop], ids=lambda end: end.__name__)
+@pytest.mark.parametrize("after", [False, True], ids=["begin", "end"])
+@pytest.mark.parametrize("name", STEPS)
+def test_failed_build_leaves_nothing_behind(app, units, name, after, end):
+    before = state(app)
+    with pytest.raises(KeyboardInterrupt if end is interrupt else FailedError) as raised:
+        build.build(app, "a", True, Ending(name, after, end))
+    dumps = {path: value for path, value in state(app).items() if path.endswith(".dump")}
+    assert {path: value for path, value in state(app).items() if path not in dumps} == before
+    assert end is interrupt or raised.value.__notes__[0] == name
+    # The command that may still run in the release has ended before the release goes.
+    assert "shop-command.service" in units.stopped or name == "find"
+    # A dump stays when the migrations after it have begun.
+    assert bool(dumps) == ((STEPS.index(name), after) >= (STEPS.index("migrate"), True))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_killed_build_counts_for_nothing_and_the_next_one_removes_it(app, name):
+    before = state(app)
+    child = os.fork()
+    if child == 0:
+        build.build(app, "a", True, Ending(name, False, lambda _steps: os._exit(9)))
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 9 << 8
+    assert [record["id"] for record in records.releases(app)] == ["000000000000"]
+    assert {path: value for path, value in state(app).items() if path in before} == before
+    said = build.build(app, "a", True, Steps())
+    assert sorted(path.name for path in app.releases.iterdir()) == sorted(["000000000000", said["id"]])
+
+
+def test_removal_that_is_cut_short_leaves_no_release_that_counts(app, monkeypatch):
+    name = build.build(app, "a", True, Steps())["id"]
+    monkeypatch.setattr("shutil.rmtree", lambda *_arguments, **_options: interrupt(None))
+    with pytest.raises(KeyboardInterrupt):
+        build.host.remove(app.release(name))
+    assert records.read(app, name) is None
+
+
+def test_what_another_killed_build_left_goes_too(app):
+    (app.releases / "ffffffffffff/venv").mkdir(parents=True)
+    (app.dumps / "x.part").write_text("half")
+    (app.dumps / "old.dump").write_text("whole")
+    build.build(app, "a", True, Steps())
+    assert not (app.releases / "ffffffffffff").exists()
+    assert sorted(path.name for path in app.dumps.iterdir()) == ["20261126T120000Z-abc.dump", "old.dump"]
+
+
+def test_failed_migration_says_where_the_database_is(app, units):
+    units.failing = {"migrate": "Traceback (most recent call last):\n  x\nValueError: no\n"}
+    steps = Steps()
+    with pytest.raises(FailedError) as raised:
+        build.build(app, "a", True, steps)
+    assert str(raised.value) == "`python manage.py migrate --noinput` failed: ValueError: no"
+    assert steps.notes == [
+        "Migrations had begun: 1 were pending, the first is shop.0002_note.",
+        f"The database as it was before is in {app.dumps}/20261126T120000Z-abc.dump.",
+    ]
+
+
+def test_failure_before_the_migrations_says_nothing_of_them(app, units):
+    units.failing = {"check": "ERRORS"}
+    units.described |= {"filled": False}
+    steps = Steps()
+    with pytest.raises(FailedError):
+        build.build(app, "a", True, steps)
+    assert steps.notes == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "described", "leads", "dumped", "migrated"),
+    [
+        ({}, {}, False, False, False),
+        ({"database_url": "postgresql:///shop"}, {}, False, True, True),
+        ({"dump_before_migrate": False}, {}, True, False, True),
+        ({}, {"filled": False}, True, False, True),
+        ({}, {"pending": []}, True, False, True),
+    ],
+)
+def test_dump_and_commands_of_one_host(app, units, keys, described, leads, dumped, migrated):
+    units.described |= described
+    build.build(application.Application(**{**vars(app), **keys}), "a", leads, Steps())
+    assert ("dump.py" in units.names) is dumped
+    assert ("python manage.py migrate --noinput" in units.names) is migrated
+
+
+def test_release_without_static_files_and_without_a_callable(app, units):
+    units.described |= {"staticfiles": False, "application": ""}
+    with pytest.raises(FailedError, match="The settings name no WSGI_APPLICATION: set `application`"):
+        build.build(app, "a", True, Steps())
+    build.build(application.Application(**{**vars(app), "application": "x:y"}), "a", True, Steps())
+    assert "compress.py" not in units.names
+    assert "python manage.py collectstatic --noinput" not in units.names
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("../token", "must not hold `..`"),
+        ("source/../../token", "must not hold `..`"),
+        ("source/outside/token", "a folder of its path is a link"),
+        ("source/outside/deep/token", "a folder of its path is a link"),
+    ],
+)
+def test_file_never_leaves_the_release(app, monkeypatch, tmp_path, path, sentence):
+    (tmp_path / "outside").mkdir()
+    real = source.unpack
+
+    def unpack(app, target):
+        real(app, target)
+        (target / "outside").symlink_to(tmp_path / "outside")
+
+    monkeypatch.setattr(source, "unpack", unpack)
+    with pytest.raises(FailedError, match=sentence):
+        build.build(application.Application(**{**vars(app), "files": (File(path, "x"),)}), "a", True, Steps())
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_working_directory_that_is_not_there(app):
+    with pytest.raises(FailedError, match="The source has no folder nowhere"):
+        build.build(application.Application(**{**vars(app), "working_directory": "nowhere"}), "a", True, Steps())
+
+
+def test_preview_leaves_nothing_and_says_what_would_come(app, units):
+    before = state(app)
+    said = preview.preview(app, "a", True, Steps())
+    assert state(app) == before
+    assert units.names == ["describe.py"]
+    assert (said["changed"], said["known"], said["django"], said["python"]) == (False, False, "5.2.1", "3.11.2")
+    assert said["pending"] == ["shop.0002_note: Add field note to visit"]
+    assert "would be built" in said["msg"]
+    assert "  DEBUG: True -> False" in said["text"]
+    name = build.build(app, "a", True, Steps())["id"]
+    units.described |= {"pending": []}
+    again = preview.preview(app, "a", True, Steps())
+    assert (again["id"], again["known"], again["pending"]) == (name, True, [])
+    assert records.read(app, name)
+
+
+@pytest.mark.parametrize("name", ["fetch", "unpack", "venv", "requirements", "configure", "describe"])
+@pytest.mark.parametrize("end", [fail, disk_full, interrupt], ids=lambda end: end.__name__)
+def test_failed_preview_leaves_nothing(app, name, end):
+    before = state(app)
+    with pytest.raises((FailedError, KeyboardInterrupt)):
+        preview.preview(app, "a", True, Ending(name, True, end))
+    assert state(app) == before
+
+
+def test_plan_follows_a_release_to_its_end(app):
+    def states():
+        said = plan.plan(app, True)
+        return said["state"], said["serving"], said["upload"]
+
+    assert states() == ("absent", "000000000000", False)
+    source.forget(app)
+    assert states() == ("absent", "000000000000", True)
+
+
+def test_plan_of_a_release_that_is_built_serves_or_was_killed_after_its_switch(app):
+    name = build.build(app, "a", True, Steps())["id"]
+    said = plan.plan(app, True)
+    assert (said["id"], said["state"], said["serving"], said["upload"]) == (name, "built", "000000000000", False)
+    app.current.unlink()
+    app.current.symlink_to(f"releases/{name}")
+    assert plan.plan(app, True)["state"] == "built", "nobody has verified it yet"
+    records.log(app, {"id": name, "result": "good", "by": "a", "seconds": 1})
+    assert plan.plan(app, True)["state"] == "serving"
+    assert plan.plan(app, True)["sessions"] is True
+    records.log(app, {"id": name, "result": "bad", "by": "a", "seconds": 1})
+    assert plan.plan(app, True)["state"] == "built"
