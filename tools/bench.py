@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / "tools" / "bench"
@@ -29,9 +31,9 @@ STATE = BENCH / "state.sh"
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def podman(*arguments, check=True, **options):
+def podman(*arguments: str, check: bool = True, text_in: str | None = None) -> str:
     """Run podman and return what it prints; a failure that is checked ends the comparison."""
-    result = subprocess.run(["podman", *arguments], capture_output=True, text=True, check=False, **options)
+    result = subprocess.run(["podman", *arguments], input=text_in, capture_output=True, text=True, check=False)
     if check and result.returncode != 0:
         sys.exit(f"podman {arguments[0]} failed: {result.stderr.strip()}")
     return result.stdout.strip()
@@ -40,7 +42,7 @@ def podman(*arguments, check=True, **options):
 class Host:
     """A bare host that answers over SSH."""
 
-    def __init__(self, name, debian, folder):
+    def __init__(self, name: str, debian: str, folder: Path) -> None:
         self.name = f"groundcrew-bench-{name}"
         self.control = folder / name
         podman("rm", "--force", "--ignore", "--volumes", "--time=0", self.name)
@@ -52,27 +54,28 @@ class Host:
             "apt-get update -q && apt-get install -qy openssh-server && mkdir -p -m 0700 /root/.ssh"
             " && echo LogLevel VERBOSE > /etc/ssh/sshd_config.d/bench.conf"
             " && cat > /root/.ssh/authorized_keys && systemctl restart ssh && touch /var/lib/apt/lists && sync",
-            input=(folder / "key.pub").read_text(),
+            text_in=(folder / "key.pub").read_text(),
         )
         self.address = podman("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", self.name)
         self.cgroup = Path("/sys/fs/cgroup" + podman("inspect", "--format={{.State.CgroupPath}}", self.name))
         self.ssh = [f"-i{folder / 'key'}", "-oUser=root", "-oStrictHostKeyChecking=no", "-oLogLevel=ERROR"]
         self.ssh += ["-oUserKnownHostsFile=/dev/null", "-oControlMaster=auto", "-oControlPersist=120s"]
 
-    def run(self, command, **options):
+    def run(self, command: str, text_in: str | None = None) -> str:
         """Run a shell command in the host, outside of what is measured."""
-        return podman("exec", "--interactive", self.name, "sh", "-c", command, **options)
+        return podman("exec", "--interactive", self.name, "sh", "-c", command, text_in=text_in)
 
-    def cpu(self):
+    def cpu(self) -> float:
         """Return the processor seconds of all that ran in the host: every cgroup counts them, without a controller."""
-        return int(re.search(r"usage_usec (\d+)", (self.cgroup / "cpu.stat").read_text())[1]) / 1e6
+        statistic = dict(line.split() for line in (self.cgroup / "cpu.stat").read_text().splitlines())
+        return int(statistic["usage_usec"]) / 1e6
 
-    def sessions(self):
+    def sessions(self) -> int:
         """Return how many commands were started over SSH."""
         return int(self.run("journalctl --quiet --unit=ssh --grep='Starting session' --output=cat | wc -l"))
 
 
-def roles(host, log):
+def roles(host: Host, log: TextIO) -> int:
     """Run the playbook."""
     environment = {
         **os.environ,
@@ -80,23 +83,29 @@ def roles(host, log):
         "ANSIBLE_SSH_CONTROL_PATH": str(host.control),
         "ANSIBLE_NOCOLOR": "1",
     }
-    command = ["ansible-playbook", "--inventory", f"{host.address},", BENCH / "core.yml"]
+    command = ["ansible-playbook", "--inventory", f"{host.address},", str(BENCH / "core.yml")]
     return subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False).returncode
 
 
-def script(host, log):
+def script(host: Host, log: TextIO) -> int:
     """Run the shell script."""
     command = ["ssh", *host.ssh, f"-oControlPath={host.control}", host.address, "sh -s"]
     with (BENCH / "core.sh").open() as source:
         return subprocess.run(command, stdin=source, stdout=log, stderr=log, check=False).returncode
 
 
-def adopt(on):
+# What is measured: it works on the host, prints into the file and returns its exit status.
+Work = Callable[[Host, TextIO], int]
+# Number of the repetition, what, which run; wall, controller and host seconds; sessions.
+Row = tuple[int, str, str, float, float, float, int]
+
+
+def adopt(on: bool) -> None:
     """Inherit orphans, and so hear what they took: only during a run, for podman's monitors are orphans that stay."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)
 
 
-def measure(host, work, label):
+def measure(host: Host, work: Work, label: str) -> tuple[float, float, float, int]:
     """Run one of them once; return wall, controller and host seconds, and the sessions over SSH."""
     LOGS.mkdir(exist_ok=True)
     path = LOGS / f"bench-{label.replace(' ', '-')}.log"
@@ -122,21 +131,21 @@ def measure(host, work, label):
     return wall, here, there, host.sessions() - sessions
 
 
-def compare(hosts):
+def compare(hosts: Collection[Host]) -> None:
     """End the comparison when the two hosts are not alike."""
-    states = [host.run("sh -s", input=STATE.read_text()) for host in hosts]
+    states = [host.run("sh -s", text_in=STATE.read_text()) for host in hosts]
     if states[0] != states[1] or not states[0].endswith("HTTP/1.1 502"):
         for host, state in zip(hosts, states, strict=True):
             (LOGS / f"{host.name}.state").write_text(state + "\n")
         sys.exit("The hosts differ, so nothing was compared: diff logs/groundcrew-bench-*.state")
 
 
-def once(number, debian, rows):
+def once(number: int, debian: str, rows: list[Row]) -> None:
     """Measure both on fresh hosts, and remove the hosts."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         subprocess.run(["ssh-keygen", "-q", "-ted25519", "-N", "", "-f", folder / "key"], check=True)
-        hosts = {}
+        hosts: dict[Work, Host] = {}
         for work in (roles, script):
             stack.callback(podman, "rm", "--force", "--ignore", "--time=0", f"groundcrew-bench-{work.__name__}")
             hosts[work] = Host(work.__name__, debian, folder)
@@ -153,14 +162,14 @@ def once(number, debian, rows):
         compare(hosts.values())
 
 
-def verdict(value, aim):
+def verdict(value: float, aim: float) -> str:
     """Say whether an aim was met."""
     return f"{'met' if value <= aim else 'MISSED'}: the aim is at most {aim}"
 
 
-def main():
+def main() -> None:
     """Do what the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("repeat", type=int, nargs="?", default=1, help="how often, each time on fresh hosts (1)")
     parser.add_argument("--debian", choices=["12", "13"], default="12")
     options = parser.parse_args()
@@ -170,11 +179,11 @@ def main():
         sys.exit("The image of the hosts could not be built.")
     print(f"Debian {options.debian}; seconds of processor time, and of the clock; sessions are commands over SSH\n")
     print("run  what    which   controller    host     sum    wall  sessions")
-    rows = []
+    rows: list[Row] = []
     for number in range(1, options.repeat + 1):
         once(number, options.debian, rows)
 
-    def cpu(what, run):
+    def cpu(what: str, run: str) -> float:
         return statistics.median(row[4] + row[5] for row in rows if row[1:3] == (what, run))
 
     ratio, second = cpu("roles", "first") / cpu("script", "first"), cpu("roles", "second")

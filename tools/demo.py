@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO, cast
 
 ROOT = Path(__file__).resolve().parent.parent
 # What belongs to the container that runs, ignored by git and removed with it.
@@ -40,27 +41,27 @@ print("administrator ready")
 """
 
 
-def say(text):
+def say(text: str) -> None:
     """Print one line at once."""
     print(text, flush=True)
 
 
-def podman(*arguments, check=True, **options):
+def podman(*arguments: str, check: bool = True, text_in: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run podman and return its result; a failure that is checked ends the demo with podman's own words."""
-    result = subprocess.run(["podman", *arguments], capture_output=True, text=True, check=False, **options)
+    result = subprocess.run(["podman", *arguments], input=text_in, capture_output=True, text=True, check=False)
     if check and result.returncode != 0:
         sys.exit(f"podman {arguments[0]} failed: {result.stderr.strip()}")
     return result
 
 
-def taken(port):
+def taken(port: int) -> bool:
     """Return whether another program listens on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def boot(https_port, http_port):
+def boot(https_port: int, http_port: int) -> None:
     """Boot the host, or find it running."""
     ports = {"443/tcp": https_port, "80/tcp": http_port}
     found = podman("container", "inspect", HOST, check=False)
@@ -93,7 +94,7 @@ def boot(https_port, http_port):
     sys.exit(f"systemd did not come up in {HOST}: podman exec {HOST} systemctl --failed")
 
 
-def provision():
+def provision() -> None:
     """Run the playbook, print its plays as they begin and what changed, and keep the rest in a log."""
     log = STATE / "site.log"
     command = ["ansible-playbook", "playbooks/site.yml", "--inventory", "inventories/demo"]
@@ -103,7 +104,7 @@ def provision():
         log.open("w") as output,
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
     ):
-        for line in process.stdout:
+        for line in cast("IO[str]", process.stdout):
             output.write(line)
             if line.startswith("PLAY ["):
                 say("  " + line[len("PLAY [") :].split("]")[0])
@@ -115,7 +116,7 @@ def provision():
     say(f"  {recap}")
 
 
-def fetch(https_port):
+def fetch(https_port: int) -> None:
     """Fetch the front page as a browser would, its certificate verified against the authority of the host."""
     CA.write_text(podman("exec", HOST, "cat", "/etc/ssl/groundcrew/ca/ca.pem").stdout)
     context = ssl.create_default_context(cafile=CA)
@@ -134,18 +135,18 @@ def fetch(https_port):
         )
 
 
-def create_admin():
+def create_admin() -> None:
     """Create the administrator with a random password, once."""
     if PASSWORD.exists():
         return
     password = secrets.token_urlsafe(12)
     script = CREATE_ADMIN.format(name=ADMIN, password=password, domain=DOMAIN)
-    podman("exec", "--interactive", HOST, "site-manage", "shell", input=script)
+    podman("exec", "--interactive", HOST, "site-manage", "shell", text_in=script)
     PASSWORD.touch(mode=0o600)
     PASSWORD.write_text(password + "\n")
 
 
-def up(https_port, http_port):
+def up(https_port: int, http_port: int) -> None:
     """Make the demo, or find it made."""
     STATE.mkdir(exist_ok=True)
     if subprocess.run([ROOT / "molecule/shared/image", "12"], check=False).returncode != 0:
@@ -162,16 +163,16 @@ manage.py:    molecule/shared/enter podman exec -it {HOST} site-manage
 Take it down: make demo-down""")
 
 
-def down():
+def down() -> None:
     """Remove the container and what belongs to it."""
     podman("rm", "--force", "--ignore", "--volumes", "--time=0", HOST)
     shutil.rmtree(STATE, ignore_errors=True)
     say(f"{HOST} is gone.")
 
 
-def main():
+def main() -> None:
     """Do what the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("action", choices=["up", "down"])
     parser.add_argument("--https-port", type=int, default=8443)
     parser.add_argument("--http-port", type=int, default=8080)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PLAYBOOK = "molecule/mariadb/converge.yml"
-OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_settings.py"
+OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_release/inside/groundcrew_settings.py"
 DJANGO = """
 import django
 django.setup()

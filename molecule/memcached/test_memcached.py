@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PLAYBOOK = "molecule/memcached/converge.yml"
-OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_settings.py"
+OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_release/inside/groundcrew_settings.py"
 SPEAK = """
 import socket, sys
 client = socket.socket(socket.AF_UNIX)

@@ -95,6 +95,7 @@ class Units:
     stopped: list = field(default_factory=list)
     described: dict = field(default_factory=lambda: dict(DESCRIBED))
     failing: dict = field(default_factory=dict)  # a word of a command: what it says on standard error
+    status: int = 1  # of what fails
 
     def run(self, transient):
         """Answer as the scripts of the engine do; any other command succeeds unless it is to fail."""
@@ -111,7 +112,7 @@ class Units:
         for word, text in self.failing.items():
             if word in (script or words):
                 transient.log.write_text(text)
-                return 1
+                return self.status
         return 0
 
     def stop(self, *units):

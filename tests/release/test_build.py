@@ -176,7 +176,7 @@ def test_failed_build_leaves_nothing_behind(app, units, name, after, end):
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_killed_build_counts_for_nothing_and_the_next_one_removes_it(app, name):
+def test_killed_build_counts_for_nothing_and_the_next_one_removes_it(app, units, name):
     before = state(app)
     child = os.fork()
     if child == 0:
@@ -186,6 +186,7 @@ def test_killed_build_counts_for_nothing_and_the_next_one_removes_it(app, name):
     assert [record["id"] for record in records.releases(app)] == ["000000000000"]
     assert {path: value for path, value in state(app).items() if path in before} == before
     said = build.build(app, "a", True, Steps())
+    assert units.stopped == ["shop-command.service"]
     assert sorted(path.name for path in app.releases.iterdir()) == sorted(["000000000000", said["id"]])
 
 

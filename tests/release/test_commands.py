@@ -100,8 +100,14 @@ def test_last_line(log, line):
 
 
 def test_script_says_what_is_wrong_in_its_own_sentence(app, units):
-    units.failing = {"describe.py": "warning\nThe settings shop.settings do not import: ImportError: x\n"}
-    with pytest.raises(FailedError, match=r"^The settings shop.settings do not import: ImportError: x$"):
+    sentence = "The settings shop.settings do not import: ImportError: x"
+    units.failing, units.status = {"describe.py": f"{TRACE}ValueError: logged\n{sentence}\n"}, commands.REFUSED
+    with pytest.raises(FailedError) as raised:
+        commands.describe(app, "abc")
+    assert str(raised.value) == sentence
+    assert raised.value.log.endswith("ValueError: logged"), "everything is said once"
+    units.failing, units.status = {"describe.py": TRACE}, 1
+    with pytest.raises(FailedError, match=r"`python describe\.py` failed: django\.db\.utils\.OperationalError: "):
         commands.describe(app, "abc")
 
 

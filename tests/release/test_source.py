@@ -318,7 +318,8 @@ def test_archive_is_unpacked_as_it_is(sent, tmp_path, content, suffix):
 
 def test_links_inside_an_archive_stay(sent, tmp_path):
     members = [
-        ("a/file", b"text", 0o644),
+        (".", (tarfile.DIRTYPE, ""), 0o700),
+        ("./a/file", b"text", 0o644),
         ("a/soft", (tarfile.SYMTYPE, "file"), 0o777),
         ("b", (tarfile.DIRTYPE, ""), 0o755),
         ("b/up", (tarfile.SYMTYPE, "../a/file"), 0o777),
@@ -337,6 +338,16 @@ def test_links_inside_an_archive_stay(sent, tmp_path):
         tar([("link", (tarfile.SYMTYPE, "/etc"), 0o777)]),
         tar([("link", (tarfile.SYMTYPE, "../.."), 0o777), ("link/evil", b"x", 0o644)]),
         tar([("a/link", (tarfile.SYMTYPE, "b/.."), 0o777), ("a/b", (tarfile.SYMTYPE, "../.."), 0o777)]),
+        # A link that is harmless until another one is replaced.
+        tar(
+            [
+                ("sub/deep", (tarfile.DIRTYPE, ""), 0o755),
+                ("turn", (tarfile.SYMTYPE, "sub/deep"), 0o777),
+                ("link", (tarfile.SYMTYPE, "turn/../.."), 0o777),
+                ("turn", (tarfile.SYMTYPE, "sub"), 0o777),
+                ("link/evil", b"x", 0o644),
+            ]
+        ),
         tar([("pipe", (tarfile.FIFOTYPE, ""), 0o644)]),
         tar([("device", (tarfile.CHRTYPE, ""), 0o644)]),
         zipped([("../evil", "x", 0o100644)]),

@@ -1,6 +1,8 @@
 """A release takes the traffic whole or leaves it with the one before, wherever the process fails or is killed."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from groundcrew_release import activate, probe, records, systemd
@@ -113,9 +115,27 @@ def test_first_release_that_fails_leaves_nothing(machine, release, monkeypatch):
     assert machine.log == [("new", "bad")]
 
 
-def test_link_is_never_missing_while_releases_change(two):
-    two.activate("new")
+def test_link_is_never_missing_while_releases_change(two, monkeypatch):
+    def replace(path, target):
+        assert (path.is_symlink(), two.current) == (True, "old")
+        os.rename(path, target)  # noqa: PTH104 - Path's own is replaced
+
+    monkeypatch.setattr(Path, "replace", replace)
+    activate.point(two.shop(), "new")
     assert two.shop().current.readlink().as_posix() == "releases/new"
+
+
+def test_killed_activation_of_a_release_that_was_good_once(two):
+    """That it was good another time says nothing of this one."""
+    two.activate("new")
+    two.activate("old")
+    two.replace(probe, "verify", lambda *_: kill())
+    with pytest.raises(Killed):
+        two.activate("new")
+    two.break_at(None, None)
+    two.recover()
+    assert (two.current, two.web, token(two)) == ("old", ["old"], "of old")
+    assert two.log[-1] == ("new", "bad")
 
 
 def test_before_that_does_not_run_is_started_again(two, monkeypatch):

@@ -19,9 +19,9 @@ ROOT = Path(os.environ.get("GROUNDCREW_ROOT", "/"))
 class Source:
     """Where the code comes from.
 
-    `kind` is git, folder, archive or pypi. A folder or an archive is named by the controller: `revision` is the
-    SHA-256 of its contents, and the archive arrives as `/srv/NAME/sources/REVISION` with its `suffix`. Of git the
-    host itself finds the revision. `location` is a git URL, else what the inventory says.
+    `kind` is git, folder, archive or pypi. A folder or an archive is named by the controller, which has it: `revision`
+    is the SHA-256 of its contents, and the archive arrives as `/srv/NAME/sources/REVISION` with its `suffix`. Of git
+    the host itself finds the revision. `location` is a git URL, else what the inventory says.
     """
 
     kind: str

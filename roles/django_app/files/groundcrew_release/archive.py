@@ -19,6 +19,8 @@ from typing import IO
 def place(folder: Path, name: str) -> Path:
     """Return where a member of the archive goes; exit when that is outside of `folder` (a resolved path)."""
     path = folder / name
+    if path == folder:
+        return path
     if name.startswith("/") or ".." in Path(name).parts or not path.parent.resolve().is_relative_to(folder):
         sys.exit(f"The archive holds {name}, which is outside of its folder.")
     return path

@@ -18,6 +18,9 @@ from .configure import INSIDE
 from .lock import RUN
 from .steps import FailedError
 
+REFUSED = 3
+"""Status of a script of `inside/` that ends with one sentence for people."""
+
 
 def unit(application: Application) -> str:
     """Return the unit that a command of a verb runs as."""
@@ -94,9 +97,11 @@ def ask(application: Application, release: str, script: str, *arguments: str) ->
     """Run one of the scripts of `inside/` in a release and return what its last line of output says, as JSON."""
     path = INSIDE / script
     status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
+    if status == REFUSED:
+        before, _, sentence = log.rstrip().rpartition("\n")
+        raise FailedError(sentence, before)
     if status:
-        # Such a script says in one sentence what is wrong.
-        raise FailedError(host.last_line(log) or f"{script} failed with status {status}.", log, f"python {script}")
+        raise host.failure(f"python {script}", log, status)
     try:
         return json.loads(output.splitlines()[-1])
     except (IndexError, ValueError):

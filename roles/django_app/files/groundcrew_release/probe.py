@@ -24,6 +24,7 @@ KEPT = 3.0  # seconds after a switch in which Nginx may use a connection to the 
 PAUSE_BEHIND_NGINX = 0.05  # seconds; visitors meet a wrong answer as long as it is not noticed
 STUBBORN = 5.0  # seconds of one wrong answer that end the wait
 LONGEST = 30.0  # seconds for one answer
+SHORTEST = 2.0  # seconds for one answer when time is nearly up
 RESTARTS = 1  # of the unit while it is probed; one more ends the wait
 
 # What the journal says, and what that means; the first that is found counts.
@@ -204,7 +205,7 @@ def verify(
         answers, passed = [], time.monotonic() - start
         unsaid = broken and passed < KEPT
         try:
-            for answer in ask_several(host, probe.path, min(left, LONGEST)):
+            for answer in ask_several(host, probe.path, max(SHORTEST, min(left, LONGEST))):
                 # At once, not when all have answered.
                 if wrong := judge_behind(answer, release, host, probe, unsaid):
                     raise failure(wrong, unit, since)

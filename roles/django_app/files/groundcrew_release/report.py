@@ -61,7 +61,7 @@ def sentence(application: Application, verb: str, result: Result, steps: Steps) 
 
 
 def timed(steps: Steps) -> str:
-    """Return the steps as text, such as `in 3.4 s: start 0.1, probe 1.2, verify 2.1.`, the short ones in the sum alone."""
+    """Return the steps as text, such as `in 3.4 s: start 0.1, probe 3.2.`, the short ones in the sum alone."""
     total = sum(seconds for _, seconds in steps.taken)
     parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in steps.taken if seconds >= 0.05)
     return f"in {total:.1f} s: {parts}." if parts else "at once."

@@ -8,9 +8,10 @@ release fits the database as it is: ``command`` undoes what is too much, ``irrev
 
 import json
 import sys
+from typing import Any
 
 
-def find_commands(leaves):
+def find_commands(leaves: dict[str, list[str]]) -> list[dict[str, Any]]:
     """Return [{command: str, irreversible: [str]}] that take the database back to ``leaves``."""
     import django
     from django.db import connection
@@ -19,9 +20,9 @@ def find_commands(leaves):
     django.setup()
     executor = MigrationExecutor(connection)
     applied = {label for label, _ in executor.loader.applied_migrations}
-    targets = [(label, name) for label, names in leaves.items() for name in names]
+    targets: list[tuple[str, str | None]] = [(label, name) for label, names in leaves.items() for name in names]
     targets += [(label, None) for label in sorted(applied & executor.loader.migrated_apps - set(leaves))]
-    commands = {}
+    commands: dict[str, dict[str, Any]] = {}
     for migration, backwards in executor.migration_plan(
         [t for t in targets if t[1] is None or t in executor.loader.graph.nodes]
     ):

@@ -9,20 +9,21 @@ import gzip
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TEXT = {".css", ".js", ".mjs", ".json", ".map", ".svg", ".xml", ".txt", ".html", ".ico", ".ttf", ".otf", ".wasm"}
 SMALLEST = 1024  # bytes: below, the headers weigh more than what is saved
 # Each without a time, so that the same file compresses to the same bytes.
-WAYS = {
+WAYS: dict[str, Callable[[bytes], bytes]] = {
     "gz": lambda content: gzip.compress(content, mtime=0),
     "br": lambda content: subprocess.run(["brotli", "--best"], input=content, capture_output=True, check=True).stdout,
 }
 
 
-def compress(path, before, way):
-    """Write ``path``.``way`` (Path, str) unless it is there; return whether it was compressed anew (bool)."""
+def compress(path: Path, before: Path, way: str) -> bool:
+    """Write ``path``.``way`` unless it is there; return whether it was compressed anew."""
     target, earlier = path.with_name(f"{path.name}.{way}"), before.with_name(f"{before.name}.{way}")
     if target.exists():
         return False
@@ -36,9 +37,9 @@ def compress(path, before, way):
     return not known
 
 
-def main(folder, before="/nonexistent"):
-    """Compress what is worth it below ``folder``."""
-    folder, before = Path(folder), Path(before)
+def main(target: str, earlier: str = "/nonexistent") -> None:
+    """Compress what is worth it below the folder ``target``; ``earlier`` is that of the release before."""
+    folder, before = Path(target), Path(earlier)
     chosen = [path for path in folder.rglob("*") if path.suffix in TEXT and path.is_file()]
     chosen = [path for path in chosen if path.stat().st_size >= SMALLEST]
     jobs = [(path, before / path.relative_to(folder), way) for path in chosen for way in WAYS]

@@ -6,7 +6,7 @@ The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (ca
 (what the overlay replaced),
 ``migrations`` (the last ones of each application that the code has), ``pending`` (what the default database lacks of
 them, in order, each with what it does) and ``filled`` (whether that database is PostgreSQL and has tables to lose).
-Settings or applications that do not import end in one sentence on standard error and exit status 1.
+Settings or applications that do not import end in one sentence on standard error and exit status 3.
 """
 
 import importlib
@@ -14,26 +14,33 @@ import json
 import os
 import platform
 import sys
+from typing import Any, NoReturn
 
 
-def target(dotted):
-    """Return ``package.module.callable`` as ``package.module:callable`` (str)."""
+def refuse(sentence: str) -> NoReturn:
+    """End with a sentence for people; status 3 tells it from an exception that nobody expected."""
+    print(sentence, file=sys.stderr)
+    sys.exit(3)
+
+
+def target(dotted: str | None) -> str:
+    """Return ``package.module.callable`` as ``package.module:callable``."""
     module, _, name = (dotted or "").rpartition(".")
     return f"{module}:{name}" if module else ""
 
 
-def read_migrations():
-    """Return {label of an application: names (list of str) of its last migrations}."""
+def read_migrations() -> dict[str, list[str]]:
+    """Return {label of an application: names of its last migrations}."""
     from django.db.migrations.loader import MigrationLoader
 
-    leaves = {}
+    leaves: dict[str, list[str]] = {}
     for label, name in MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes():
         leaves.setdefault(label, []).append(name)
     return leaves
 
 
-def read_pending():
-    """Return the pending migrations (list of str), and whether a PostgreSQL database has had some already (bool)."""
+def read_pending() -> tuple[list[str], bool]:
+    """Return the pending migrations, and whether a PostgreSQL database has had some already."""
     from django.db import OperationalError, connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -44,7 +51,7 @@ def read_pending():
     except OperationalError as error:
         if connection.vendor == "sqlite":
             return [], False
-        sys.exit(f"The database does not answer: {str(error).strip()}")
+        refuse(f"The database does not answer: {str(error).strip()}")
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     pending = [
         f"{migration.app_label}.{migration.name}: {'; '.join(o.describe() for o in migration.operations) or 'nothing'}"
@@ -53,8 +60,8 @@ def read_pending():
     return pending, connection.vendor == "postgresql" and bool(executor.loader.applied_migrations)
 
 
-def read_hsts(settings):
-    """Return the Strict-Transport-Security header (str) that Django's SecurityMiddleware sends, "" for none."""
+def read_hsts(settings: Any) -> str:
+    """Return the Strict-Transport-Security header that Django's SecurityMiddleware sends, "" for none."""
     if not settings.SECURE_HSTS_SECONDS or "django.middleware.security.SecurityMiddleware" not in settings.MIDDLEWARE:
         return ""
     words = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
@@ -62,8 +69,8 @@ def read_hsts(settings):
     return "; ".join(words + (["preload"] if settings.SECURE_HSTS_PRELOAD else []))
 
 
-def describe():
-    """Import the settings and the applications, and return the description (dict)."""
+def describe() -> dict[str, Any]:
+    """Import the settings and the applications, and return the description."""
     import django
     from django.conf import settings
 
@@ -74,14 +81,14 @@ def describe():
         what = "The applications in INSTALLED_APPS do"
         django.setup()
     except Exception as error:
-        sys.exit(f"{what} not import: {type(error).__name__}: {error}")
+        refuse(f"{what} not import: {type(error).__name__}: {error}")
     overlay = sys.modules.get("groundcrew_settings")
     application = target(settings.WSGI_APPLICATION)
     if overlay and application:
         chosen = os.environ["DJANGO_SETTINGS_MODULE"]
         importlib.import_module(application.partition(":")[0])
         if os.environ["DJANGO_SETTINGS_MODULE"] != chosen:
-            sys.exit(
+            refuse(
                 f"{application} sets DJANGO_SETTINGS_MODULE by force, past the settings overlay. "
                 "Write os.environ.setdefault(...) as Django does, or set `overlay: false`."
             )

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 
-def main(folder):
+def main(folder: str) -> None:
     """Write `folder/TIME-RELEASE.dump`, whole or not at all."""
     import django
     from django.db import connection
@@ -37,7 +37,8 @@ def main(folder):
         said = (getattr(error, "stderr", "") or str(error)).strip()
         print(said, file=sys.stderr)
         last = said.splitlines()[-1].rstrip(".")
-        sys.exit(f"The database was not dumped: {last}. To go on without: `dump_before_migrate: false`.")
+        print(f"The database was not dumped: {last}. To go on without: `dump_before_migrate: false`.", file=sys.stderr)
+        sys.exit(3)
     finally:
         part.unlink(missing_ok=True)
     print(json.dumps(str(path)))
