@@ -101,6 +101,7 @@ class Role:
                 names.add(value)
             elif key == "vars" and isinstance(value, dict):
                 names.update(value)
+        names.update(re.findall(r"template_vars={'(\w+)'", self.text))
         return names - {option for path in ROOT.glob("roles/*") for option in Role(path).options}
 
     @cached_property
@@ -110,8 +111,9 @@ class Role:
 
     @cached_property
     def text(self):
-        """All tasks, variables and templates."""
+        """All tasks, variables and templates, and the programs that the role installs."""
         files = [path for folder in ("tasks", "vars", "templates") for path in sorted(self.path.glob(f"{folder}/**/*"))]
+        files += sorted(self.path.glob("files/**/*.py"))
         return "\n".join(path.read_text() for path in files if path.is_file())
 
     @cached_property
@@ -124,7 +126,8 @@ class Role:
         """Names of the task files that the role includes itself, as regular expressions: some have braces in them."""
         values = [value for key, value in self.pairs(self.tasks) if str(key).endswith("_tasks")]
         names = [str(value["file"] if isinstance(value, dict) else value) for value in values]
-        # Where the whole name is a variable, vars/ has the names, or the choices of an option are.
+        # Where the whole name is an expression it has the names, or vars/ has, or the choices of an option are.
+        names += [f"{word}.yml" for name in names if name.startswith("{{") for word in re.findall(r"'(\w+)'", name)]
         names += re.findall(r"\w+\.yml", str(self.yaml("vars/main.yml")))
         names += [f"{choice}.yml" for key, value in self.pairs(self.entries) if key == "choices" for choice in value]
         return [re.sub(r"{{.*?}}", r"\\w+", name) for name in names if not name.startswith("{{")]

@@ -28,7 +28,15 @@ def test_rows():
             "options": {"name": {"description": "a|b", "type": "str", "choices": ["x", "y"], "default": "x"}},
         }
     }
-    assert list(generate.rows(options)) == [
+    assert list(generate.table_of(options)) == [
         "| `web_sites` | list of dict | **required** | The sites. |",
         "| &emsp;`web_sites[].name` | str | `x` | a\\|b One of `x`, `y`. |",
     ]
+
+
+def test_keys_of_an_application():
+    lines = list(generate.table_of_keys())
+    assert "| `workers` | int | `0` | `django_app` | `django_app_workers` | " in "\n".join(lines)
+    assert [line for line in lines if line.startswith("| `csp` | str | `report-only` | `nginx` | `django_app_csp` | ")]
+    assert [line for line in lines if line.startswith("| `name` | str | **required** | `django_app` |  | ")]
+    assert [line for line in lines if line.startswith("| &emsp;`processes[].memory` | str | `infinity` |  |  | ")]

@@ -18,7 +18,7 @@ def test_role_is_complete(role):
 
 
 def test_role_has_no_plugins(role):
-    """A filter has one name in a clone and another in an installed collection."""
+    """Plugins are the collection's, in plugins/, where they have one name in a clone and once installed."""
     allowed = {"README.md", "defaults", "files", "meta", "tasks", "templates", "vars"}
     assert {path.name for path in role.path.iterdir()} - allowed == set()
 
@@ -92,3 +92,22 @@ def test_metadata(role):
     assert info["galaxy_info"]["min_ansible_version"] == "2.17"
     assert info["galaxy_info"]["platforms"] == [{"name": "Debian", "versions": ["bookworm", "trixie"]}]
     assert info["galaxy_info"]["description"]
+
+
+def test_the_clone_is_a_collection():
+    """The link that gives plugins, roles and playbooks one name leads to the tree itself, and no tarball has it."""
+    link = ROOT / ".collections/ansible_collections/groundcrew/django"
+    assert link.is_symlink()
+    assert not link.readlink().is_absolute()
+    assert link.resolve() == ROOT
+    assert ".collections" in (ROOT / "galaxy.yml").read_text().split()
+
+
+def test_plugins_are_few_and_documented():
+    modules, filters = ["applications", "release"], ["complete", "expected_connections", "packed"]
+    documented = {f"modules/{name}.py" for name in modules} | {f"filter/{name}.py" for name in filters}
+    plugins = {path.relative_to(ROOT / "plugins").as_posix() for path in ROOT.glob("plugins/*/*.py")}
+    assert plugins == documented | {f"action/{name}.py" for name in modules}
+    for name in documented:
+        text = (ROOT / "plugins" / name).read_text()
+        assert all(f"\n{word} = r" in text for word in ("DOCUMENTATION", "EXAMPLES", "RETURN")), name

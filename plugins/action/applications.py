@@ -57,12 +57,12 @@ class ActionModule(ActionBase):
         options = specification.parse(plain(self._task.args.get("options") or {}, str))
         extra = plain(load_extra_vars(self._loader), self._templar.template)
         # A playbook that ends with another one has had its own options checked by then, and reads them at its end.
-        before = task_vars.get(str(self._task.register))
+        before = (task_vars.get(str(self._task.register)) or {}).get("options")
         request = Request(
             app=str(extra.get("app", "")) if "app" in options else "",
             version=str(extra.get("version", "")) if "version" in options else "",
             options=options,
-            extra={name: value for name, value in extra.items() if name in options} if before else extra,
+            extra={name: value for name, value in extra.items() if name in options} if before is not None else extra,
             known=self._known(task_vars, extra),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )
@@ -71,8 +71,7 @@ class ActionModule(ActionBase):
             # Beside `msg`, which ansible-core 2.19 prints twice.
             mistakes = findings.lines(found)
             return {"failed": True, "changed": False, "msg": findings.summary(len(mistakes)), "mistakes": mistakes}
-        if before:
-            result["options"] = {**before["options"], **result["options"]}
+        result["options"] = {**(before or {}), **result["options"]}
         # It holds the secrets of all applications.
         return {"changed": False, "_ansible_no_log": True, **result}
 

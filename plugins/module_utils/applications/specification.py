@@ -138,8 +138,8 @@ def shown(path: str, value: Any) -> str:
 def quoted(path: str, value: Any) -> str:
     """Return the example that has the value in quotes."""
     key = path.rpartition(".")[2]
-    if EXACT.get(key):
-        return f"{key}: {EXACT[key]}"
+    if exact := EXACT.get(key.removeprefix("django_app_")):
+        return f"{key}: {exact}"
     if isinstance(value, (bool, int, float, datetime.date)) and not words.is_secret(path):
         return f'{key}: "{str(value).lower() if isinstance(value, bool) else value}"'
     return f'{key}: "..."'
