@@ -139,7 +139,7 @@ def test_no_key_belongs_to_two_roles():
 
 def test_a_key_of_two_roles_is_refused(monkeypatch):
     monkeypatch.setattr(keys, "OWNERS", [keys.OWNERS[0], keys.OWNERS[0]])
-    with pytest.raises(ValueError, match="source is a key of django_app and of django_app"):
+    with pytest.raises(ValueError, match="name is a key of django_app and of django_app"):
         keys.keys.__wrapped__()
 
 
