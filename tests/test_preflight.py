@@ -3,6 +3,7 @@
 The hosts of these inventories cannot be reached: whoever tries gets UNREACHABLE, which is how a right one ends.
 """
 
+import datetime
 import hashlib
 import os
 import resource
@@ -76,10 +77,18 @@ def test_a_right_inventory_goes_on_to_the_host(play):
 def test_one_mistake_stops_every_host_and_is_told_once(play):
     """`db1` has no part in it, and goes no further than `web1`."""
     hosts = ("web1", "db1")
-    status, output = play(ROOT / "playbooks/site.yml", hosts=hosts, django_apps=[{**APP, "wrokers": 4}], backup_weeks=5)
+    app = {
+        **APP,
+        "wrokers": 4,
+        "version": 1.5,
+        "env": {"SINCE": datetime.date(2026, 1, 2), "RATE": 0.5, "DEBUG": False},
+    }
+    status, output = play(ROOT / "playbooks/site.yml", hosts=hosts, django_apps=[app], backup_weeks=5)
     assert status != 0
     assert "UNREACHABLE" not in output
     assert output.count("is no key of an application. Did you mean `workers`?") == 1
+    for words in ('version: "1.5"', 'SINCE: "2026-01-02"', 'RATE: "0.5"', 'DEBUG: "false"'):
+        assert words in output
     assert "backup_retention_weeks" in output
     assert "backup_passphrase" in output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import getpass
 import platform
 
@@ -30,8 +31,8 @@ def plain(value, template):
         return {str(key): plain(one, template) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(one, template) for one in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
+    if value is None or isinstance(value, (bool, int, float, datetime.date)):
+        return untagged(value)
     try:
         made = template(value)
     except AnsibleError as error:
@@ -39,9 +40,21 @@ def plain(value, template):
     # A template may make a list; what it holds is evaluated.
     if isinstance(made, (dict, list, tuple)):
         return plain(made, lambda text: text)
-    if isinstance(made, str) or type(made).__name__ == "AnsibleVaultEncryptedUnicode":
-        return str(made)
-    return made
+    return untagged(made)
+
+
+def untagged(value):
+    """Return a text, number, date or None as Python's own kind."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, datetime.date):
+        kind = datetime.datetime if isinstance(value, datetime.datetime) else datetime.date
+        return kind.fromisoformat(value.isoformat())
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    # A text, or one that ansible-core 2.17 decrypts when it is read.
+    return str(value)
 
 
 class ActionModule(ActionBase):
@@ -66,23 +79,24 @@ class ActionModule(ActionBase):
             known=self._known(task_vars, extra),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )
-        result, found = every.resolve_all(self._hosts(task_vars), request)
+        result, found = every.resolve_all(self._hosts(task_vars, extra), request)
         if found:
-            # Beside `msg`, which ansible-core 2.19 prints twice.
-            mistakes = findings.lines(found)
-            return {"failed": True, "changed": False, "msg": findings.summary(len(mistakes)), "mistakes": mistakes}
+            # Beside `msg`, which ansible-core 2.19 prints twice. As one text: YAML would fold the items of a list.
+            lines = findings.lines(found)
+            mistakes = "\n".join([*lines, ""])
+            return {"failed": True, "changed": False, "msg": findings.summary(len(lines)), "mistakes": mistakes}
         result["options"] = {**(before or {}), **result["options"]}
         # It holds the secrets of all applications.
         return {"changed": False, "_ansible_no_log": True, **result}
 
-    def _hosts(self, task_vars):
+    def _hosts(self, task_vars, extra):
         """Return all hosts of the inventory (list of Host); those of the group `django` come in its order."""
         groups = task_vars["groups"]
         names = list(dict.fromkeys([*groups.get("django", []), *groups["all"]]))
-        return [self._host(name, task_vars) for name in names]
+        return [self._host(name, task_vars, extra) for name in names]
 
-    def _host(self, name, task_vars):
-        """Return a host with the variables that anything here reads, evaluated."""
+    def _host(self, name, task_vars, extra):
+        """Return a host with the variables that anything here reads, evaluated; names given with -e are not its own."""
         raw = self._variables(name, task_vars)
         templar = Templar(loader=self._loader, variables={**raw, "hostvars": task_vars["hostvars"]})
         wanted = [one for one in raw if one in variables.known() or one in ALSO_READ]
@@ -90,7 +104,7 @@ class ActionModule(ActionBase):
             name=str(name),
             groups=frozenset(map(str, raw["group_names"])),
             variables={one: plain(raw[one], templar.template) for one in wanted},
-            names=frozenset(map(str, raw)),
+            names=frozenset(map(str, raw)) - set(extra),
             folder=str(raw.get("inventory_dir") or ""),
         )
 

@@ -45,8 +45,7 @@ hosts:
 mistakes:
   description: What is wrong, a line for each mistake.
   returned: failure
-  type: list
-  elements: str
+  type: str
 options:
   description: >-
     The options, typed and complete, but for C(app) and C(version); with those of the playbook that imported this one.

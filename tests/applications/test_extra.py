@@ -29,6 +29,7 @@ def said(known=(), options=OPTIONS, **extra):
         ({"ap": "shop"}, "`-e ap` is read by nothing. Did you mean `app`?"),
         ({"xyzzy": "1"}, "The playbook reads app, method, preview, version."),
         ({"check_only": True}, "`-e check_only` is called `-e preview` now."),
+        ({"django_app_static_url": "x"}, "`-e django_app_static_url` is called `django_app_cdn_url` now."),
         ({"django_app_wokers": 4}, "Did you mean `django_app_workers`?"),
         ({"preview": "nein"}, '`-e preview` is "nein", and takes true or false.'),
         ({"method": "copy"}, "takes one of dump, upgrade"),

@@ -144,6 +144,11 @@ def test_what_looks_odd_and_is_right(keys):
     assert mistakes(make_host(apps=keys)) == []
 
 
+def test_a_name_of_another_type_is_one_mistake():
+    assert kinds(make_host(apps={"name": ["a"]})) == ["wrong-type"]
+    assert kinds(make_host(django_apps=[{"source": "/", "domains": ["a.org"]}])) == ["missing-key"]
+
+
 def test_an_application_that_is_to_be_absent_takes_a_name_alone():
     assert mistakes(make_host(django_apps=[{"name": "old", "state": "absent"}])) == []
     gone = {"name": "old", "state": "absent", "source": "/nowhere", "domains": ["-"]}
@@ -162,7 +167,8 @@ def test_applications_may_be_a_dictionary_by_name():
 
 @pytest.mark.parametrize("listed", [None, [], "shop", {}, Unreadable("no such variable"), ["shop"]])
 def test_a_host_without_applications(listed):
-    assert "django_apps: [{name: shop" in mistakes(make_host(django_apps=listed))[0] or isinstance(listed, Unreadable)
+    (line,) = mistakes(make_host(django_apps=listed))
+    assert ("cannot be evaluated" if isinstance(listed, Unreadable) else "django_apps: [{name: shop") in line
     assert mistakes(make_host(groups=["redis"], django_apps=listed)) == []
 
 

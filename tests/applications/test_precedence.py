@@ -137,6 +137,12 @@ def test_no_key_belongs_to_two_roles():
     assert sorted(names) == sorted(set(names))
 
 
+def test_a_key_of_two_roles_is_refused(monkeypatch):
+    monkeypatch.setattr(keys, "OWNERS", [keys.OWNERS[0], keys.OWNERS[0]])
+    with pytest.raises(ValueError, match="name is a key of django_app and of django_app"):
+        keys.keys.__wrapped__()
+
+
 @pytest.mark.parametrize("owner", keys.OWNERS, ids=lambda owner: owner.role)
 def test_what_is_computed_is_an_option_of_its_role(owner):
     every = specification.load(owner.role)[owner.entry][owner.option].options

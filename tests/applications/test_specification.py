@@ -130,6 +130,16 @@ def test_a_value_that_cannot_be_evaluated_is_told():
     assert "'vault_x' is undefined" in problem.sentence
 
 
+def test_subclasses_of_numbers_and_lists_are_spelled_too():
+    """Ansible's values are such: they carry where they came from."""
+    kinds = [type("Float", (float,), {}), type("List", (list,), {}), type("Text", (str,), {})]
+    assert [specification.spelled(kind(value)) for kind, value in zip(kinds, (1.5, [1], "a"), strict=True)] == [
+        "1.5",
+        "[1]",
+        '"a"',
+    ]
+
+
 def test_complete_fills_in_the_defaults_of_a_role():
     made = specification.complete({"name": "shop", "upstream": "unix:/x"}, "nginx", "site", "nginx_site")
     assert made["upstream"] == ["unix:/x"]

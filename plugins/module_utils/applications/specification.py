@@ -125,6 +125,10 @@ def spelled(value: Any) -> str:
     """Return a value (YAML's kinds) as it is written in YAML, on one line."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    # By way of JSON, since YAML takes no subclass of a list or a number, such as Ansible's.
+    value = json.loads(json.dumps(value, default=str))
     text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")
 
