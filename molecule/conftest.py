@@ -30,6 +30,24 @@ def pytest_configure(config):
         config.option.hosts = ",".join(f"podman://{name}" for name in sorted(hosts))
 
 
+def pytest_collection_modifyitems(config, items):
+    """Let the cases of a test that is marked `split` take turns on the hosts: what they show depends on no Debian."""
+    hosts = (config.option.hosts or "").removeprefix("podman://").split(",podman://")
+    cases, kept, dropped = [], [], []
+    for item in items:
+        if item.get_closest_marker("split"):
+            parameters = dict(item.callspec.params)
+            host = parameters.pop("_testinfra_host").backend.name
+            case = (item.originalname, repr(parameters))
+            cases += [case] if case not in cases else []
+            belongs = hosts[cases.index(case) % len(hosts)] == host
+            (kept if belongs else dropped).append(item)
+        else:
+            kept.append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=dropped)
+
+
 @dataclass
 class Response:
     """An answer over HTTP. `headers` ignores case and returns None for a header that is not there."""

@@ -130,6 +130,7 @@ def test_files_with_an_rsa_key_are_taken_beside_the_others(host, play, pair):
     assert "changed=0" in play(PLAYBOOK, domains=["shop.example.org"], files=files).stdout
 
 
+@pytest.mark.split
 def test_files_that_do_not_fit_are_refused_and_what_is_there_stays(host, play, pair):
     before = content(host)
     leaf, key = pair("other")

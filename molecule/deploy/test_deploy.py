@@ -77,6 +77,7 @@ def test_good_releases(host, play, http, monkeypatch):
     assert http(f"https://shop.example.org{style}").status == 200
 
 
+@pytest.mark.split
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -96,6 +97,7 @@ def test_bad_release_takes_no_traffic(host, play, http, fault, reason):
     assert host.run("systemctl is-active shop-release").rc != 0
 
 
+@pytest.mark.split
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [

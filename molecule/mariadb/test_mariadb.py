@@ -99,6 +99,7 @@ def test_django_works_there_by_its_url_alone(host):
     assert host.check_output(command, DJANGO) == "mysql True True 0"
 
 
+@pytest.mark.split
 def test_a_bad_setting_is_refused_before_the_server_is_touched(play, unit):
     before = unit("mariadb")["MainPID"]
     result = play(PLAYBOOK, settings={"innodb_buffer_pool_size": "12 potatoes"})
@@ -115,6 +116,7 @@ def test_a_setting_that_it_does_not_start_with_goes_back(play, sql):
     assert sql("SELECT @@max_connections").stdout == "60\n"
 
 
+@pytest.mark.split
 def test_an_odd_name_is_refused_in_one_sentence(play):
     result = play(PLAYBOOK, owner="o'brien %")
     assert "The MariaDB database `my-shop` of `o'brien %` cannot be" in result.stdout

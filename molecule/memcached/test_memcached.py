@@ -92,6 +92,7 @@ def test_a_killed_instance_comes_back(host, memcached, unit):
     assert unit("memcached-other")["MainPID"] != before
 
 
+@pytest.mark.split
 def test_a_bad_setting_is_refused_before_the_instance_is_touched(play, unit):
     before = unit("memcached-my-shop")["MainPID"]
     for memory, reason in ((1, "at least twice"), ("lots", "lots")):

@@ -240,6 +240,7 @@ def test_old_protocols_are_refused(host, version, works):
     assert (host.run(f"openssl s_client -connect 127.0.0.1:443 {options} < /dev/null").rc == 0) == works
 
 
+@pytest.mark.split
 def test_tls_1_2_is_refused_by_the_modern_profile(play, host):
     client = "openssl s_client -connect 127.0.0.1:443 -servername shop.example.org"
     assert play(PLAYBOOK, nginx_tls_profile="modern").returncode == 0
@@ -249,6 +250,7 @@ def test_tls_1_2_is_refused_by_the_modern_profile(play, host):
     assert host.run(f"{client} -tls1_2 < /dev/null").rc == 0
 
 
+@pytest.mark.split
 def test_old_clients_get_a_certificate_with_an_rsa_key_when_asked(play, host):
     """Everybody else gets the usual one."""
     client = f"openssl s_client -connect 127.0.0.1:443 -servername blog.example.org -CAfile {CA} -verify_return_error"
@@ -536,6 +538,7 @@ def test_a_site_is_closed_for_maintenance_and_opened_again(play, http, unit):
     assert unit("nginx")["MainPID"] == before
 
 
+@pytest.mark.split
 def test_a_policy_is_chosen(play, http):
     own = 'add_header Content-Security-Policy "default-src https:";'
     assert play(PLAYBOOK, body_size="2k", csp="none", blog={"nginx_directives": [own]}).returncode == 0
@@ -547,6 +550,7 @@ def test_a_policy_is_chosen(play, http):
     assert play(PLAYBOOK, body_size="2k").returncode == 0
 
 
+@pytest.mark.split
 def test_listed_addresses_reach_a_closed_site(play, http):
     allow = {"maintenance": {"allow": ["127.0.0.0/8"]}}
     assert play(PLAYBOOK, body_size="2k", blog=allow).returncode == 0

@@ -126,6 +126,7 @@ def test_the_locale_is_the_one_that_was_asked_for(psql):
     assert psql("SELECT datcollate FROM pg_database WHERE datallowconn ORDER BY datname LIMIT 1").stdout == "C\n"
 
 
+@pytest.mark.split
 @pytest.mark.parametrize(
     ("databases", "connections", "reason"),
     [
@@ -152,6 +153,7 @@ def test_a_setting_that_can_be_reloaded_does_not_restart(play, psql, unit, unit_
     assert unit(unit_name)["MainPID"] == before
 
 
+@pytest.mark.split
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [

@@ -4,8 +4,8 @@
     pack.py SOURCE FOLDER
 
 prints {"kind": git, folder, archive or pypi, "location": SOURCE, "revision": SHA-256 of names, modes and contents, or
-of an archive's bytes, "suffix": such as .tar.gz, "archive": its path on this machine}; what is elsewhere has no revision
-here. A relative path starts at FOLDER, the inventory's. What is packed once is kept in the user's cache.
+of an archive's bytes, "suffix": such as .tar.gz, "archive": its path on this machine}; what is elsewhere has no
+revision here. A relative path starts at FOLDER, the inventory's. What is packed once is kept in the user's cache.
 
 Runs on the controller with the standard library alone. In a git work tree only what git would keep counts; elsewhere
 caches, virtual environments and development leftovers stay behind.

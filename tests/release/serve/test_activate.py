@@ -116,13 +116,17 @@ def test_first_release_that_fails_leaves_nothing(machine, release, monkeypatch):
 
 
 def test_link_is_never_missing_while_releases_change(two, monkeypatch):
+    replaced = []
+
     def replace(path, target):
         assert (path.is_symlink(), two.current) == (True, "old")
+        replaced.append(target)
         os.rename(path, target)  # noqa: PTH104 - Path's own is replaced
 
     monkeypatch.setattr(Path, "replace", replace)
     activate.point(two.shop(), "new")
     assert two.shop().current.readlink().as_posix() == "releases/new"
+    assert replaced == [two.shop().current]
 
 
 def test_killed_activation_of_a_release_that_was_good_once(two):

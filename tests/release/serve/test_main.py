@@ -133,11 +133,12 @@ def test_list(host, capfd):
 
 @pytest.mark.usefixtures("host")
 def test_plan_of_a_description_on_standard_input(capfd, monkeypatch):
-    seen = []
-    monkeypatch.setattr(plan, "plan", lambda app, leads: seen.append((app.domains, leads)) or {"id": ""})
+    seen, planned = [], {"id": "", "state": "absent", "serving": "old"}
+    monkeypatch.setattr(plan, "plan", lambda app, leads: seen.append((app.domains, leads)) or planned)
     monkeypatch.setattr(program.sys, "stdin", io.StringIO(json.dumps(DESCRIPTION | {"domains": ["b"]})))
     assert call(capfd, "shop", "plan", "--application=-", "--leads")[0] == 0
-    assert call(capfd, "shop", "plan")[0] == 0
+    text = call(capfd, "shop", "plan")[1]["text"]
+    assert text == ["shop: release of a name not known yet is absent, old serves."]
     assert seen == [(("b",), True), (("shop.example.org",), False)]
 
 

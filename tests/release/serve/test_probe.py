@@ -246,6 +246,13 @@ def test_release_before_is_not_yet(shop, nginx):
     assert time.monotonic() - begin > 0.5
 
 
+def test_all_answers_at_once_have_to_be_of_the_release(shop, nginx):
+    mixed = probe.AT_ONCE * 2
+    nginx.answer = lambda number, _: (200, {"X-Release": "old" if number <= mixed and number % 2 else "new"}, 0)
+    assert verify(shop) == []
+    assert len(nginx.seen) == mixed + probe.AT_ONCE
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "reason"),
     [
@@ -280,17 +287,22 @@ def test_release_before_that_raised_for_visitors(shop, nginx):
     """Errors that name no release, as they were before the switch, too, are those of the release before at first."""
     begin = time.monotonic()
     nginx.answer = lambda *_: (200, {"X-Release": "new"}, 0) if time.monotonic() - begin > 0.25 else (500, {}, 0)
-    assert probe.is_broken(HOST, Probe())
     assert verify(shop, broken=True) == []
     begin = time.monotonic() + 60
     with pytest.raises(FailedError, match="Visitors get 500"):
         verify(shop, broken=True)
 
 
-def test_site_that_is_not_broken(nginx):
-    assert not probe.is_broken(HOST, Probe())
-    nginx.answer = lambda *_: (500, {"X-Release": "old"}, 0)
-    assert not probe.is_broken(HOST, Probe())
+@pytest.mark.parametrize(
+    ("status", "headers", "broken"),
+    [(200, {"X-Release": "new"}, False), (500, {"X-Release": "new"}, False), (500, {}, True), (404, {}, False)],
+)
+def test_release_before_that_raises(shop, release, status, headers, broken):
+    release.answer = lambda *_: (status, headers, 0)
+    assert probe.is_broken(shop(), "new", HOST, Probe()) is broken
+    # One that does not listen, and none.
+    assert probe.is_broken(shop(), "other", HOST, Probe())
+    assert not probe.is_broken(shop(), "", HOST, Probe())
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,9 @@ def read(application: Application, options: argparse.Namespace) -> Result:
     if options.verb == "plan":
         from . import plan
 
-        return {"changed": False} | plan.plan(application, options.leads)
+        planned = plan.plan(application, options.leads)
+        text = f"{application.name}: release {planned['id'] or 'of a name not known yet'} is {planned['state']}, "
+        return {"changed": False, "text": [f"{text}{planned['serving'] or 'none'} serves."]} | planned
     from . import rollback
 
     found = rollback.target(application, options.release, options.allow_schema_ahead)

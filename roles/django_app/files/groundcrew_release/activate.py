@@ -104,7 +104,7 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         with steps.step("probe"):
             probe.wait_until_good(application, release, host, asked, attempt.began)
         with steps.step("switch"):
-            broken = application.verify and probe.is_broken(host, asked)
+            broken = application.verify and probe.is_broken(application, attempt.before, host, asked)
             point(application, release)
         if application.verify:
             with steps.step("verify"):

@@ -180,10 +180,16 @@ def ask_nginx(host: str, page: str, timeout: float) -> Answer:
     return ask(LocalConnection(host, timeout=timeout), page, {"Host": host})
 
 
-def is_broken(host: str, probe: Probe) -> bool:
-    """Say whether visitors get errors now that name no release, so that such an error says nothing of a new one."""
+def is_broken(application: Application, release: str, host: str, probe: Probe) -> bool:
+    """Say whether the release that still serves gives errors that name no release: they say nothing of a new one.
+
+    It is asked on its own socket: Nginx would keep the connection for a second, and the drain wait for that.
+    """
+    if not release:
+        return False
+    connection = UnixConnection(application.socket(release), SHORTEST)
     try:
-        answer = ask_nginx(host, probe.path, 5.0)
+        answer = ask(connection, probe.path, {"Host": host, **nginx_headers(host)})
     except (OSError, http.client.HTTPException):
         return True
     return answer.status >= 500 and not answer.release
