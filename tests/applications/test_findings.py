@@ -149,6 +149,10 @@ def test_a_name_of_another_type_is_one_mistake():
     assert kinds(make_host(django_apps=[{"source": "/", "domains": ["a.org"]}])) == ["missing-key"]
 
 
+def test_a_source_that_is_missing_is_one_mistake():
+    assert kinds(make_host(apps={"source": None})) == kinds(make_host(apps={"domains": None})) == ["missing-key"]
+
+
 def test_an_application_that_is_to_be_absent_takes_a_name_alone():
     assert mistakes(make_host(django_apps=[{"name": "old", "state": "absent"}])) == []
     gone = {"name": "old", "state": "absent", "source": "/nowhere", "domains": ["-"]}

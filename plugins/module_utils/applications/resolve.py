@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,11 +153,3 @@ def to_finding(problem: Problem, host: Host, label: str) -> Finding:
     """Return the finding of a problem; one in a flat variable is the host's, however many applications read it."""
     application = "" if problem.path.startswith(keys.FLAT) else label
     return Finding(problem.id, host.name, application, problem.path, problem.sentence, problem.example)
-
-
-def every(hosts: list[Host], request: Request) -> Iterator[tuple[Application, list[Finding]]]:
-    """Yield each application of each host of the group `django`, with its findings."""
-    for host in hosts:
-        if "django" in host.groups:
-            for label, given in entries(host)[0]:
-                yield resolve(host, label, given, request)
