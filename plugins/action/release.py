@@ -1,7 +1,11 @@
-"""Run the module `release`, and again when the connection is lost: the host goes on by itself, and has the result."""
+"""Run the module `release`, and again when the connection is lost: the host goes on by itself, and has the result.
+
+What a verb says for people is printed as it is, a line for each line: a result would fold it, or not show it at all.
+"""
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 ATTEMPTS = 3
 LOST = (
@@ -15,6 +19,12 @@ def is_lost(result):
     return bool(result.get("failed")) and "invocation" not in result and "verb" not in result
 
 
+def divide(result):
+    """Return a failure (dict) with its first line as `msg`, which ansible-core 2.19 prints twice, the rest beside it."""
+    first, _, rest = str(result.get("msg", "")).partition("\n")
+    return {**result, "msg": first, **({"details": rest} if rest else {})}
+
+
 class ActionModule(ActionBase):
     """The action plugin of the module `release`."""
 
@@ -23,13 +33,23 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """Return what the module returned."""
         result = super().run(tmp, task_vars)
+        answer = self._ask(task_vars)
+        if answer.get("failed"):
+            return {**result, **divide(answer)}
+        if answer.get("changed") or self._task.args.get("verb") in ("list", "preview"):
+            for line in answer.get("text", []):
+                Display().display(f"[{task_vars['inventory_hostname']}] {line}")
+        return {**result, **answer}
+
+    def _ask(self, task_vars):
+        """Return the answer of the module, or of one that is asked again after the connection was lost."""
         for _ in range(ATTEMPTS):
             try:
                 answer = self._execute_module(task_vars=task_vars)
             except AnsibleConnectionFailure:
                 answer = {"failed": True}
             if not is_lost(answer):
-                return {**result, **answer}
+                return answer
             self._connection.reset()
         name, verb = self._task.args.get("name"), self._task.args.get("verb")
-        return {**result, "failed": True, "msg": LOST.format(name=name, verb=verb)}
+        return {"failed": True, "msg": LOST.format(name=name, verb=verb)}

@@ -23,8 +23,8 @@ options:
     required: true
   application:
     description: >-
-      What the engine is told of the application, as JSON. It is written to C(/etc/django/NAME/application.json), and in
-      check mode only read.
+      What the engine is told of the application, as JSON. It is written to C(/etc/django/NAME/application.json), by
+      C(preview) for its time alone, and in check mode only read.
     type: str
   release:
     description: Release to activate or to go back to.
@@ -158,10 +158,13 @@ def main():
             module.exit_json(changed=False, **NOTHING)
         module.fail_json(msg=f"{name}: this host has no such application yet. Run playbooks/site.yml first.", verb=verb)
 
-    text = given["application"]
-    changed = bool(text) and provide(module, folder / "application.json", text)
+    text, path = given["application"], folder / "application.json"
+    before = path.read_text() if path.is_file() else ""
+    changed = bool(text) and provide(module, path, text)
     dry = bool(text) and verb == "plan" and module.check_mode
     status, output, errors = module.run_command(compose(given, dry), data=text if dry else None)
+    if verb == "preview" and changed and before:
+        changed = not provide(module, path, before)
     try:
         result = json.loads(output.splitlines()[-1])
     except (IndexError, ValueError):

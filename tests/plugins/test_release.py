@@ -41,7 +41,7 @@ def run(monkeypatch):
 
         plugin._execute_module = execute
         monkeypatch.setattr(action.ActionBase, "run", lambda *_: {})
-        return plugin.run(task_vars={}), len(resets)
+        return plugin.run(task_vars={"inventory_hostname": "web1"}), len(resets)
 
     return run
 
@@ -61,3 +61,16 @@ def test_a_host_that_stays_away_is_told_in_plain_words(run):
     assert result["failed"]
     assert "shop: the connection to the host was lost during `activate`" in result["msg"]
     assert "json" not in json.dumps(result)
+
+
+def test_what_a_verb_says_is_printed_line_by_line(run, capsys):
+    run({"changed": True, "text": ["shop: built abc in 3 s", "Pending migrations:"], "invocation": {}})
+    assert capsys.readouterr().out.splitlines() == ["[web1] shop: built abc in 3 s", "[web1] Pending migrations:"]
+    run({"changed": False, "text": ["shop: abc is built already"], "invocation": {}})
+    assert capsys.readouterr().out == ""
+
+
+def test_a_failure_says_each_line_once(run, capsys):
+    result, _ = run({"failed": True, "msg": "shop: it failed.\nabc serves.\nlog", "verb": "build", "invocation": {}})
+    assert (result["msg"], result["details"]) == ("shop: it failed.", "abc serves.\nlog")
+    assert capsys.readouterr().out == ""
