@@ -95,7 +95,7 @@ def test_a_killed_instance_comes_back(host, memcached, unit):
 @pytest.mark.split
 def test_a_bad_setting_is_refused_before_the_instance_is_touched(play, unit):
     before = unit("memcached-my-shop")["MainPID"]
-    for memory, reason in ((1, "at least twice"), ("lots", "lots")):
+    for memory, reason in ((1, "at least twice"), ("lots", "unable to convert to int")):
         result = play(PLAYBOOK, memory=memory)
         assert result.returncode != 0
         assert reason in result.stdout
