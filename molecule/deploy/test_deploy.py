@@ -211,7 +211,8 @@ def test_no_migration_runs_twice(host, play):
 
 @pytest.mark.split
 def test_second_deploy_names_who_deploys(host, play):
-    host.check_output("systemd-run --quiet --unit=shop-release --description='alice@laptop build abc' sleep 60")
+    marks = "--setenv=GROUNDCREW_RUN=hers --setenv=GROUNDCREW_REQUEST=hers"
+    host.check_output(f"systemd-run --unit=shop-release --description='alice@laptop build abc' {marks} sleep 90")
     result = play(DEPLOY, generation=98)
     assert result.returncode != 0
     # The work goes on.

@@ -104,13 +104,13 @@ def serves(application: Application) -> str:
 
 
 def table(listed: list[records.Record]) -> list[str]:
-    """Return the lines of a table of releases, newest first, with the reason below one that is bad."""
+    """Return the lines of a table of releases, newest first, with the reason below one that is bad or left."""
     lines = [
         COLUMNS.format("release", "state", "version", "commit", "deployed", "by", "seconds", "last migrations").rstrip()
     ]
     for one in listed:
         cells = (one["version"][:16], one["revision"][:8], one["deployed"], one["by"][:20], one["seconds"])
         lines.append(COLUMNS.format(one["id"], one["state"], *cells, one["migration_names"][:60]).rstrip())
-        if one["state"] == "bad" and one.get("reason"):
+        if one["state"] in ("bad", "left") and one.get("reason"):
             lines.append(f"{'':<13} {shorten(one['reason'])}")
     return lines
