@@ -19,6 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 ROOT = Path(__file__).resolve().parents[2]
 # Whose variables and templates a driver uses, when it has another name.
 ROLES = {"site": ["nginx"], "units": ["django_app", "worker"]}
+SHIP = yaml.safe_load((ROOT / "playbooks/tasks/ship.yml").read_text())
+# What the playbook makes of the part of the application and of what `django_app` returns.
+HANDED = {"units": next(task["vars"] for task in SHIP if "worker_app" in task.get("vars", {}))}
 
 
 def pytest_configure(config):
@@ -48,8 +51,8 @@ def playbook(path, driver, cases):
         for names in sorted({tuple(sorted(case)) for case in cases})
     ]
     variables = [str(file) for role in roles for name in ("defaults", "vars") for file in role.glob(f"{name}/*.yml")]
-    play = {"hosts": "localhost", "gather_facts": False, "vars_files": variables, "tasks": tasks}
-    (path / "play.yml").write_text(yaml.safe_dump([play]))
+    play = {"hosts": "localhost", "gather_facts": False, "vars_files": variables, "vars": HANDED.get(driver, {})}
+    (path / "play.yml").write_text(yaml.safe_dump([play | {"tasks": tasks}]))
     return path / "play.yml"
 
 
@@ -73,8 +76,9 @@ def rendered(request, tmp_path_factory):
     )
     events = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     ended = [event["hosts"]["localhost"] for event in events if event.get("_event", "").startswith("v2_runner_on_")]
-    assert result.returncode == 0 and ended, result.stdout + result.stderr
-    return {one["item"]["key"]: one for host in ended for one in host.get("results", [])}
+    found = {one["item"]["key"]: one for host in ended for one in host.get("results", [])}
+    assert set(found) == {name for known in cases.values() for name in known}, result.stdout + result.stderr
+    return found
 
 
 @pytest.fixture
