@@ -84,6 +84,8 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         ({"files": [{"path": "a", "content": "", "mode": 416}]}, "unquoted", 'mode: "0640"'),
         ({"files": [{"path": "a", "content": "", "mode": "rw"}]}, "mode", "octal digits"),
         ({"directories": ["index"]}, "directory", "takes whole paths"),
+        ({"directories": ["/srv/the index"]}, "directory", "has /srv/the index, and takes whole paths without spaces"),
+        ({"directories": ["/srv/100%index"]}, "directory", "takes whole paths"),
         ({"commands": [{"manage": "x", "run": "y"}]}, "command", "`commands[0]` has `manage` and `run`"),
         ({"commands": [{"once": True}]}, "command", "has neither `manage` nor `run`"),
         ({"processes": [{"name": "celery", "rum": "x"}]}, "unknown-key", "`processes[celery].rum`"),

@@ -14,6 +14,7 @@ from .findings import Finding
 from .resolve import Application
 
 UNIT = re.compile("[A-Za-z0-9][A-Za-z0-9:_.-]*")
+DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
 MEMORY = re.compile(r"infinity|\d+(\.\d+)?[KMGTPE]?|\d+(\.\d+)?%")
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
@@ -52,8 +53,9 @@ def files(application: Application) -> Iterator[Finding]:
             sentence = f"has the mode {file['mode']} for {path}, and a mode is octal digits"
             yield application.finding("mode", "files", sentence, 'mode: "0640"')
     for path in application["directories"]:
-        if not path.startswith("/") or ".." in PurePosixPath(path).parts:
-            sentence = f"has {path}, and takes whole paths"
+        # systemd reads them: lists are parted by spaces, and `%` stands for something.
+        if not DIRECTORY.fullmatch(path) or ".." in PurePosixPath(path).parts:
+            sentence = f"has {path}, and takes whole paths without spaces, quotes, `\\` and `%`"
             yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
 
 
