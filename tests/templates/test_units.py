@@ -7,12 +7,13 @@ import pytest
 import systemd
 
 HOME = "/srv/shop"
+APPLICATION = {"name": "shop", "source": "pypi", "domains": ["shop.example.org"]}
 
 
 def application(processes=(), timers=(), release=None, **keys):
     """Return the variables of an application with these processes and timers."""
     return {
-        "django_app": {"name": "shop", "source": "pypi", "domains": ["shop.example.org"], **keys},
+        "django_app": APPLICATION | keys,
         "__app": {"worker": {"name": "shop", "home": HOME, "processes": list(processes), "timers": list(timers)}},
         "django_app_release": {"sessions": False, **(release or {})},
     }
@@ -177,19 +178,19 @@ LITERAL = [
 @renders(
     application(
         [{"name": f"p{number}", "run": run} for number, run in enumerate(LITERAL)],
-        [{"name": f"t{number}", "run": run, "on_calendar": "daily"} for number, run in enumerate(LITERAL)],
+        [{"name": "t0", "run": LITERAL[0], "on_calendar": "daily"}],
     )
 )
 def test_a_command_line_reaches_the_program_as_it_is_written(units):
     """As that of `commands` and of NAME-run do: words as a shell takes them, and nothing in them is replaced."""
     environment = {"HOME": "/wrong", "USER": "wrong", "b": "wrong"}
     for number, run in enumerate(LITERAL):
-        for unit in (f"shop-worker-p{number}.service", f"shop-timer-t{number}.service"):
+        for unit in [f"shop-worker-p{number}.service", *([] if number else ["shop-timer-t0.service"])]:
             line = units[0][unit].one("Service", "ExecStart")
             assert systemd.words(line, environment) == ["/usr/bin/env", "--", *shlex.split(run)]
 
 
-@renders(application(directories=["/srv/index"]))
+@pytest.mark.renders("application", {"django_app": APPLICATION | {"directories": ["/srv/index"]}})
 def test_the_commands_of_the_application(files):
     shebang, *lines = files[0]["shop-manage"].splitlines()
     assert shebang == "#!/bin/sh"
@@ -200,7 +201,7 @@ def test_the_commands_of_the_application(files):
     assert files[0]["shop-release"].split("exec ")[1].split() == ["groundcrew-release", "shop", '"$@"']
 
 
-@renders(application(directories=["/srv/index"]))
+@pytest.mark.renders("application", {"django_app": APPLICATION | {"directories": ["/srv/index"]}})
 def test_folders_come_back_at_every_boot(files):
     lines = [line.split() for line in files[0]["django-shop.conf"].splitlines() if line and line[0] != "#"]
     folders = {path: (mode, user, group) for kind, path, mode, user, group, _ in lines}
