@@ -18,7 +18,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parent))
 ROOT = Path(__file__).resolve().parents[2]
 # Whose variables and templates a driver uses, when it has another name.
-ROLES = {"site": ["nginx"], "application": ["django_app"], "units": ["django_app", "worker"]}
+ROLES = {"site": ["nginx"], "sizing": ["postgresql"], "application": ["django_app"], "units": ["django_app", "worker"]}
 SHIP = yaml.safe_load((ROOT / "playbooks/tasks/ship.yml").read_text())
 # What the playbook makes of the part of the application and of what `django_app` returns.
 HANDED = {"units": next(task["vars"] for task in SHIP if "worker_app" in task.get("vars", {}))}
