@@ -296,7 +296,10 @@ def test_postgresql_on_the_network(files):
     folder = next(word.partition("=")[2] for word in copy if word.startswith("--target-directory="))
     names = {f"{folder}/{word.rpartition('/')[2]}" for word in copy if word.endswith(".pem")}
     assert names == {read["ssl_cert_file"], read["ssl_key_file"]}
+    # Debian's own command is forgotten first.
+    empty, *_ = [value for name, value in unit["Service"] if name == "ExecReload"]
     first, then = unit.all("Service", "ExecReload")
+    assert empty == ""
     assert systemd.words(first) == copy
     assert systemd.words(then, i="17-main")[-2:] == ["17-main", "reload"]
 
