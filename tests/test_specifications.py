@@ -13,6 +13,7 @@ ANSIBLE = {
     "ansible_play_hosts",
     "ansible_play_hosts_all",
     "ansible_playbook_python",
+    "dict",
     "inventory_dir",
     "inventory_hostname",
     "lookup",

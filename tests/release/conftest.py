@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,20 +19,20 @@ from groundcrew_release import (  # noqa: F401 - all modules, so that ROOT is re
     systemd,
 )
 
-UV = r"""#!{python} -ISE
-import json, os, pathlib, sys
-log = pathlib.Path({log!r})
-with log.open("a") as file:
-    file.write(json.dumps({{"arguments": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ)}}) + "\n")
-words = sys.argv[1:]
-if words[0] == "venv":
-    pathlib.Path("venv/lib/python3.11/site-packages").mkdir(parents=True)
-    pathlib.Path("venv/pyvenv.cfg").write_text("home = /usr/bin\nversion_info = 3.11.2\n")
-if words[:2] == ["pip", "list"]:
-    print("Django==5.2\ngunicorn==23.0\nPsycopg2==2.9")
-fail = log.with_name("uv.fail")
-if fail.exists() and fail.read_text() in " ".join(words):
-    sys.exit("  No solution found\nerror: no version of nothing")
+# A shell, since hundreds of builds call it several times. Records end with \34, their parts with \35, words with \36.
+UV = r"""#!/bin/sh
+{{ printf '%s\036' "$@"; printf '\035%s\035' "$(pwd -P)"; env -0; printf '\034'; }} >> {log}
+case "$1 $2" in
+venv*)
+  mkdir -p venv/lib/python3.11/site-packages
+  printf 'home = /usr/bin\nversion_info = 3.11.2\n' > venv/pyvenv.cfg ;;
+"pip list") printf 'Django==5.2\ngunicorn==23.0\nPsycopg2==2.9\n' ;;
+esac
+[ -e {fail} ] || exit 0
+case "$*" in *"$(cat {fail})"*)
+  printf '  No solution found\nerror: no version of nothing\n' >&2
+  exit 1 ;;
+esac
 """
 DESCRIBED = {
     "django": "5.2.1",
@@ -77,11 +78,20 @@ def uv(root):
     """Install a fake uv; the function returns how it was called, and `fail` makes it fail where a word is used."""
     program, log = root / "opt/groundcrew/uv/bin/uv", root / "uv.log"
     program.parent.mkdir(parents=True)
-    program.write_text(UV.format(python=sys.executable, log=str(log)))
+    program.write_text(UV.format(log=shlex.quote(str(log)), fail=shlex.quote(str(root / "uv.fail"))))
     program.chmod(0o755)
 
     def calls():
-        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        records = log.read_text().split("\34")[:-1] if log.exists() else []
+        parts = [record.split("\35") for record in records]
+        return [
+            {
+                "arguments": words.split("\36")[:-1],
+                "cwd": folder,
+                "env": dict(line.split("=", 1) for line in env.split("\0")[:-1]),
+            }
+            for words, folder, env in parts
+        ]
 
     calls.fail = lambda word: (root / "uv.fail").write_text(word)
     return calls

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from . import command_lines
 from .findings import Finding
 from .resolve import Application
 
 UNIT = re.compile("[A-Za-z0-9][A-Za-z0-9:_.-]*")
+DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
 MEMORY = re.compile(r"infinity|\d+(\.\d+)?[KMGTPE]?|\d+(\.\d+)?%")
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
@@ -51,8 +53,9 @@ def files(application: Application) -> Iterator[Finding]:
             sentence = f"has the mode {file['mode']} for {path}, and a mode is octal digits"
             yield application.finding("mode", "files", sentence, 'mode: "0640"')
     for path in application["directories"]:
-        if not path.startswith("/") or ".." in PurePosixPath(path).parts:
-            sentence = f"has {path}, and takes whole paths"
+        # systemd reads them: lists are parted by spaces, and `%` stands for something.
+        if not DIRECTORY.fullmatch(path) or ".." in PurePosixPath(path).parts:
+            sentence = f"has {path}, and takes whole paths without spaces, quotes, `\\` and `%`"
             yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
 
 
@@ -60,10 +63,19 @@ def commands(application: Application) -> Iterator[Finding]:
     """Yield commands that say both how they run, or neither."""
     for number, command in enumerate(application["commands"]):
         said = [key for key in ("manage", "run") if command.get(key)]
+        for key in ("manage", "run", "unless"):
+            if command.get(key):
+                yield from command_line(application, "commands", command[key], f"[{number}].{key}")
         if len(said) != 1:
             sentence = "has `manage` and `run`, and one would be dropped" if said else "has neither `manage` nor `run`"
             example = "commands: [{manage: migrate --noinput, once: true}]"
             yield application.finding("command", "commands", sentence, example, f"[{number}]")
+
+
+def command_line(application: Application, key: str, line: Any, inside: str) -> Iterator[Finding]:
+    """Yield what is wrong with a command line; what is no text is told by the specification."""
+    if isinstance(line, str) and (wrong := command_lines.problem(line)):
+        yield application.finding("command-line", key, wrong, "run: celery --app shop worker", inside)
 
 
 def jobs(application: Application) -> Iterator[Finding]:
@@ -77,6 +89,7 @@ def jobs(application: Application) -> Iterator[Finding]:
 def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator[Finding]:
     """Yield what systemd would overlook in one process or timer."""
     name, memory = str(job.get("name", "")), str(job.get("memory", "infinity"))
+    yield from command_line(application, key, job.get("run"), f"[{name}].run")
     if name and not UNIT.fullmatch(name):
         sentence = "names a unit: letters, digits, `-`, `_` and `.`"
         yield application.finding("unit-name", key, sentence, "name: celery", f"[{name}].name")

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,12 @@ def shape(node: Any) -> Any:
     return [shape(one) for one in node] if isinstance(node, list) else repr(node)
 
 
+@cache
+def code(text: str) -> Any:
+    """Return what a program says, apart from its comments and its layout."""
+    return shape(ast.parse(text))
+
+
 def compute(application: Application, revision: str) -> str:
     """Return the name (12 hexadecimal digits) of the release that an application at a revision is."""
     known = asdict(application)
@@ -56,7 +63,7 @@ def compute(application: Application, revision: str) -> str:
         "format": FORMAT,
         "revision": revision,
         "database_url": database_url(application),
-        "overlay": shape(ast.parse(OVERLAY.read_text())),
+        "overlay": code(OVERLAY.read_text()),
         "application": {name: known[name] for name in READ},
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
