@@ -19,19 +19,30 @@ from groundcrew_release import (  # noqa: F401 - all modules, so that ROOT is re
 )
 
 UV = r"""#!{python} -ISE
-import json, os, pathlib, sys
+import json, os, pathlib, re, sys
 log = pathlib.Path({log!r})
-with log.open("a") as file:
-    file.write(json.dumps({{"arguments": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ)}}) + "\n")
 words = sys.argv[1:]
+keys = re.findall(r" -i (\S+)", os.environ.get("GIT_SSH_COMMAND", ""))
+read = {{key: [pathlib.Path(key).read_text(), pathlib.Path(key).stat().st_mode & 0o777] for key in keys}}
+with log.open("a") as file:
+    told = {{"arguments": words, "cwd": os.getcwd(), "env": dict(os.environ), "read": read}}
+    file.write(json.dumps(told) + "\n")
+fail, pythons = log.with_name("uv.fail"), log.with_name("uv.pythons")
+known = dict(json.loads(pythons.read_text())) if pythons.exists() else {{}}
 if words[0] == "venv":
+    version = {{path: version for path, version in known.values()}}.get(words[3], "3.11.2")
     pathlib.Path("venv/lib/python3.11/site-packages").mkdir(parents=True)
-    pathlib.Path("venv/pyvenv.cfg").write_text("home = /usr/bin\nversion_info = 3.11.2\n")
+    pathlib.Path("venv/pyvenv.cfg").write_text(f"home = /usr/bin\nversion_info = {{version}}\n")
+if words[:2] == ["python", "find"]:
+    print(known[words[-1]][0] if words[-1] in known else sys.exit("error: No interpreter found"))
 if words[:2] == ["pip", "list"]:
     print("Django==5.2\ngunicorn==23.0\nPsycopg2==2.9")
-fail = log.with_name("uv.fail")
-if fail.exists() and fail.read_text() in " ".join(words):
-    sys.exit("  No solution found\nerror: no version of nothing")
+if words[:2] == ["tool", "run"]:
+    print("Django==5.2")
+if fail.exists():
+    word, said = json.loads(fail.read_text())
+    if word in " ".join(words):
+        sys.exit(said)
 """
 DESCRIBED = {
     "django": "5.2.1",
@@ -74,7 +85,7 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def uv(root):
-    """Install a fake uv; the function returns how it was called, and `fail` makes it fail where a word is used."""
+    """Install a fake uv; the function returns how it was called, `fail` makes it fail where a word is used."""
     program, log = root / "opt/groundcrew/uv/bin/uv", root / "uv.log"
     program.parent.mkdir(parents=True)
     program.write_text(UV.format(python=sys.executable, log=str(log)))
@@ -83,7 +94,9 @@ def uv(root):
     def calls():
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
-    calls.fail = lambda word: (root / "uv.fail").write_text(word)
+    no = "  No solution found\nerror: no version of nothing"
+    calls.fail = lambda word, said=no: (root / "uv.fail").write_text(json.dumps([word, said]))
+    calls.pythons = lambda *known: (root / "uv.pythons").write_text(json.dumps([[known[0], known[1:]]]))
     return calls
 
 
