@@ -198,7 +198,8 @@ def test_install_with_a_lock_file_constraints_and_a_driver(shop, uv, root):
     assert (release / "requirements.txt").stat().st_mode & 0o777 == 0o640
 
 
-def test_what_the_inventory_names_is_not_held_by_the_lock(shop, uv):
+@pytest.mark.usefixtures("uv")
+def test_what_the_inventory_names_is_not_held_by_the_lock(shop):
     app = shop(requirements=("django[argon2]>=5",), overrides=("psycopg2==3",))
     (app.release("abc") / "source").mkdir(parents=True)
     requirements.install(app, app.release("abc"), declared("uv", "uv.lock"))

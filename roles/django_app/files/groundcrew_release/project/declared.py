@@ -117,7 +117,7 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
     elif name == "Pipfile.lock":
         found = pipenv(tree, path)
     elif re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
-        found = Dependencies("pylock", path, place)
+        found = Dependencies("pylock", path, place, install=package(tree, place, strict=True))
     elif name == "pyproject.toml":
         found = Dependencies("pyproject", path, place, lines=manifests.lines(tree.toml(path), path))
     elif name in ("setup.py", "setup.cfg"):
