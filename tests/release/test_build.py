@@ -296,10 +296,19 @@ def test_preview_leaves_nothing_and_says_what_would_come(app, units):
     assert said["pending"] == ["shop.0002_note: Add field note to visit"]
     assert "would be built" in said["msg"]
     assert "  DEBUG: True -> False" in said["text"]
+    assert said["choices"] == [
+        "working directory: site, of site/manage.py",
+        "settings: shop.settings, from site/manage.py",
+        "callable: shop.wsgi:application, from WSGI_APPLICATION of the settings",
+        "python: 3.11.2, python3 of the host",
+        "dependencies: requirements.txt, what pip installs",
+    ]
+    assert "  settings: shop.settings, from site/manage.py" in said["text"]
     name = build.build(app, "a", True, Steps())["id"]
     units.described |= {"pending": []}
     again = preview.preview(app, "a", True, Steps())
     assert (again["id"], again["known"], again["pending"]) == (name, True, [])
+    assert again["choices"] == said["choices"]
     assert records.read(app, name)
 
 

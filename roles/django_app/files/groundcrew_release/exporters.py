@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "PIPENV_YES": "1",
     "PIPENV_NOSPIN": "1",
     "PDM_CHECK_UPDATE": "0",
+    "PDM_USE_VENV": "0",
     "PDM_NON_INTERACTIVE": "1",
     "NO_COLOR": "1",
 }

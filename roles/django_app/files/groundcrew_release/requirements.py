@@ -248,6 +248,9 @@ def install_lock(
         return
     known = variables | exporters.ENVIRONMENT | {"PROJECT_ROOT": str(folder)}
     text = exporters.export(partial(run, variables=known), release / "source", dependencies)
+    if application.index_url:
+        # Pipenv and Poetry write the index of the project above what they list.
+        text = re.sub(r"^(-i|--index-url|--extra-index-url)[ =].*\n", "", text, flags=re.MULTILINE)
     host.write(release / "locked.txt", text, host.user(application.name)[1])
     run(folder, "pip", "install", *options, "--requirements", f"{release}/locked.txt", variables=known)
 
