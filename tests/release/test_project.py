@@ -134,6 +134,7 @@ SETTINGS = [
     case("inventory", {**SPLIT, **DJANGO}, "config.settings.test", settings="config.settings.test"),
     case("env of the inventory", {**SPLIT, **DJANGO}, "config.settings.x", env={"DJANGO_SETTINGS_MODULE": "config.settings.x"}),
     case("file of the inventory", {**SITE, "manage.py": named("shop.conf.here"), **DJANGO}, "shop.conf.here", provided=("shop/conf/here.py",)),
+    case("a file that is there", spelled("import os\nH = os.path.dirname(__file__)\nif os.path.exists(os.path.join(H, 'requirements.txt')):\n    S = 'a.b'\nelse:\n    S = 'a.c'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', S)\n"), "a.b"),
     case("broken manage.py with a key", spelled("print 'x'\n"), "a.b", settings="a.b"),
     case("src layout", {"manage.py": "import os, sys\nsys.path.insert(0, 'src')\n" + MANAGE, "src/shop/settings.py": "", **DJANGO}, "shop.settings"),
 ]  # fmt: skip
@@ -237,6 +238,7 @@ DECLARED = [
     case("PEP 723", {**SITE, "manage.py": "# /// script\n# dependencies = ['django']\n# ///\n" + MANAGE}, [("files", "manage.py")]),
     case("inventory's files", {**SITE, "a.txt": "x", "b/pyproject.toml": PROJECT, **DJANGO}, [("files", "a.txt"), ("pyproject", "b/pyproject.toml")], requirements_files=("a.txt", "./b/pyproject.toml")),
     case("inventory alone", SITE, [], requirements=("Django==5.2.*",)),
+    case("a lock without Django is kept to beside the inventory's", {**SITE, "pyproject.toml": PROJECT.replace("Django>=5", "requests"), "pdm.lock": '[[package]]\nname = "requests"\n'}, [("pdm", "pdm.lock")], requirements=("Django",)),
     case("conda beside pip", {**SITE, "environment.yml": "", **DJANGO}, [("files", "requirements.txt")]),
 ]  # fmt: skip
 
@@ -278,6 +280,8 @@ DETAILS = [
     case("by name", {**SITE, "requirements.txt": "a @ file:./libs/a\nb @ ./libs/b ; python_version > '3'\n", "libs/a/setup.py": "", "libs/b/setup.py": ""}, {"lines": ("a @ ./source/libs/a", "b @ ./source/libs/b ; python_version > '3'")}),
     case("constraints beside a path", {**SITE, "deploy/requirements.txt": "-c limits.txt\n-e ../a\n", "deploy/limits.txt": "x<2", "deploy/manage.py": MANAGE, "a/setup.py": ""}, {"lines": ("-c ./source/deploy/limits.txt", "-e ./source/a")}, working_directory="deploy"),
     case("hashes stay in one line", {**SITE, "requirements.txt": "-e ./a\nDjango==5.2 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\n", "a/setup.py": ""}, {"lines": ("-e ./source/a", "Django==5.2      --hash=sha256:1      --hash=sha256:2")}),
+    case("rye's own", {**SITE, "requirements.lock": "-e file:.\nDjango==5.2\n", "setup.py": ""}, {"lines": ("-e ./source", "Django==5.2")}),
+    case("with an extra", {**SITE, "requirements.txt": ".[prod]\n", "setup.py": ""}, {"lines": ("./source[prod]",)}),
     case("no relative path", {**SITE, "requirements.txt": "-r more.txt\ngit+ssh://git@x/y.git@v1#egg=y\n-e git+https://x/y\nz @ https://x/z.whl\n", "more.txt": "Django"}, {"lines": ()}),
 ]  # fmt: skip
 
@@ -303,6 +307,7 @@ WRONG = [
     case("Python 2", spelled("print 'x'\n"), "manage.py of the project cannot be read: line 1 is no Python 3."),
     case("no dependencies", SITE, r"The source declares no dependencies, not even Django: name what to install with `requirements` \(such as `requirements: \[Django==5.2.\*\]`\) or `requirements_files`."),
     case("only a comment", {**SITE, "shop/settings.py": '"""Generated using Django 5.2.1."""'}, "The source declares no dependencies"),
+    case("elsewhere", {"site/manage.py": MANAGE, "deploy/requirements.txt": "Django"}, "declares no dependencies, .*; there is deploy/requirements.txt elsewhere."),
     case("conda", {**SITE, "environment.yml": ""}, "environment.yml is conda's, which no host of ours has: .*`requirements`"),
     case("pixi", {**SITE, "pixi.toml": ""}, "pixi.toml is conda's"),
     case("buildout", {**SITE, "buildout.cfg": ""}, "buildout.cfg is zc.buildout's"),
@@ -387,6 +392,12 @@ def test_callable_that_the_tree_offers(look):
     assert look(files).application == "shop.wsgi:application"
     assert look(files, interface="asgi").application == ""
     assert look({**files, "src/shop/asgi.py": wsgi}, interface="asgi").application == "shop.asgi:application"
+
+
+def test_list_that_powershell_wrote(look, tmp_path):
+    look({**SITE, **DJANGO})
+    (tmp_path / "source/requirements.txt").write_text("Django==5.2.1\n", encoding="utf-16")
+    assert look({}).dependencies[0].lines == ("Django==5.2.1",)
 
 
 def test_wheel_is_not_read(look):

@@ -207,3 +207,8 @@ def test_caret_of_poetry_in_requires_python(install):
     """real-projects.md, row 37."""
     files = {"manage.py": MANAGE, "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\nrequires-python = "^3.11"\ndependencies = ["django<5.2.9"]\n'}  # fmt: skip
     assert install(files, VERSIONS) == "django==5.2.1 gunicorn==23.0"
+
+
+def test_dependencies_of_the_script_itself(install):
+    head = "# /// script\n# requires-python = '>=3.11'\n# dependencies = ['django<5.2.9']\n# ///\n"
+    assert install({"manage.py": head + MANAGE}, VERSIONS) == "django==5.2.1 gunicorn==23.0"

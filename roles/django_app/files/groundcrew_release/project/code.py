@@ -48,6 +48,19 @@ class Program(Evaluator):
         self.names: set[str] = set()
         self.later: list[ast.FunctionDef] = []
 
+    def evaluate_call(self, node: ast.Call) -> Values:
+        """A call; whether a file is there is known, too, as far as it belongs to the source."""
+        name, owner = self.name(node.func), node.func.value if isinstance(node.func, ast.Attribute) else None
+        if name in ("exists", "isfile", "isdir", "is_file", "is_dir"):
+            asked = self.evaluate(node.args[0]) if node.args else self.evaluate(owner) if owner else (UNKNOWN,)
+            return self.combine(self.there, asked)
+        return super().evaluate_call(node)
+
+    def there(self, value: Any) -> Any:
+        """Say whether a path of the source exists; what `.gitignore` or the inventory may bring is open."""
+        folder = os.path.relpath(os.path.join(self.home, str(value)), TOP)  # noqa: PTH118
+        return True if self.tree.has(folder) or self.tree.has_folder(folder) else UNKNOWN
+
     def follow(self, body: Sequence[ast.stmt]) -> None:
         """Follow statements in their order."""
         for statement in body:

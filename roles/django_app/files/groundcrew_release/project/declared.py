@@ -1,6 +1,7 @@
 """How the dependencies of a project are declared and locked: the nearest declaration, a lock before a list."""
 
 import re
+import tomllib
 
 from ..steps import FailedError
 from . import listed, manifests
@@ -134,7 +135,7 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
 
 
 def locks(tree: Tree, place: str, places: list[str]) -> list[Dependencies]:
-    """Return what the locks of a folder install, as far as they hold Django."""
+    """Return what the locks of a folder install; one without Django only where no list stands beside it."""
     found = []
     for name, kind in TOOLS.items():
         path = join(place, name)
@@ -142,12 +143,13 @@ def locks(tree: Tree, place: str, places: list[str]) -> list[Dependencies]:
             continue
         makers = {"poetry": poetry, "pdm": pdm, "pipenv": pipenv}
         made = uv(tree, path, places) if kind == "uv" else makers[kind](tree, path)
-        if made and "django" in manifests.locked_names(tree, path):
+        if made:
             found.append(made)
     for path in pylocks(tree, place):
-        if "django" in manifests.locked_names(tree, path):
-            found.append(Dependencies("pylock", path, place, install=package(tree, place), reason="a lock of PEP 751"))
-    return found
+        found.append(Dependencies("pylock", path, place, install=package(tree, place), reason="a lock of PEP 751"))
+    whole = [one for one in found if "django" in manifests.locked_names(tree, one.path)]
+    # Django may come from the inventory, and the lock of a folder may be that of its tools.
+    return whole or (found if not listed.find(tree, place) else [])
 
 
 def lock(tree: Tree, place: str, places: list[str]) -> Dependencies | None:
@@ -219,9 +221,15 @@ def script(tree: Tree, place: str) -> Dependencies | None:
     if not tree.has(path):
         return None
     match = re.search(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", tree.text(path))
-    if not match or not re.search(r"^#\s*dependencies", match["content"], re.MULTILINE):
+    if not match:
         return None
-    return Dependencies("files", path, place, reason="the dependencies of the script (PEP 723)")
+    inner = "".join(line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(True))
+    try:
+        wanted = texts(tomllib.loads(inner).get("dependencies"))
+    except ValueError as error:
+        raise FailedError(f"{path} of the project cannot be read: {error} in its block `script`.") from None
+    reason = "the dependencies of the script (PEP 723)"
+    return Dependencies("files", path, place, lines=tuple(wanted), reason=reason) if wanted else None
 
 
 def owner(path: str) -> str:
@@ -255,7 +263,9 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
         return ()
     if passed:
         raise FailedError(f"{passed[0]} is {owner(passed[0])}, which no host of ours has: {KEYS}.")
-    raise FailedError(f"The source declares no dependencies, not even Django: {KEYS}.")
+    others = listed.anywhere(tree)
+    seen = f"; there {'is' if len(others) == 1 else 'are'} {sentence(others, 'and')} elsewhere" if others else ""
+    raise FailedError(f"The source declares no dependencies, not even Django: {KEYS}{seen}.")
 
 
 def workspace(tree: Tree, place: str, places: list[str]) -> Dependencies | None:

@@ -103,6 +103,12 @@ def find(tree: Tree, folder: str) -> tuple[str, ...]:
     return (best[0],)
 
 
+def anywhere(tree: Tree) -> list[str]:
+    """Return the requirements files of the whole source, for a refusal that names them."""
+    inside = {path: path.split("/")[-2].lower() in FOLDERS for path in tree.files if "/" in path}
+    return [path for path in tree.files if rank(path, inside.get(path, False)) and lines(tree, path)][:5]
+
+
 def lines(tree: Tree, path: str) -> list[str]:
     """Return the lines of a requirements file that say something; one that goes on in the next is one."""
     joined = re.sub(r"\\\r?\n", " ", tree.whole(path))
@@ -112,7 +118,10 @@ def lines(tree: Tree, path: str) -> list[str]:
 
 @dataclass
 class Flat:
-    """A requirements file with all that it refers to, its paths counted from the release."""
+    """A requirements file with all that it refers to, its paths counted from the release.
+
+    `relative` says that uv cannot read it as it is: a path is relative, or the text is UTF-16.
+    """
 
     tree: Tree
     top: str = "source"
@@ -142,6 +151,7 @@ class Flat:
         if path in self.seen:
             return
         self.seen.add(path)
+        self.relative = self.relative or not self.tree.plain(path)
         folder = path.rpartition("/")[0] or "."
         for line in lines(self.tree, path):
             self.line(folder, path, line)

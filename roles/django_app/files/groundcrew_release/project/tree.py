@@ -83,10 +83,19 @@ class Tree:
 
     def whole(self, path: str) -> str:
         """Return the text of a lock, which may be long."""
+        encoding = "utf-8-sig" if self.plain(path) else "utf-16"
         try:
-            return (self.folder / path).read_text(encoding="utf-8-sig", errors="replace")
+            return (self.folder / path).read_text(encoding=encoding, errors="replace")
         except OSError as error:
             raise FailedError(f"{path} of the project cannot be read: {error.strerror}.") from None
+
+    def plain(self, path: str) -> bool:
+        """Say whether a file is UTF-8; PowerShell writes what `pip freeze` prints as UTF-16."""
+        try:
+            with (self.folder / path).open("rb") as file:
+                return file.read(2) not in (b"\xff\xfe", b"\xfe\xff")
+        except OSError:
+            return True
 
     def toml(self, path: str) -> dict[str, Any]:
         """Return what a TOML file says."""
