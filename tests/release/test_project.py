@@ -300,7 +300,7 @@ WRONG = [
     case("mapping without a key", spelled("import os\nM = {'a': 'x.a', 'b': 'x.b'}\nos.environ['DJANGO_SETTINGS_MODULE'] = M[os.environ['STAGE']]\n"), "manage.py computes its settings|manage.py names x.a and x.b"),
     case("two servers", {**SITE, "a/wsgi.py": named("a.settings"), "b/wsgi.py": named("b.settings"), **DJANGO}, r"several files for the server, which name different settings: choose the settings module with `settings` among a.settings \(a/wsgi.py\) or b.settings \(b/wsgi.py\)"),
     case("no settings", {"manage.py": "import django\n", "shop/settings.py": "", **DJANGO}, "manage.py names no settings: choose the settings module with `settings`, such as shop.settings."),
-    case("nothing at all", {"README": "", **DJANGO}, "The source has no manage.py, wsgi.py or asgi.py that names no settings: choose the settings module with `settings`."),
+    case("nothing at all", {"README": "", **DJANGO}, "The source has no manage.py, wsgi.py or asgi.py that names settings: choose the settings module with `settings`."),
     case("module that is not there", {**SITE, "manage.py": named("shop.conf.gone"), **DJANGO}, "manage.py names shop.conf.gone, which the source does not have: .* `settings`, such as shop.settings"),
     case("development beside staging", {**DEV, "config/settings/staging.py": "x", **DJANGO}, "manage.py names config.settings.local, which is for development: .* `settings`, such as config.settings.staging."),
     case("empty package of settings", {"manage.py": named("shop.settings"), "shop/settings/__init__.py": "", "shop/settings/one.py": "x", "shop/settings/two.py": "x", **DJANGO}, "names shop.settings, which is empty: .* among shop.settings.one or shop.settings.two"),

@@ -124,12 +124,9 @@ def name_them(tree: Tree, files: Files, home: str, roots: list[str]) -> tuple[st
     told = told or [one for one in (files.manage,) if one and (one.settings or one.computed)]
     if not told:
         looked = [one.path for one in (files.manage, *files.servers) if one]
-        what = (
-            f"{sentence(looked, 'and')} {'names' if len(looked) == 1 else 'name'}"
-            if looked
-            else "The source has no manage.py, wsgi.py or asgi.py that names"
-        )
-        raise refuse(f"{what} no settings", everything(tree, home, roots))
+        what = f"{sentence(looked, 'and')} {'names' if len(looked) == 1 else 'name'} no settings"
+        what = what if looked else "The source has no manage.py, wsgi.py or asgi.py that names settings"
+        raise refuse(what, everything(tree, home, roots))
     first = told[0]
     if first.computed:
         choices = list(first.settings) if len(first.settings) > 1 else everything(tree, home, roots)
