@@ -12,6 +12,7 @@ from .application import ROOT, Application
 from .environment import REDIS
 from .project import Choice, Dependencies, Project, listed, pythons
 from .project.names import canonical
+from .project.tree import Tree
 from .steps import FailedError
 
 DRIVERS = {
@@ -156,9 +157,9 @@ def driver(application: Application, installed: str) -> str:
 def access(application: Application, release: Path) -> Iterator[dict[str, str]]:
     """Yield the variables with which installers reach private sources; the deploy key is in a file while they do."""
     texts = [*application.requirements, *application.constraints, *application.overrides]
-    for path in (release / "source").rglob("*.txt"):
-        if path.stat().st_size < 200_000:
-            texts.append(path.read_text(errors="replace"))
+    tree = Tree(release / "source")
+    # Any of them may refer to another one.
+    texts += [tree.text(path) for path in tree.files if path.endswith(listed.ENDINGS) and tree.has(path)]
     wanted = listed.variables(texts)
     handed = {n: v for n, v in application.env.items() if n in wanted or n.startswith(HANDED)}
     if application.index_url:

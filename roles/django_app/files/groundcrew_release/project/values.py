@@ -279,11 +279,9 @@ class Evaluator:
             return None not in self.settings
         return True if key in self.env else UNKNOWN if self.asking else False
 
-    def variable(self, key: Any, default: Any = UNKNOWN) -> Any:
+    def variable(self, key: Any) -> Any:
         """Return a variable of the environment, as the inventory gives it."""
-        if key in self.env and key != KEY:
-            return self.env[key]
-        return UNKNOWN if self.asking else default
+        return self.env[key] if key in self.env and key != KEY else UNKNOWN
 
     def evaluate_call(self, node: ast.Call) -> Values:
         """A call of what is known."""
