@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,20 +18,31 @@ from groundcrew_release import (  # noqa: F401 - all modules, so that ROOT is re
     systemd,
 )
 
-# A shell, since hundreds of builds call it several times. Records end with \34, their parts with \35, words with \36.
-UV = r"""#!/bin/sh
-{{ printf '%s\036' "$@"; printf '\035%s\035' "$(pwd -P)"; env -0; printf '\034'; }} >> {log}
-case "$1 $2" in
-venv*)
-  mkdir -p venv/lib/python3.11/site-packages
-  printf 'home = /usr/bin\nversion_info = 3.11.2\n' > venv/pyvenv.cfg ;;
-"pip list") printf 'Django==5.2\ngunicorn==23.0\nPsycopg2==2.9\n' ;;
-esac
-[ -e {fail} ] || exit 0
-case "$*" in *"$(cat {fail})"*)
-  printf '  No solution found\nerror: no version of nothing\n' >&2
-  exit 1 ;;
-esac
+UV = r"""#!{python} -ISE
+import json, os, pathlib, re, sys
+log = pathlib.Path({log!r})
+words = sys.argv[1:]
+keys = re.findall(r" -i (\S+)", os.environ.get("GIT_SSH_COMMAND", ""))
+read = {{key: [pathlib.Path(key).read_text(), pathlib.Path(key).stat().st_mode & 0o777] for key in keys}}
+with log.open("a") as file:
+    told = {{"arguments": words, "cwd": os.getcwd(), "env": dict(os.environ), "read": read}}
+    file.write(json.dumps(told) + "\n")
+fail, pythons = log.with_name("uv.fail"), log.with_name("uv.pythons")
+known = dict(json.loads(pythons.read_text())) if pythons.exists() else {{}}
+if words[0] == "venv":
+    version = {{path: version for path, version in known.values()}}.get(words[3], "3.11.2")
+    pathlib.Path("venv/lib/python3.11/site-packages").mkdir(parents=True)
+    pathlib.Path("venv/pyvenv.cfg").write_text(f"home = /usr/bin\nversion_info = {{version}}\n")
+if words[:2] == ["python", "find"]:
+    print(known[words[-1]][0] if words[-1] in known else sys.exit("error: No interpreter found"))
+if words[:2] == ["pip", "list"]:
+    print("Django==5.2\ngunicorn==23.0\nPsycopg2==2.9")
+if words[:2] == ["tool", "run"]:
+    print("Django==5.2")
+if fail.exists():
+    word, said = json.loads(fail.read_text())
+    if word in " ".join(words):
+        sys.exit(said)
 """
 DESCRIBED = {
     "django": "5.2.1",
@@ -75,25 +85,18 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def uv(root):
-    """Install a fake uv; the function returns how it was called, and `fail` makes it fail where a word is used."""
+    """Install a fake uv; the function returns how it was called, `fail` makes it fail where a word is used."""
     program, log = root / "opt/groundcrew/uv/bin/uv", root / "uv.log"
     program.parent.mkdir(parents=True)
-    program.write_text(UV.format(log=shlex.quote(str(log)), fail=shlex.quote(str(root / "uv.fail"))))
+    program.write_text(UV.format(python=sys.executable, log=str(log)))
     program.chmod(0o755)
 
     def calls():
-        records = log.read_text().split("\34")[:-1] if log.exists() else []
-        parts = [record.split("\35") for record in records]
-        return [
-            {
-                "arguments": words.split("\36")[:-1],
-                "cwd": folder,
-                "env": dict(line.split("=", 1) for line in env.split("\0")[:-1]),
-            }
-            for words, folder, env in parts
-        ]
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
-    calls.fail = lambda word: (root / "uv.fail").write_text(word)
+    no = "  No solution found\nerror: no version of nothing"
+    calls.fail = lambda word, said=no: (root / "uv.fail").write_text(json.dumps([word, said]))
+    calls.pythons = lambda *known: (root / "uv.pythons").write_text(json.dumps([[known[0], known[1:]]]))
     return calls
 
 

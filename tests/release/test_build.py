@@ -15,6 +15,7 @@ STEPS = [
     "find",
     "fetch",
     "unpack",
+    "read",
     "venv",
     "requirements",
     "configure",
@@ -34,7 +35,11 @@ def app(shop, units, uv):  # noqa: ARG001
     """Return the application `shop`, whose folder was sent as the controller sends it, and a release that serves."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, text in {"site/manage.py": MANAGE, "site/conf/local.txt": b"old"}.items():
+        for name, text in {
+            "site/manage.py": MANAGE,
+            "site/conf/local.txt": b"old",
+            "requirements.txt": b"Django",
+        }.items():
             member = tarfile.TarInfo(name)
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text))
@@ -291,14 +296,23 @@ def test_preview_leaves_nothing_and_says_what_would_come(app, units):
     assert said["pending"] == ["shop.0002_note: Add field note to visit"]
     assert "would be built" in said["msg"]
     assert "  DEBUG: True -> False" in said["text"]
+    assert said["choices"] == [
+        "working directory: site, of site/manage.py",
+        "settings: shop.settings, from site/manage.py",
+        "callable: shop.wsgi:application, from WSGI_APPLICATION of the settings",
+        "python: 3.11.2, python3 of the host",
+        "dependencies: requirements.txt, what pip installs",
+    ]
+    assert "  settings: shop.settings, from site/manage.py" in said["text"]
     name = build.build(app, "a", True, Steps())["id"]
     units.described |= {"pending": []}
     again = preview.preview(app, "a", True, Steps())
     assert (again["id"], again["known"], again["pending"]) == (name, True, [])
+    assert again["choices"] == said["choices"]
     assert records.read(app, name)
 
 
-@pytest.mark.parametrize("name", ["fetch", "unpack", "venv", "requirements", "configure", "describe"])
+@pytest.mark.parametrize("name", ["fetch", "unpack", "read", "venv", "requirements", "configure", "describe"])
 @pytest.mark.parametrize("end", [fail, disk_full, interrupt], ids=lambda end: end.__name__)
 def test_failed_preview_leaves_nothing(app, name, end):
     before = state(app)

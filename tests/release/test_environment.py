@@ -36,6 +36,20 @@ def test_the_inventory_wins_but_its_path_joins(shop, root):
     assert found["PYTHONPATH"] == f"{root}/srv/shop/releases/abc/overlay:/opt/x:{root}/etc/django/shop"
 
 
+def test_settings_of_env_never_come_before_the_overlay(shop):
+    env = {"DJANGO_SETTINGS_MODULE": "shop.settings.live"}
+    assert values(shop(env=env))["DJANGO_SETTINGS_MODULE"] == "groundcrew_settings"
+    assert values(shop(env=env, overlay=False))["DJANGO_SETTINGS_MODULE"] == "shop.settings.live"
+
+
+def test_folders_that_the_project_puts_first_on_its_path(shop, root):
+    found = environment.values(shop(env={"PYTHONPATH": "/opt/x"}), "abc", "shop.settings", ("libs", "apps"))
+    release = f"{root}/srv/shop/releases/abc"
+    assert found["PYTHONPATH"] == (
+        f"{release}/overlay:/opt/x:{release}/source/libs:{release}/source/apps:{root}/etc/django/shop"
+    )
+
+
 @pytest.mark.parametrize(
     ("keys", "found"),
     [
@@ -94,3 +108,5 @@ def test_refresh_keeps_what_the_release_is(shop, root):
     assert "TOKEN=new\n" in text
     assert "GROUNDCREW_SETTINGS_MODULE=shop.settings\n" in text
     assert "RELEASE=old\n" in text
+    environment.refresh(app, {"id": "old", "settings": "shop.settings", "paths": ["apps"]})
+    assert "/srv/shop/releases/old/source/apps:" in (root / "srv/shop/releases/old/environment").read_text()

@@ -92,4 +92,4 @@ def test_name_is_the_same_everywhere(shop, monkeypatch, tmp_path):
     """A changed name means that every application is built anew: only with FORMAT, and on purpose."""
     monkeypatch.setattr(identity, "OVERLAY", tmp_path / "overlay.py")
     (tmp_path / "overlay.py").write_text("x = 1\n")
-    assert identity.compute(shop(), "r") == "9907c918684e"
+    assert identity.compute(shop(), "r") == "68f23503a395"

@@ -9,13 +9,14 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from . import commands, configure, host, identity, plan, records, report, requirements, server, source
 from .application import Application
-from .detect import Detected, detect
+from .project import Asked, Choice, Project
+from .project import read as read_project
 from .records import Record
 from .steps import FailedError, Steps
 
@@ -47,8 +48,8 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             text = f"{application.name}: {name} of {record['version']} is built already."
             return result(application, record, done, text) | {"changed": False, "text": [text]}
         with whole(application, name, steps):
-            detected, described = make(application, name, revision, steps)
-            record = facts(application, name, revision, detected, described, by)
+            project, described = make(application, name, revision, steps)
+            record = facts(application, name, revision, project, described, by)
             server.write(application, name, record["application"], record["server"])
             run(application, name, described, leads, steps, done)
             with steps.step("record"):
@@ -93,7 +94,25 @@ def whole(application: Application, name: str, steps: Steps, keep: bool = True) 
                 host.remove(application.release(name))
 
 
-def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Detected, Description]:
+def asked(application: Application) -> Asked:
+    """Return what the inventory says of the project."""
+    return Asked(
+        working_directory=application.working_directory,
+        settings=application.settings,
+        manage=application.manage,
+        application=application.application,
+        interface=application.server.interface,
+        requirements=application.requirements,
+        requirements_files=application.requirements_files,
+        env=application.env,
+        provided=tuple(
+            file.path.removeprefix("source/") for file in application.files if file.path.startswith("source/")
+        ),
+        wheel=bool(source.wheel(application)),
+    )
+
+
+def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
     """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
     release, (uid, gid) = application.release(name), host.user(application.name)
     with steps.step("fetch"):
@@ -103,15 +122,35 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
             folder.mkdir(mode=0o750)
             os.chown(folder, uid, gid)
         source.unpack(application, release / "source")
+    with steps.step("read"):
+        project = read_project(release / "source", asked(application))
     with steps.step("venv"):
-        requirements.create(application, release)
+        python = requirements.create(application, release, project)
     with steps.step("requirements"):
-        detected = detect(release / "source", release / "venv", application.working_directory)
-        requirements.install(application, release, detected)
+        requirements.install(application, release, project)
     with steps.step("configure"):
-        configure.configure(application, name, detected)
+        configure.configure(application, name, project)
     with steps.step("describe"):
-        return detected, commands.describe(application, name)
+        described = commands.describe(application, name)
+    chosen = [one for one in project.choices if one.what != "callable"]
+    dotted, reason = served(application, project, described)
+    return replace(project, choices=(*chosen[:2], Choice("callable", dotted, reason), python, *chosen[2:])), described
+
+
+def served(application: Application, project: Project, described: Description) -> tuple[str, str]:
+    """Return the callable that the server calls, and who names it.
+
+    :raises FailedError: nobody does.
+    """
+    interface = application.server.interface
+    setting = f"{interface.upper()}_APPLICATION"
+    if application.application:
+        return application.application, "from the inventory"
+    if found := described["asgi" if interface == "asgi" else "application"]:
+        return found, f"from {setting} of the settings"
+    if project.application:
+        return project.application, f"from the source, since the settings name no {setting}"
+    raise FailedError(f"The settings name no {setting}: set `application`, such as shop.{interface}:application.")
 
 
 def run(application: Application, name: str, described: Description, leads: bool, steps: Steps, done: Progress) -> None:
@@ -131,20 +170,17 @@ def run(application: Application, name: str, described: Description, leads: bool
 
 
 def facts(
-    application: Application, name: str, revision: str, detected: Detected, described: Description, by: str
+    application: Application, name: str, revision: str, project: Project, described: Description, by: str
 ) -> Record:
     """Return what `release.json` holds: all that serving the release needs, so that a rollback serves it as before."""
-    interface = application.server.interface
-    dotted = application.application or described["asgi" if interface == "asgi" else "application"]
-    if not dotted:
-        setting = f"{interface.upper()}_APPLICATION"
-        raise FailedError(f"The settings name no {setting}: set `application`, such as shop.{interface}:application.")
     return {
         "id": name,
         "version": application.source.version,
         "revision": revision,
-        "settings": configure.settings(application, detected),
-        "application": dotted,
+        "settings": project.settings,
+        "paths": list(project.first),
+        "choices": [str(one) for one in project.choices],
+        "application": served(application, project, described)[0],
         "built": records.now(),
         "by": by,
         "django": described,

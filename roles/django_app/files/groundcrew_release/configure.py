@@ -4,15 +4,10 @@ from pathlib import Path
 
 from . import environment, host
 from .application import Application, File
-from .detect import Detected
+from .project import Project
 from .steps import FailedError
 
 INSIDE = Path(__file__).parent / "inside"
-
-
-def settings(application: Application, detected: Detected) -> str:
-    """Return the project's settings module, "" when nobody names one."""
-    return application.settings or detected.settings
 
 
 def installed(application: Application) -> list[str]:
@@ -46,20 +41,25 @@ def write(application: Application, release: Path, file: File) -> None:
     host.write(path, file.content, gid, int(file.mode, 8))
 
 
-def configure(application: Application, name: str, detected: Detected) -> None:
+def configure(application: Application, name: str, project: Project) -> None:
     """Write the environment and the files of a release, install the overlay, and point at its working directory."""
     release, gid = application.release(name), host.user(application.name)[1]
-    environment.write(application, name, settings(application, detected))
+    environment.write(application, name, project.settings, project.first)
     (release / "files").mkdir(mode=0o750)
     host.give(release / "files", host.SUPERUSER, gid)
     for file in application.files:
         write(application, release, file)
     (release / "overlay").mkdir(mode=0o755)
     host.write(release / "overlay/groundcrew_settings.py", (INSIDE / "groundcrew_settings.py").read_text(), gid, 0o644)
-    work = application.working_directory or detected.working_directory
-    if not (release / "source" / work).is_dir():
-        raise FailedError(f"The source has no folder {work}: `working_directory` names one that it has.")
-    host.link(release / "work", f"source/{work}")
+    if not (release / "source" / project.working_directory).is_dir():
+        raise FailedError(
+            f"The source has no folder {project.working_directory}: `working_directory` names one that it has."
+        )
+    host.link(release / "work", f"source/{project.working_directory}")
     # `site-packages` names the folder without the version of Python.
     for packages in (release / "venv/lib").glob("python3*/site-packages"):
         host.link(release / "site-packages", str(packages.relative_to(release)))
+        if project.last:
+            # What the project appends comes last, so that `apps/email` does not stand in for Python's own.
+            folders = "".join(f"{release}/source/{folder}\n" for folder in project.last)
+            host.write(packages / "groundcrew_project.pth", folders, gid, 0o644)

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from . import host
@@ -16,10 +17,13 @@ def database_url(application: Application) -> str:
     return re.sub("^postgresql:", f"{application.database_scheme}:", application.database_url)
 
 
-def values(application: Application, release: str, settings: str) -> dict[str, str]:
+def values(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> dict[str, str]:
     """Return the variables of a release whose settings module is `settings`.
 
-    `env` of the application wins. A default that is empty is left out, since some libraries would take it for a value.
+    `env` of the application wins, but for the settings module, which the overlay stands before. A default that is empty
+    is left out, since some libraries would take it for a value.
+
+    :param paths: folders of the source that the project puts first on its path of imports.
     """
     folder, cache, broker = application.release(release), application.cache_url, application.broker_url
     celery = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", broker)
@@ -47,9 +51,13 @@ def values(application: Application, release: str, settings: str) -> dict[str, s
         "RQ_REDIS_URL": broker if broker.startswith(REDIS) else "",
     }
     # Python modules among the `files` can be imported.
-    places = [f"{folder}/overlay", application.env.get("PYTHONPATH", ""), str(application.config)]
+    places = [f"{folder}/overlay", application.env.get("PYTHONPATH", "")]
+    places += [*(f"{folder}/source/{path}" for path in paths), str(application.config)]
     python_path = {"PYTHONPATH": ":".join(filter(None, places))}
-    return {name: value for name, value in defaults.items() if value} | application.env | python_path
+    given = dict(application.env)
+    if application.overlay:
+        given.pop("DJANGO_SETTINGS_MODULE", None)
+    return {name: value for name, value in defaults.items() if value} | given | python_path
 
 
 def text(variables: dict[str, str]) -> str:
@@ -57,12 +65,12 @@ def text(variables: dict[str, str]) -> str:
     return HEAD + "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def write(application: Application, release: str, settings: str) -> None:
+def write(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> None:
     """Write the environment of a release, for root alone: systemd reads it."""
     path = application.release(release) / "environment"
-    host.write(path, text(values(application, release, settings)), host.user(application.name)[1], 0o600)
+    host.write(path, text(values(application, release, settings, paths)), host.user(application.name)[1], 0o600)
 
 
 def refresh(application: Application, record: dict[str, Any]) -> None:
     """Give a recorded release the environment of today, such as a secret that was changed since it was built."""
-    write(application, record["id"], record["settings"])
+    write(application, record["id"], record["settings"], record.get("paths", ()))

@@ -18,10 +18,11 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
         record = records.read(application, name)
         if record:
             with steps.step("describe"):
-                described = commands.describe(application, name)
+                described, choices = commands.describe(application, name), record.get("choices", [])
         else:
             with build.whole(application, name, steps, keep=False):
-                _, described = build.make(application, name, revision, steps)
+                project, described = build.make(application, name, revision, steps)
+                choices = [str(one) for one in project.choices]
     serves = plan.state(application, name, record) == "serving"
     known = "serves already" if serves else "is on this host already" if record else "would be built"
     version, pending, replaced = application.source.version, described["pending"], described["replaced"]
@@ -37,9 +38,11 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
         "python": described["python"],
         "pending": pending,
         "replaced": replaced,
+        "choices": choices,
         "msg": f"{text}; {counted}.",
         "text": [
             f"{text}, revision {revision[:12]}, with Django {described['django']} on Python {described['python']}.",
+            *(["What was found:", *(f"  {one}" for one in choices)] if choices else []),
             *(build.summary(pending, replaced) or ["No migration is pending, and no setting is replaced."]),
         ],
     }

@@ -1,12 +1,19 @@
 """The virtual environment of a release, and what uv installs into it."""
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from . import host, source
+from . import exporters, git, host, source
 from .application import ROOT, Application
-from .detect import Detected
 from .environment import REDIS
+from .project import Choice, Dependencies, Project, listed, pythons
+from .project.names import canonical
+from .project.tree import Tree
+from .steps import FailedError
 
 DRIVERS = {
     # Scheme of the URL: the drivers that Django takes, and the one that is installed when the project brings none.
@@ -14,6 +21,10 @@ DRIVERS = {
     "mysql:": (("mysqlclient", "pymysql"), "mysqlclient"),
     "mariadb:": (("mysqlclient", "pymysql"), "mysqlclient"),
 }
+HANDED = ("UV_INDEX_", "POETRY_HTTP_BASIC_", "PIP_EXTRA_INDEX_URL", "NETRC")
+"""Variables of the inventory's `env` that installers read; those that requirements refer to come with them."""
+PYTHON = "python3"
+"""The interpreter where the inventory names none."""
 
 
 def program() -> Path:
@@ -21,7 +32,9 @@ def program() -> Path:
     return ROOT / "opt/groundcrew/uv/bin/uv"
 
 
-def uv(application: Application, release: Path, cwd: Path, *arguments: str) -> str:
+def uv(
+    application: Application, release: Path, cwd: Path, *arguments: str, variables: dict[str, str] | None = None
+) -> str:
     """Run uv as the application's user and return what it prints; a failure names the command as `uv …`.
 
     uv looks for its configuration and its cache where it is told, not at root's.
@@ -35,25 +48,54 @@ def uv(application: Application, release: Path, cwd: Path, *arguments: str) -> s
         # Of whoever calls the engine.
         "VIRTUAL_ENV": "",
         "PYTHONPATH": "",
+        **(variables or {}),
     }
     owner = host.user(application.name)
     title = f"uv {' '.join(arguments)}".replace(f"{release}/", "")
     return host.run([program(), *arguments], cwd=cwd, env=environment, owner=owner, command=title)
 
 
-def create(application: Application, release: Path) -> None:
-    """Create the virtual environment. It has its final path from the start, since its scripts carry it."""
-    uv(application, release, release, "venv", "--quiet", "--python", application.python, "venv")
+def version(release: Path) -> str:
+    """Return the version of Python that the virtual environment has."""
+    found = re.search(r"^version_info = ([\d.]+)", (release / "venv/pyvenv.cfg").read_text(), re.MULTILINE)
+    return found[1] if found else ""
 
 
-def locked(application: Application, detected: Detected) -> bool:
-    """Say whether the project's uv.lock decides; files that the inventory names win over it."""
-    return detected.lock is not None and not application.requirements_files
+def another(application: Application, release: Path, demand: pythons.Demand) -> str:
+    """Return an interpreter of the host that a demand takes, "" when it has none."""
+    for one in demand.alternatives:
+        try:
+            return uv(application, release, release, "python", "find", "--system", "--no-project", one or "3").strip()
+        except FailedError:
+            continue
+    return ""
 
 
-def listed(application: Application, detected: Detected) -> tuple[str, ...]:
-    """Return the files (relative to the source) that are installed from beside a lock file."""
-    return application.requirements_files or (() if locked(application, detected) else detected.requirements)
+def create(application: Application, release: Path, project: Project) -> Choice:
+    """Create the virtual environment, and return which Python it has and why.
+
+    It has its final path from the start, since its scripts carry it. Where the inventory names no interpreter, and the
+    default is none that the project takes, another one of the host is.
+
+    :raises FailedError: the project asks for a Python that this host does not have.
+    """
+    make = ("venv", "--quiet", "--python")
+    uv(application, release, release, *make, application.python, "venv")
+    chosen, found = application.python != PYTHON, version(release)
+    wrong = pythons.judge(project.demands, found, chosen) if found else None
+    if wrong and not chosen and (path := another(application, release, wrong)):
+        host.remove(release / "venv")
+        uv(application, release, release, *make, path, "venv")
+        if not pythons.judge(project.demands, version(release), chosen):
+            return Choice("python", version(release), f"{path}, since {wrong.path} asks for {wrong.text}")
+    if wrong:
+        raise FailedError(
+            f"{wrong.path} of the project asks for Python {wrong.text}, and {application.python} of this host is "
+            f"{found}: name another interpreter with `python`."
+        )
+    asked = [f"{one.path} {'asks for' if one.strict else 'prefers'} {one.text}" for one in project.demands]
+    reason = f"{application.python} {'from the inventory' if chosen else 'of the host'}"
+    return Choice("python", found, "; ".join([reason, *asked]))
 
 
 def servers(application: Application) -> list[str]:
@@ -67,19 +109,34 @@ def servers(application: Application) -> list[str]:
     ]
 
 
-def lines(application: Application, detected: Detected) -> list[str]:
+def lines(application: Application, project: Project) -> list[str]:
     """Return the lines of requirements.txt, which lies beside the source."""
-    files = [name for name in listed(application, detected) if not name.endswith("pyproject.toml")]
+    declared = [one for one in project.dependencies if not one.locked]
     wheel = source.wheel(application)
     return [
         *([f"--index-url {application.index_url}"] if application.index_url else []),
-        *(f"-r source/{name}" for name in files),
+        *(line for one in declared for line in listed_lines(one)),
         *application.requirements,
+        # What the inventory chooses by name wins over a lock.
+        *(application.overrides if len(declared) < len(project.dependencies) else ()),
         *servers(application),
-        *([detected.django] if detected.django and not application.requirements else []),
-        *(["./source"] if detected.project else []),
         *([f"./source/{wheel}"] if wheel else []),
     ]
+
+
+def listed_lines(dependencies: Dependencies) -> tuple[str, ...]:
+    """Return the lines that stand for a declaration."""
+    if dependencies.kind == "files":
+        return dependencies.lines or (f"-r source/{dependencies.path}",)
+    if dependencies.kind == "package":
+        extras = f"[{','.join(dependencies.extras)}]" if dependencies.extras else ""
+        return (f"-e {place(dependencies.folder)}{extras}",)
+    return dependencies.lines
+
+
+def place(folder: str) -> str:
+    """Return a folder of the source as seen from the release."""
+    return "./source" if folder == "." else f"./source/{folder}"
 
 
 def driver(application: Application, installed: str) -> str:
@@ -96,37 +153,119 @@ def driver(application: Application, installed: str) -> str:
     return ""
 
 
-def install(application: Application, release: Path, detected: Detected) -> None:
-    """Install everything into the virtual environment.
+@contextmanager
+def access(application: Application, release: Path) -> Iterator[dict[str, str]]:
+    """Yield the variables with which installers reach private sources; the deploy key is in a file while they do."""
+    texts = [*application.requirements, *application.constraints, *application.overrides]
+    tree = Tree(release / "source")
+    # Any of them may refer to another one.
+    texts += [tree.text(path) for path in tree.files if path.endswith(listed.ENDINGS) and tree.has(path)]
+    wanted = listed.variables(texts)
+    handed = {n: v for n, v in application.env.items() if n in wanted or n.startswith(HANDED)}
+    if application.index_url:
+        handed["UV_DEFAULT_INDEX"] = application.index_url
+    uid, gid = host.user(application.name)
+    ssh, key = f"{git.SSH} -o UserKnownHostsFile={application.cache}/known_hosts", release / ".deploy-key"
+    try:
+        if application.source.deploy_key:
+            # OpenSSH refuses a private key without a line break at its end, and one that others may read.
+            host.write(key, application.source.deploy_key.strip() + "\n", gid, 0o600)
+            os.chown(key, uid, gid)
+            ssh += f" -o IdentitiesOnly=yes -i {key}"
+        yield handed | {"GIT_SSH_COMMAND": ssh, "GIT_TERMINAL_PROMPT": "0"}
+    finally:
+        host.remove(key)
+
+
+def install(application: Application, release: Path, project: Project) -> None:
+    """Install everything into the virtual environment: what is locked, exactly; then what is listed and what serves.
 
     The requirements travel in files, since an index or a requirement may carry credentials, and every user of the host
     may read a command line.
+
+    :raises FailedError: a lock is out of date, or something cannot be installed.
     """
-    gid = host.user(application.name)[1]
-    options = ["--quiet", "--compile-bytecode", "--python", f"{release}/venv"]
-    for kind, versions in (("constraints", application.constraints), ("overrides", application.overrides)):
-        if versions:
-            host.write(release / f"{kind}.txt", "\n".join(versions) + "\n", gid)
-            options += [f"--{kind}", f"{release}/{kind}.txt"]
-    host.write(release / "requirements.txt", "\n".join(lines(application, detected)) + "\n", gid)
-    if locked(application, detected):
-        project = release / "source" / (detected.lock or "")
-        uv(
-            application,
-            release,
-            project,
-            "sync",
+    with access(application, release) as variables:
+        run = partial(uv, application, release, variables=variables)
+        options = ["--quiet", "--compile-bytecode", "--python", f"{release}/venv"]
+        for one in project.dependencies:
+            if one.locked:
+                install_lock(application, release, one, variables)
+        gid = host.user(application.name)[1]
+        constraints = [*application.constraints, *pins(application, release, project)]
+        for kind, versions in (("constraints", constraints), ("overrides", application.overrides)):
+            if versions:
+                host.write(release / f"{kind}.txt", "\n".join(versions) + "\n", gid)
+                options += [f"--{kind}", f"{release}/{kind}.txt"]
+        host.write(release / "requirements.txt", "\n".join(lines(application, project)) + "\n", gid)
+        run(release, "pip", "install", *options, "--requirements", "requirements.txt", *pyprojects(project))
+        for one in project.dependencies:
+            if one.install is not None and one.kind != "package":
+                run(release, "pip", "install", *options, "--no-deps", "--editable", place(one.install))
+        installed = run(release, "pip", "list", "--quiet", "--format", "freeze", "--python", "venv")
+        if missing := driver(application, installed):
+            run(release, "pip", "install", *options, missing)
+
+
+def pyprojects(project: Project) -> list[str]:
+    """Return the options for the dependencies of each pyproject.toml, which uv reads like a requirements file."""
+    found = []
+    for one in project.dependencies:
+        if one.kind == "pyproject" and not one.lines:
+            found += [f"--requirements=source/{one.path}"]
+            found += [word for extra in one.extras for word in ("--extra", extra)]
+            found += [word for group in one.groups for word in ("--group", f"source/{one.path}:{group}")]
+    return found
+
+
+def install_lock(
+    application: Application, release: Path, dependencies: Dependencies, variables: dict[str, str]
+) -> None:
+    """Install what a lock holds, and nothing else."""
+    folder, python = release / "source" / dependencies.folder, f"{release}/venv/bin/python"
+    run = partial(uv, application, release)
+    if dependencies.kind == "uv":
+        member = dependencies.member
+        which = ["--all-packages"] if member == "*" else ["--package", member] if member else []
+        groups = exporters.pairs("--group", dependencies.groups)
+        extras = exporters.pairs("--extra", dependencies.extras)
+        # The environment is the one of the release, whatever `.python-version` says.
+        options = [
             "--quiet",
             "--frozen",
-            "--no-dev",
-            "--no-install-project",
+            "--no-default-groups",
+            *groups,
+            *extras,
+            *which,
             "--inexact",
-        )
-    # uv reads the dependencies of a pyproject.toml like a requirements file.
-    projects = [
-        f"--requirements=source/{name}" for name in listed(application, detected) if name.endswith("pyproject.toml")
-    ]
-    uv(application, release, release, "pip", "install", *options, "--requirements", "requirements.txt", *projects)
+            "--compile-bytecode",
+        ]
+        run(folder, "sync", *options, "--python", python, variables=variables)
+        return
+    options = ["--quiet", "--compile-bytecode", "--python", f"{release}/venv", "--no-deps"]
+    if dependencies.kind == "pylock":
+        path = Path(dependencies.path).name
+        run(folder, "pip", "install", *options, "--requirements", path, variables=variables)
+        return
+    known = variables | exporters.ENVIRONMENT | {"PROJECT_ROOT": str(folder)}
+    text = exporters.export(partial(run, variables=known), release / "source", dependencies)
+    if application.index_url:
+        # Pipenv and Poetry write the index of the project above what they list.
+        text = re.sub(r"^(-i|--index-url|--extra-index-url)[ =].*\n", "", text, flags=re.MULTILINE)
+    host.write(release / "locked.txt", text, host.user(application.name)[1])
+    run(folder, "pip", "install", *options, "--requirements", f"{release}/locked.txt", variables=known)
+
+
+def pins(application: Application, release: Path, project: Project) -> list[str]:
+    """Return constraints that hold what a lock brought, so that nothing that is installed beside it changes it.
+
+    What the inventory names itself is its affair.
+    """
+    if not any(one.locked for one in project.dependencies):
+        return []
+    own = {
+        canonical(re.split(r"[^\w.-]", text.strip())[0])
+        for text in (*application.requirements, *application.constraints, *application.overrides)
+    }
     installed = uv(application, release, release, "pip", "list", "--quiet", "--format", "freeze", "--python", "venv")
-    if missing := driver(application, installed):
-        uv(application, release, release, "pip", "install", *options, missing)
+    return [line for line in installed.splitlines() if "==" in line and canonical(line.partition("==")[0]) not in own]

@@ -1,0 +1,279 @@
+"""How the dependencies of a project are declared and locked: the nearest declaration, a lock before a list."""
+
+import re
+import tomllib
+
+from ..steps import FailedError
+from . import listed, manifests
+from .names import production, sentence
+from .shape import Asked, Dependencies
+from .tree import Tree, join, table, texts, up
+
+CONDA = ("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.toml", "pixi.lock", "meta.yaml")
+FOREIGN = {
+    **dict.fromkeys(CONDA, "conda's"),
+    "buildout.cfg": "zc.buildout's",
+    "3rdparty/python/default.lock": "Pants'",
+    "python-default.lock": "Pants'",
+    "flake.nix": "Nix's",
+    "shell.nix": "Nix's",
+    "MODULE.bazel": "Bazel's",
+}
+KEYS = "name what to install with `requirements` (such as `requirements: [Django==5.2.*]`) or `requirements_files`"
+TOOLS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
+
+
+def uv(tree: Tree, path: str, places: list[str]) -> Dependencies | None:
+    """Return what a uv.lock installs for the project in these folders, None when it locks another one."""
+    top = manifests.folder(path)
+    members = manifests.members(tree, path)
+    inner = places[: places.index(top) + 1] if top in places else [top]
+    own = next((place for place in inner if tree.has(join(place, "pyproject.toml"))), top)
+    if own != top and own not in members:
+        return None
+    pyproject = tree.toml(join(own, "pyproject.toml")) if tree.has(join(own, "pyproject.toml")) else {}
+    if not pyproject:
+        raise FailedError(f"{path} of the project has no pyproject.toml beside it.")
+    name = str(table(pyproject, "project").get("name", ""))
+    reason = "the lock of uv"
+    member = ""
+    if own != top:
+        member, reason = members[own], f"the lock of uv's workspace, for its member {members[own]}"
+    elif not name and table(pyproject, "tool", "uv", "workspace"):
+        member, reason = "*", "the lock of uv's workspace, for all its members"
+    if name and (late := manifests.stale(tree, path, member or name, join(own, "pyproject.toml"))):
+        raise FailedError(
+            f"{path} of the project is older than {join(own, 'pyproject.toml')}, which asks for {late}: "
+            "run `uv lock` and commit it."
+        )
+    return Dependencies(
+        "uv", path, own, member, manifests.groups(pyproject), manifests.extras(pyproject), reason=reason
+    )
+
+
+def poetry(tree: Tree, path: str) -> Dependencies:
+    """Return what a poetry.lock installs."""
+    place = manifests.folder(path)
+    pyproject = tree.toml(join(place, "pyproject.toml")) if tree.has(join(place, "pyproject.toml")) else {}
+    if not pyproject:
+        raise FailedError(f"{path} of the project has no pyproject.toml beside it.")
+    groups, extras = manifests.poetry_groups(pyproject), manifests.extras(pyproject)
+    return Dependencies("poetry", path, place, "", groups, extras, package(tree, place), reason="the lock of Poetry")
+
+
+def pdm(tree: Tree, path: str) -> Dependencies:
+    """Return what a pdm.lock installs."""
+    place = manifests.folder(path)
+    pyproject = tree.toml(join(place, "pyproject.toml")) if tree.has(join(place, "pyproject.toml")) else {}
+    if not pyproject:
+        raise FailedError(f"{path} of the project has no pyproject.toml beside it.")
+    groups = manifests.serious(
+        [*table(pyproject, "dependency-groups"), *table(pyproject, "project", "optional-dependencies")]
+    )
+    install = None if table(pyproject, "tool", "pdm").get("distribution") is False else package(tree, place)
+    return Dependencies("pdm", path, place, "", groups, (), install, reason="the lock of PDM")
+
+
+def pipenv(tree: Tree, path: str) -> Dependencies:
+    """Return what a Pipfile.lock installs."""
+    place = manifests.folder(path)
+    if not tree.has(join(place, "Pipfile")):
+        raise FailedError(f"{path} of the project has no Pipfile beside it.")
+    groups = manifests.serious([one for one in tree.json(path) if one not in ("_meta", "default", "develop")])
+    return Dependencies("pipenv", path, place, "", groups, reason="the lock of Pipenv")
+
+
+def package(tree: Tree, place: str, strict: bool = False) -> str | None:
+    """Return a folder that is an installable package, else None; a strict one says how it is built."""
+    path = join(place, "pyproject.toml")
+    if strict and not (tree.has(path) and "build-system" in tree.toml(path)):
+        return None
+    return place if manifests.builds(tree, place) else None
+
+
+def pylocks(tree: Tree, place: str) -> list[str]:
+    """Return the locks of PEP 751 in a folder, that of production first."""
+    names = [name for name in tree.inside(place) if re.fullmatch(r"pylock(\.[^.]+)?\.toml", name)]
+    named = [name for name in names if production(name.removeprefix("pylock"))]
+    return [join(place, name) for name in (named or [one for one in names if one == "pylock.toml"])]
+
+
+def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
+    """Return how a file that the inventory names is installed.
+
+    :raises FailedError: the source has no such file, or it is of no kind that is known.
+    """
+    path = join(path)
+    name, place = path.rpartition("/")[2], manifests.folder(path)
+    if not tree.has(path):
+        raise FailedError(f"The source has no {path}: `requirements_files` names one that it has.")
+    reason = "from the inventory"
+    found: Dependencies | None = None
+    if name == "uv.lock":
+        found = uv(tree, path, places if place in places else up(place))
+    elif name == "poetry.lock":
+        found = poetry(tree, path)
+    elif name == "pdm.lock":
+        found = pdm(tree, path)
+    elif name == "Pipfile.lock":
+        found = pipenv(tree, path)
+    elif re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
+        found = Dependencies("pylock", path, place, install=package(tree, place, strict=True))
+    elif name == "pyproject.toml":
+        found = Dependencies("pyproject", path, place, lines=manifests.lines(tree.toml(path), path))
+    elif name in ("setup.py", "setup.cfg"):
+        found = Dependencies("package", path, place, install=place)
+    elif name in ("Pipfile", *FOREIGN):
+        raise FailedError(f"{path} cannot be installed as it is: {KEYS}.")
+    else:
+        found = Dependencies("files", path, place, lines=listed.flat(tree, path))
+    if found is None:
+        raise FailedError(
+            f"{path} does not lock the project in {places[0]}: name another file with `requirements_files`."
+        )
+    return Dependencies(**{**vars(found), "reason": reason})
+
+
+def locks(tree: Tree, place: str, places: list[str]) -> list[Dependencies]:
+    """Return what the locks of a folder install; one without Django only where no list stands beside it."""
+    found = []
+    for name, kind in TOOLS.items():
+        path = join(place, name)
+        if not tree.has(path):
+            continue
+        makers = {"poetry": poetry, "pdm": pdm, "pipenv": pipenv}
+        made = uv(tree, path, places) if kind == "uv" else makers[kind](tree, path)
+        if made:
+            found.append(made)
+    for path in pylocks(tree, place):
+        found.append(Dependencies("pylock", path, place, install=package(tree, place), reason="a lock of PEP 751"))
+    whole = [one for one in found if "django" in manifests.locked_names(tree, one.path)]
+    # Django may come from the inventory, and the lock of a folder may be that of its tools.
+    return whole or (found if not listed.find(tree, place) else [])
+
+
+def lock(tree: Tree, place: str, places: list[str]) -> Dependencies | None:
+    """Return the lock of a folder, of several the one whose tool pyproject.toml names; None for none.
+
+    :raises FailedError: several tools have locked the project.
+    """
+    found = locks(tree, place, places)
+    if len(found) > 1:
+        path = join(place, "pyproject.toml")
+        tools = table(tree.toml(path), "tool") if tree.has(path) else {}
+        named = [one for one in found if one.kind in tools]
+        if len(named) != 1:
+            raise FailedError(
+                f"The dependencies are locked by {sentence([one.path for one in found], 'and')}: "
+                "choose one with `requirements_files`."
+            )
+        found = named
+    return found[0] if found else None
+
+
+def declares(tree: Tree, place: str) -> Dependencies | None:
+    """Return what a pyproject.toml or a setup.py without a lock declares, None for nothing.
+
+    :raises FailedError: only its own tool could read it.
+    """
+    path, built = join(place, "pyproject.toml"), package(tree, place)
+    pyproject = tree.toml(path) if tree.has(path) else {}
+    project, poetry_table = table(pyproject, "project"), table(pyproject, "tool", "poetry")
+    if texts(project.get("dependencies")) or "dependencies" in texts(project.get("dynamic")):
+        reason = "its dependencies, which no lock decides"
+        found = manifests.lines(pyproject, path)
+        return Dependencies(
+            "pyproject",
+            path,
+            place,
+            "",
+            groups(pyproject),
+            manifests.extras(pyproject),
+            None if found else built,
+            found,
+            reason,
+        )
+    if set(table(poetry_table, "dependencies")) - {"python"}:
+        if built:
+            return Dependencies("package", path, place, install=built, reason="its dependencies, which no lock decides")
+        raise FailedError(
+            f"{path} declares dependencies for Poetry without a poetry.lock: run `poetry lock` and commit it, "
+            f"or {KEYS}."
+        )
+    pipfile = join(place, "Pipfile")
+    if tree.has(pipfile) and table(tree.toml(pipfile), "packages"):
+        raise FailedError(f"{pipfile} has no Pipfile.lock beside it: run `pipenv lock` and commit it, or {KEYS}.")
+    for name in ("setup.cfg", "setup.py"):
+        path = join(place, name)
+        if tree.has(path) and built and re.search(r"\binstall_requires\b", tree.text(path)):
+            return Dependencies("package", path, place, install=built, reason="the dependencies of the package")
+    return None
+
+
+def groups(pyproject: dict[str, object]) -> tuple[str, ...]:
+    """Return the dependency groups that mean production."""
+    return manifests.serious(list(table(pyproject, "dependency-groups")))
+
+
+def script(tree: Tree, place: str) -> Dependencies | None:
+    """Return what manage.py declares of itself, as PEP 723 has it, None for nothing."""
+    path = join(place, "manage.py")
+    if not tree.has(path):
+        return None
+    match = re.search(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", tree.text(path))
+    if not match:
+        return None
+    inner = "".join(line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(True))
+    try:
+        wanted = texts(tomllib.loads(inner).get("dependencies"))
+    except ValueError as error:
+        raise FailedError(f"{path} of the project cannot be read: {error} in its block `script`.") from None
+    reason = "the dependencies of the script (PEP 723)"
+    return Dependencies("files", path, place, lines=tuple(wanted), reason=reason) if wanted else None
+
+
+def owner(path: str) -> str:
+    """Return whose a file is that only another package manager reads."""
+    return next(whose for name, whose in FOREIGN.items() if path == name or path.endswith(f"/{name}"))
+
+
+def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies, ...]:
+    """Return how the dependencies of the project are declared: the nearest folder that declares any decides.
+
+    :param places: the working directory and the folders above it.
+    :raises FailedError: nothing is declared, or nobody can tell which declaration is meant.
+    """
+    if asked.requirements_files:
+        return tuple(one(tree, path, places) for path in asked.requirements_files)
+    passed = []
+    for place in places:
+        if found := lock(tree, place, places):
+            return (found,)
+        if found := workspace(tree, place, places):
+            return (found,)
+        if paths := listed.find(tree, place):
+            others = [name for name in TOOLS if tree.has(join(place, name))]
+            reason = "what pip installs" + (f"; {sentence(others, 'and')} without Django" if others else "")
+            installed, lines = package(tree, place, strict=True), listed.flat(tree, paths[0])
+            return (Dependencies("files", paths[0], place, install=installed, lines=lines, reason=reason),)
+        if found := declares(tree, place) or script(tree, place):
+            return (found,)
+        passed += [join(place, name) for name in FOREIGN if tree.has(join(place, name))]
+    if asked.requirements:
+        return ()
+    if passed:
+        raise FailedError(f"{passed[0]} is {owner(passed[0])}, which no host of ours has: {KEYS}.")
+    others = listed.anywhere(tree)
+    seen = f"; there {'is' if len(others) == 1 else 'are'} {sentence(others, 'and')} elsewhere" if others else ""
+    raise FailedError(f"The source declares no dependencies, not even Django: {KEYS}{seen}.")
+
+
+def workspace(tree: Tree, place: str, places: list[str]) -> Dependencies | None:
+    """Return what the uv.lock of a folder above installs for the package in this one, None when it is no member."""
+    if not tree.has(join(place, "pyproject.toml")):
+        return None
+    for top in places[places.index(place) + 1 :]:
+        path = join(top, "uv.lock")
+        if tree.has(path):
+            return uv(tree, path, places)
+    return None

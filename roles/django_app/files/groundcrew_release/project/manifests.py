@@ -1,0 +1,178 @@
+"""What pyproject.toml, setup.cfg and the lock files say."""
+
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from ..steps import FailedError
+from .names import canonical, development, production
+from .pythons import valid
+from .tree import Tree, join, table, texts
+
+
+def folder(path: str) -> str:
+    """Return the folder of a file."""
+    return path.rpartition("/")[0] or "."
+
+
+def serious(names: list[str]) -> tuple[str, ...]:
+    """Return the groups or extras that mean production."""
+    return tuple(name for name in names if production(name))
+
+
+def locked_names(tree: Tree, path: str) -> set[str]:
+    """Return the packages that a lock holds."""
+    name = path.rpartition("/")[2]
+    if name == "Pipfile.lock":
+        found = tree.json(path)
+        return {canonical(one) for part, packages in found.items() if part != "_meta" for one in table(packages)}
+    key = "packages" if name.startswith("pylock") else "package"
+    packages = tree.toml(path).get(key, [])
+    return {canonical(str(one.get("name", ""))) for one in packages if isinstance(one, dict)}
+
+
+def members(tree: Tree, path: str) -> dict[str, str]:
+    """Return the packages of a uv.lock that lie in the source: {folder: name}."""
+    found = {}
+    for one in tree.toml(path).get("package", []):
+        source = table(one, "source")
+        place = source.get("editable") or source.get("virtual") or source.get("directory")
+        if isinstance(place, str) and isinstance(one.get("name"), str):
+            found[join(folder(path), place)] = one["name"]
+    return found
+
+
+def requirements(pyproject: dict[str, Any], path: str) -> list[Requirement]:
+    """Return the dependencies of `[project]`; FailedError for one that nobody can read."""
+    found = []
+    for text in texts(table(pyproject, "project").get("dependencies")):
+        try:
+            found.append(Requirement(text))
+        except InvalidRequirement:
+            raise FailedError(f"{path} of the project cannot be read: {text!r} is no requirement.") from None
+    return found
+
+
+def same(one: str, other: str) -> bool:
+    """Say whether two version ranges are the same."""
+    try:
+        return SpecifierSet(one) == SpecifierSet(other)
+    except InvalidSpecifier:
+        return True
+
+
+def stale(tree: Tree, lock: str, member: str, pyproject: str) -> str:
+    """Return a dependency that pyproject.toml asks for and uv.lock was not made for, "" for none."""
+    project = tree.toml(pyproject)
+    known: dict[str, list[dict[str, Any]]] = {}
+    found = False
+    for one in tree.toml(lock).get("package", []):
+        if canonical(str(one.get("name"))) == canonical(member):
+            metadata = table(one, "metadata")
+            found = True
+            for entry in metadata.get("requires-dist", []):
+                if isinstance(entry, dict):
+                    known.setdefault(canonical(str(entry.get("name"))), []).append(entry)
+    if not found or "dependencies" in texts(table(project, "project").get("dynamic")):
+        return ""
+    for one in requirements(project, pyproject):
+        entries = known.get(canonical(one.name), [])
+        if not entries:
+            return str(one)
+        plain = [
+            entry.get("specifier", "")
+            for entry in entries
+            if not set(entry) & {"git", "url", "path", "editable", "directory"}
+        ]
+        if one.url is None and plain and not any(same(str(one.specifier), text) for text in plain):
+            return str(one)
+    return ""
+
+
+def groups(pyproject: dict[str, Any]) -> tuple[str, ...]:
+    """Return the dependency groups that uv installs beside the project: its default ones but those for development."""
+    known = list(table(pyproject, "dependency-groups"))
+    default = table(pyproject, "tool", "uv").get("default-groups", ["dev"])
+    wanted = known if default == "all" else [name for name in texts(default) if name in known]
+    return tuple(dict.fromkeys([*(one for one in wanted if not development(one)), *serious(known)]))
+
+
+def extras(pyproject: dict[str, Any]) -> tuple[str, ...]:
+    """Return the extras that mean production."""
+    optional = table(pyproject, "project", "optional-dependencies") or table(pyproject, "tool", "poetry", "extras")
+    return serious(list(optional))
+
+
+def poetry_groups(pyproject: dict[str, Any]) -> tuple[str, ...]:
+    """Return the groups that poetry installs: all that are not optional but those for development."""
+    found = []
+    for name, group in table(pyproject, "tool", "poetry", "group").items():
+        if production(name) or not (table(group).get("optional") or development(name)):
+            found.append(name)
+    return tuple(dict.fromkeys([*found, *serious(list(table(pyproject, "dependency-groups")))]))
+
+
+def builds(tree: Tree, place: str) -> bool:
+    """Say whether a folder is a package that its build system can build: with code that it will find."""
+    setup = tree.has(join(place, "setup.py")) or tree.has(join(place, "setup.cfg"))
+    path = join(place, "pyproject.toml")
+    if not tree.has(path):
+        return setup and (tree.has(join(place, "setup.py")) or "[metadata]" in tree.text(join(place, "setup.cfg")))
+    pyproject = tree.toml(path)
+    if "build-system" not in pyproject:
+        return tree.has(join(place, "setup.py"))
+    poetry, project = table(pyproject, "tool", "poetry"), table(pyproject, "project")
+    if poetry.get("package-mode") is False:
+        return False
+    name = canonical(str(project.get("name") or poetry.get("name") or "")).replace("-", "_")
+    if not name:
+        return False
+    backend = str(table(pyproject, "build-system").get("build-backend") or "setuptools")
+    tool = next(
+        (one for one in ("poetry", "hatchling", "flit", "pdm", "maturin", "uv", "setuptools") if one in backend), ""
+    )
+    if any(tree.has_folder(join(place, top, name)) or tree.has(join(place, top, f"{name}.py")) for top in ("src", ".")):
+        return True
+    if tool in ("poetry", ""):
+        return bool(poetry.get("packages"))
+    if tool == "setuptools":
+        tops = (
+            {one.split("/")[0] for one in tree.files if one.count("/") == 1 and one.endswith("/__init__.py")}
+            if place == "."
+            else set()
+        )
+        return (
+            setup
+            or bool(table(pyproject, "tool", "setuptools"))
+            or tree.has_folder(join(place, "src"))
+            or len(tops) == 1
+        )
+    said = {
+        "hatchling": ("hatch", "build"),
+        "flit": ("flit",),
+        "pdm": ("pdm", "build"),
+        "uv": ("uv", "build-backend"),
+        "maturin": ("maturin",),
+    }
+    return bool(table(pyproject, "tool", *said[tool]))
+
+
+def lines(pyproject: dict[str, Any], path: str) -> tuple[str, ...]:
+    """Return the dependencies as lines where uv cannot read the file: its `requires-python` is poetry's spelling.
+
+    :raises FailedError: they come from sources of uv's own.
+    """
+    wanted = table(pyproject, "project").get("requires-python", "")
+    if not isinstance(wanted, str) or valid(wanted):
+        return ()
+    if table(pyproject, "tool", "uv", "sources"):
+        raise FailedError(
+            f"{path} of the project cannot be read: its requires-python is {wanted!r}, "
+            "where a range such as `>=3.11` belongs."
+        )
+    optional = table(pyproject, "project", "optional-dependencies")
+    return tuple(
+        [str(one) for one in requirements(pyproject, path)]
+        + [line for one in extras(pyproject) for line in texts(optional[one])]
+    )

@@ -1,0 +1,127 @@
+"""A tree of files: which there are, and what their text says. A broken file is one sentence that names it."""
+
+import json
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..steps import FailedError
+
+SKIPPED = {
+    "node_modules",
+    "bower_components",
+    "venv",
+    "env",
+    "virtualenv",
+    "__pycache__",
+    "site-packages",
+    "__pypackages__",
+}
+"""Folders that hold somebody else's code; so do those that begin with a dot, and virtual environments of any name."""
+LIMIT = 1_000_000  # characters of a source file or a manifest that is read
+
+
+def up(folder: str) -> list[str]:
+    """Return a folder and those above it, the source itself (".") last."""
+    path = PurePosixPath(folder)
+    return [str(one) for one in (path, *path.parents)]
+
+
+def join(folder: str, *names: str) -> str:
+    """Return a path inside a folder of the source, normalised; one that leaves the source begins with `..`."""
+    return os.path.normpath(str(PurePosixPath(folder, *names)))
+
+
+class Tree:
+    """The files below a folder. What links point to counts as long as it lies inside."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """All files of the project itself, outermost first."""
+        found = []
+        for place, folders, names in os.walk(self.folder):
+            folders[:] = [
+                name
+                for name in folders
+                if name not in SKIPPED
+                and not name.startswith((".", "{{", "{%"))
+                and not Path(place, name, "pyvenv.cfg").exists()
+            ]
+            found += [Path(place, name).relative_to(self.folder).as_posix() for name in names]
+        return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
+
+    def named(self, *names: str, below: str = ".") -> list[str]:
+        """Return the files of these names below a folder, outermost first."""
+        top = "" if below == "." else f"{below}/"
+        return [path for path in self.files if path.startswith(top) and path.rpartition("/")[2] in names]
+
+    def inside(self, folder: str) -> list[str]:
+        """Return the names of the files in one folder, sorted."""
+        place = self.folder / folder
+        return sorted(path.name for path in place.iterdir() if path.is_file()) if place.is_dir() else []
+
+    def has(self, path: str) -> bool:
+        """Say whether the source has a file."""
+        return not path.startswith("..") and (self.folder / path).is_file()
+
+    def has_folder(self, path: str) -> bool:
+        """Say whether the source has a folder."""
+        return not path.startswith("..") and (self.folder / path).is_dir()
+
+    def text(self, path: str) -> str:
+        """Return the text of a file; a byte order mark is none of it."""
+        try:
+            with (self.folder / path).open(encoding="utf-8-sig", errors="replace") as file:
+                return file.read(LIMIT)
+        except OSError as error:
+            raise FailedError(f"{path} of the project cannot be read: {error.strerror}.") from None
+
+    def whole(self, path: str) -> str:
+        """Return the text of a lock, which may be long."""
+        encoding = "utf-8-sig" if self.plain(path) else "utf-16"
+        try:
+            return (self.folder / path).read_text(encoding=encoding, errors="replace")
+        except OSError as error:
+            raise FailedError(f"{path} of the project cannot be read: {error.strerror}.") from None
+
+    def plain(self, path: str) -> bool:
+        """Say whether a file is UTF-8; PowerShell writes what `pip freeze` prints as UTF-16."""
+        try:
+            with (self.folder / path).open("rb") as file:
+                return file.read(2) not in (b"\xff\xfe", b"\xfe\xff")
+        except OSError:
+            return True
+
+    def toml(self, path: str) -> dict[str, Any]:
+        """Return what a TOML file says."""
+        try:
+            return tomllib.loads(self.whole(path))
+        except ValueError as error:
+            raise FailedError(f"{path} of the project cannot be read: {error}.") from None
+
+    def json(self, path: str) -> dict[str, Any]:
+        """Return what a JSON file says, an object."""
+        try:
+            found = json.loads(self.whole(path))
+        except ValueError as error:
+            raise FailedError(f"{path} of the project cannot be read: {error}.") from None
+        if not isinstance(found, dict):
+            raise FailedError(f"{path} of the project cannot be read: it holds no object.")
+        return found
+
+
+def table(values: Any, *names: str) -> dict[str, Any]:
+    """Return a table inside tables, {} where there is none of this name or something else stands there."""
+    for name in names:
+        values = values.get(name) if isinstance(values, dict) else None
+    return values if isinstance(values, dict) else {}
+
+
+def texts(value: Any) -> list[str]:
+    """Return the texts of a list, [] for anything else."""
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

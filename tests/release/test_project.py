@@ -1,0 +1,406 @@
+"""What the reader makes of a tree of files: a table of small trees, each with the right plan or the right refusal."""
+
+# ruff: noqa: E501 - a tree, what is asked and what is found are one line of a table
+
+import json
+
+import pytest
+from groundcrew_release.project import Asked, pythons, read
+from groundcrew_release.steps import FailedError
+
+DJANGO = {"requirements.txt": "Django\n"}
+
+
+def named(settings, before="import os\n"):
+    """Return a manage.py or wsgi.py in Django's own spelling."""
+    return f'{before}os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")\n'
+
+
+MANAGE = named("shop.settings")
+SITE = {"manage.py": MANAGE, "shop/settings.py": "", "shop/__init__.py": ""}
+DEV = {"manage.py": named("config.settings.local"), "config/settings/local.py": "x", "config/settings/base.py": "x"}
+SPLIT = {**DEV, "config/settings/production.py": "x", "config/settings/test.py": "x"}
+PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["Django>=5"]\n'
+BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+LOCK = '[[package]]\nname = "django"\nversion = "5.2.1"\n'
+UVLOCK = (
+    LOCK
+    + '[[package]]\nname = "shop"\nversion = "1"\nsource = { virtual = "." }\n[package.metadata]\nrequires-dist = [{ name = "django", specifier = ">=5" }]\n'
+)
+POETRY = '[tool.poetry]\nname = "shop"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\nDjango = "^5.2"\n'
+PIPLOCK = json.dumps({"_meta": {}, "default": {"django": {"version": "==5.2.1"}}, "develop": {}})
+
+
+@pytest.fixture
+def look(tmp_path):
+    """Return a function that writes a tree, {path: text}, and returns the plan."""
+
+    def run(files, **asked):
+        (tmp_path / "source").mkdir(exist_ok=True)
+        for name, text in files.items():
+            path = tmp_path / "source" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return read(tmp_path / "source", Asked(**asked))
+
+    return run
+
+
+def case(name, files, found, **asked):
+    return pytest.param(files, asked, found, id=name)
+
+
+WHERE = [
+    case("at the top", {**SITE, **DJANGO}, "."),
+    case("one folder down", {"site/manage.py": MANAGE, **DJANGO}, "site"),
+    case("four folders down", {"a/b/c/d/manage.py": MANAGE, **DJANGO}, "a/b/c/d"),
+    case("beside an example", {"src/manage.py": MANAGE, "example/manage.py": named("demo.settings"), **DJANGO}, "src"),
+    case("above another", {**SITE, "shop/templates/x/manage.py": named("x.settings"), **DJANGO}, "."),
+    case("beside tests", {"backend/manage.py": MANAGE, "tests/proj/manage.py": MANAGE, **DJANGO}, "backend"),
+    case("only an example", {"example/manage.py": MANAGE, **DJANGO}, "example"),
+    case("beside Flask's", {"web/manage.py": MANAGE, "api/manage.py": "import flask_script\n", **DJANGO}, "web"),
+    case("not in node_modules", {"node_modules/x/manage.py": MANAGE, "b/manage.py": MANAGE, **DJANGO}, "b"),
+    case(
+        "not in an environment", {"ve/pyvenv.cfg": "", "ve/x/manage.py": MANAGE, "b/manage.py": MANAGE, **DJANGO}, "b"
+    ),
+    case("of the inventory", {"a/manage.py": MANAGE, "b/manage.py": MANAGE, **DJANGO}, "b", working_directory="b"),
+    case("of the inventory, with a slash", {"b/manage.py": MANAGE, **DJANGO}, "b", working_directory="./b/"),
+    case("of the key manage", {"bin/manage.py": MANAGE, **DJANGO}, ".", manage="python bin/manage.py"),
+]
+
+
+@pytest.mark.parametrize(("files", "asked", "found"), WHERE)
+def test_where_the_project_is(look, files, asked, found):
+    assert look(files, **asked).working_directory == found
+
+
+def spelled(text, file="manage.py", **more):
+    return {file: text, **DJANGO, **more}
+
+
+WSGI = {"manage.py": named("config.settings.local"), "config/wsgi.py": named("config.settings.production")}
+BOTH = "import os, sys\nif {}:\n    s = 'shop.settings.{}'\nelse:\n    s = 'shop.settings.{}'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', s)\n"
+SETTINGS = [
+    case("setdefault", {**SITE, **DJANGO}, "shop.settings"),
+    case("in a function", spelled('import os\ndef main():\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "a.b")\n'), "a.b"),
+    case("over lines", spelled('import os\nos.environ.setdefault(\n    "DJANGO_SETTINGS_MODULE",\n    "a.b",  # x\n)\n'), "a.b"),
+    case("assigned", spelled("import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'a.b'\n"), "a.b"),
+    case("environ imported", spelled("from os import environ\nenviron['DJANGO_SETTINGS_MODULE'] = 'a.b'\n"), "a.b"),
+    case("environ renamed", spelled("from os import environ as env\nenv.setdefault('DJANGO_SETTINGS_MODULE', 'a.b')\n"), "a.b"),
+    case("updated", spelled("import os\nos.environ.update({'DJANGO_SETTINGS_MODULE': 'a.b'})\n"), "a.b"),
+    case("updated by name", spelled("import os\nos.environ.update(DJANGO_SETTINGS_MODULE='a.b')\n"), "a.b"),
+    case("putenv", spelled("import os\nos.putenv('DJANGO_SETTINGS_MODULE', 'a.b')\n"), "a.b"),
+    case("constant", spelled("import os\nS = 'a.b'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', S)\n"), "a.b"),
+    case("f-string", spelled("import os\nP = 'a'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', f'{P}.settings')\n"), "a.settings"),
+    case("percent", spelled("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '%s.settings' % 'a')\n"), "a.settings"),
+    case("plus", spelled("import os\nP = 'a'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', P + '.settings')\n"), "a.settings"),
+    case("format", spelled("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{}.x'.format('a'))\n"), "a.x"),
+    case("join", spelled("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '.'.join(['a', 'b']))\n"), "a.b"),
+    case(
+        "name of the folder",
+        {"shop/manage.py": "import os\nN = os.path.basename(os.path.dirname(os.path.abspath(__file__)))\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', N + '.settings')\n", **DJANGO},
+        "shop.settings",
+    ),
+    case(
+        "by the environment, said in env",
+        spelled("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', f\"a.settings.{os.environ.get('STAGE', 'dev')}\")\n"),
+        "a.settings.live",
+        env={"STAGE": "live"},
+    ),
+    case("getenv of the same", spelled("import os\nos.environ['DJANGO_SETTINGS_MODULE'] = os.getenv('DJANGO_SETTINGS_MODULE', 'a.b')\n"), "a.b"),
+    case("decouple", spelled("import os\nfrom decouple import config\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', config('DJANGO_SETTINGS_MODULE', default='a.b'))\n"), "a.b"),
+    case("tests have their own", spelled(BOTH.format("'test' in sys.argv", "test", "main")), "shop.settings.main"),
+    case("tests asked by position", spelled(BOTH.format("len(sys.argv) > 1 and sys.argv[1] == 'test'", "test", "main")), "shop.settings.main"),
+    case("condition that env decides", spelled(BOTH.format("os.environ.get('LIVE')", "one", "two")), "shop.settings.one", env={"LIVE": "1"}),
+    case("development is no server's", spelled(BOTH.format("os.environ.get('DEV')", "dev", "two")), "shop.settings.two"),
+    case("mapping", spelled("import os\nM = {'live': 'a.live', 'x': 'a.x'}\nos.environ['DJANGO_SETTINGS_MODULE'] = M[os.environ['STAGE']]\n"), "a.live", env={"STAGE": "live"}),
+    case("function", spelled("import os\ndef name():\n    return 'a.b'\nos.environ['DJANGO_SETTINGS_MODULE'] = name()\n"), "a.b"),
+    case("another module names it", {"manage.py": "from shop.start import main\nif __name__ == '__main__':\n    main()\n# django\n", "shop/start.py": named("shop.conf"), "shop/conf.py": "", **DJANGO}, "shop.conf"),
+    case("constant of another module", {"manage.py": "import os\nfrom shop import NAME\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', NAME)\n", "shop/__init__.py": "NAME = 'shop.conf'\n", "shop/conf.py": "", **DJANGO}, "shop.conf"),
+    case("a comment names another", spelled("import os\n# os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'old.settings')\n" + MANAGE), "shop.settings"),
+    case("byte order mark", spelled("\ufeff" + MANAGE), "shop.settings"),
+    case("wsgi.py wins", {**SPLIT, **WSGI, **DJANGO}, "config.settings.production"),
+    case("asgi.py alone", {**SPLIT, "config/asgi.py": named("config.settings.production"), **DJANGO}, "config.settings.production"),
+    case("asgi.py of an ASGI server", {**SPLIT, **WSGI, "config/asgi.py": named("config.settings.test"), "config/settings/live.py": "x", **DJANGO}, "config.asgi_settings", interface="asgi", settings="config.asgi_settings"),
+    case("wsgi package", {**SPLIT, "config/wsgi/__init__.py": named("config.settings.production"), **DJANGO}, "config.settings.production"),
+    case("wsgi.py of an example", {**SITE, "example/wsgi.py": named("example.settings"), **DJANGO}, "shop.settings"),
+    case("wsgi.py without manage.py", {"shop/wsgi.py": MANAGE, "shop/settings.py": "", **DJANGO}, "shop.settings"),
+    case("wsgi.py that leaves it open", {**SITE, "shop/wsgi.py": "application = None\n", **DJANGO}, "shop.settings"),
+    case("development with production beside", {**SPLIT, **DJANGO}, "config.settings.production"),
+    case("wagtail's", {"manage.py": named("x.settings.dev"), "x/wsgi.py": named("x.settings.dev"), "x/settings/dev.py": "a", "x/settings/production.py": "a", "x/settings/base.py": "a", **DJANGO}, "x.settings.production"),
+    case("development and nothing else", {**DEV, **DJANGO}, "config.settings.local"),
+    case("settings_production beside", {"manage.py": named("shop.settings_dev"), "shop/settings_dev.py": "", "shop/settings_prod.py": "", "shop/models.py": "", **DJANGO}, "shop.settings_prod"),
+    case("empty package of settings", {"manage.py": named("shop.settings"), "shop/settings/__init__.py": "", "shop/settings/prod.py": "x", "shop/settings/dev.py": "x", **DJANGO}, "shop.settings.prod"),
+    case("inventory", {**SPLIT, **DJANGO}, "config.settings.test", settings="config.settings.test"),
+    case("env of the inventory", {**SPLIT, **DJANGO}, "config.settings.x", env={"DJANGO_SETTINGS_MODULE": "config.settings.x"}),
+    case("file of the inventory", {**SITE, "manage.py": named("shop.conf.here"), **DJANGO}, "shop.conf.here", provided=("shop/conf/here.py",)),
+    case("a file that is there", spelled("import os\nH = os.path.dirname(__file__)\nif os.path.exists(os.path.join(H, 'requirements.txt')):\n    S = 'a.b'\nelse:\n    S = 'a.c'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', S)\n"), "a.b"),
+    case("broken manage.py with a key", spelled("print 'x'\n"), "a.b", settings="a.b"),
+    case("src layout", {"manage.py": "import os, sys\nsys.path.insert(0, 'src')\n" + MANAGE, "src/shop/settings.py": "", **DJANGO}, "shop.settings"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "asked", "found"), SETTINGS)
+def test_which_settings(look, files, asked, found):
+    assert look(files, **asked).settings == found
+
+
+BASE = "import os, sys\nfrom pathlib import Path\nBASE = Path(__file__).resolve().parent\n"
+PATHS = [
+    case("cookiecutter-django", BASE + 'sys.path.append(str(BASE / "apps"))\n', ((), ("apps",))),
+    case("in a function", BASE + 'def main():\n    sys.path.append(str(BASE / "apps"))\n', ((), ("apps",))),
+    case("os.path", "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'apps'))\n", (("apps",), ())),
+    case("several", BASE + 'for one in ("apps", "libs"):\n    sys.path.insert(0, os.path.join(BASE, one))\n', (("libs", "apps"), ())),
+    case("extend", BASE + 'sys.path.extend([str(BASE / "apps"), f"{BASE}/libs"])\n', ((), ("apps", "libs"))),
+    case("plus", BASE + 'sys.path += [str(BASE / "apps")]\n', ((), ("apps",))),
+    case("assigned", BASE + 'sys.path = [str(BASE / "apps")] + sys.path\n', (("apps",), ())),
+    case("slice", BASE + 'sys.path[0:0] = [str(BASE / "apps")]\n', (("apps",), ())),
+    case("path imported", "import os\nfrom sys import path\npath.append('apps')\n", ((), ("apps",))),
+    case("addsitedir", "import os, site\nsite.addsitedir('apps')\n", ((), ("apps",))),
+    case("working directory", "import os, sys\nsys.path.append(os.path.join(os.getcwd(), 'apps'))\n", ((), ("apps",))),
+    case("django-environ", "import environ, os, sys\nROOT = environ.Path(__file__) - 1\nsys.path.append(str(ROOT.path('apps')))\n", ((), ("apps",))),
+    case("once", BASE + 'sys.path.append(str(BASE / "apps"))\nsys.path.append("apps")\n', ((), ("apps",))),
+    case("not there, elsewhere, itself", BASE + 'sys.path.append("none")\nsys.path.append("/usr/lib")\nsys.path.append("../..")\nsys.path.insert(0, str(BASE))\n', ((), ())),
+    case("unless it is there", BASE + 'A = str(BASE / "apps")\nif A not in sys.path:\n    sys.path.append(A)\n', ((), ("apps",))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "asked", "found"), PATHS)
+def test_what_manage_puts_on_the_path(look, text, asked, found):
+    plan = look({"manage.py": text + MANAGE, "apps/x.py": "", "libs/x.py": "", **DJANGO}, **asked)
+    assert (plan.first, plan.last) == found
+
+
+def test_paths_of_wsgi_count_where_manage_has_none(look):
+    """Of real-projects.md the third: two files above, in config/."""
+    wsgi = "import os, sys\nfrom pathlib import Path\nROOT = Path(__file__).resolve(strict=True).parent.parent\n"
+    plan = look({"site/manage.py": MANAGE, "site/config/wsgi.py": wsgi + 'sys.path.append(str(ROOT / "shop"))\n' + MANAGE,
+                 "site/shop/basket/models.py": "", "site/shop/settings.py": "", **DJANGO})  # fmt: skip
+    assert (plan.last, plan.working_directory) == (("site/shop",), "site")
+
+
+def workspace(**more):
+    """Return the uv workspace of real-projects.md, row 5."""
+    return {
+        "pyproject.toml": '[project]\nname = "root"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["services/*", "libs/*"]\n',
+        "uv.lock": LOCK + '[[package]]\nname = "web"\nsource = { editable = "services/web" }\n'
+        '[package.metadata]\nrequires-dist = [{ name = "django", specifier = ">=5" }]\n'
+        '[[package]]\nname = "pricing"\nsource = { editable = "libs/pricing" }\n',
+        "services/web/pyproject.toml": PROJECT.replace("shop", "web"),
+        "services/web/manage.py": MANAGE,
+        "libs/pricing/pyproject.toml": PROJECT.replace("shop", "pricing"),
+        **more,
+    }
+
+
+def kinds(plan):
+    return [(one.kind, one.path) for one in plan.dependencies]
+
+
+DECLARED = [
+    case("requirements.txt", {**SITE, **DJANGO}, [("files", "requirements.txt")]),
+    case("production before base", {**SITE, "requirements/production.txt": "Django", "requirements/base.txt": "Django", **DJANGO}, [("files", "requirements/production.txt")]),
+    case("prod", {**SITE, "requirements/prod.txt": "Django", "requirements/dev.txt": "x"}, [("files", "requirements/prod.txt")]),
+    case("requirements-prod.txt", {**SITE, "requirements-prod.txt": "Django", **DJANGO}, [("files", "requirements-prod.txt")]),
+    case("requirements_production.txt", {**SITE, "requirements_production.txt": "Django"}, [("files", "requirements_production.txt")]),
+    case("prod-requirements.txt", {**SITE, "prod-requirements.txt": "Django"}, [("files", "prod-requirements.txt")]),
+    case("requirements.production.txt", {**SITE, "requirements.production.txt": "Django"}, [("files", "requirements.production.txt")]),
+    case("base alone", {**SITE, "requirements/base.txt": "Django", "requirements/local.txt": "-r base.txt"}, [("files", "requirements/base.txt")]),
+    case("common", {**SITE, "requirements/common.txt": "Django", "requirements/test.txt": "x"}, [("files", "requirements/common.txt")]),
+    case("requirements in requirements", {**SITE, "requirements/requirements.txt": "Django"}, [("files", "requirements/requirements.txt")]),
+    case("reqs", {**SITE, "reqs/prod.txt": "Django"}, [("files", "reqs/prod.txt")]),
+    case("requirements.pip", {**SITE, "requirements.pip": "Django"}, [("files", "requirements.pip")]),
+    case("pip-tools", {**SITE, "requirements.in": "Django", "requirements.txt": "Django==5.2.1"}, [("files", "requirements.txt")]),
+    case("requirements.in alone", {**SITE, "requirements.in": "Django"}, [("files", "requirements.in")]),
+    case("rye", {**SITE, "pyproject.toml": PROJECT, "requirements.lock": "Django==5.2.1", "requirements-dev.lock": "x"}, [("files", "requirements.lock")]),
+    case("frozen", {**SITE, "requirements.txt": "Django", "requirements-frozen.txt": "Django==5.2"}, [("files", "requirements-frozen.txt")]),
+    case("nearest", {"a/manage.py": MANAGE, "a/requirements.txt": "Django", "b/requirements.txt": "x", **DJANGO}, [("files", "a/requirements.txt")]),
+    case("empty one is none", {"a/manage.py": MANAGE, "a/requirements.txt": "# nothing\n", **DJANGO}, [("files", "requirements.txt")]),
+    case("uv.lock", {**SITE, "pyproject.toml": PROJECT, "uv.lock": UVLOCK, **DJANGO}, [("uv", "uv.lock")]),
+    case("workspace", workspace(), [("uv", "uv.lock")]),
+    case("workspace before a list", workspace(**{"services/web/requirements.txt": "x"}), [("uv", "uv.lock")]),
+    case("lock of somebody else", {"a/manage.py": MANAGE, "a/pyproject.toml": PROJECT, "pyproject.toml": PROJECT, "uv.lock": UVLOCK}, [("pyproject", "a/pyproject.toml")]),
+    case("poetry.lock", {**SITE, "pyproject.toml": POETRY, "poetry.lock": LOCK, "shop/settings.py": "# using Django 4.2.3"}, [("poetry", "poetry.lock")]),
+    case("poetry 2", {**SITE, "pyproject.toml": PROJECT + "[tool.poetry]\npackage-mode = false\n", "poetry.lock": LOCK}, [("poetry", "poetry.lock")]),
+    case("Pipfile.lock", {**SITE, "Pipfile": "[packages]\ndjango='*'\n", "Pipfile.lock": PIPLOCK, **DJANGO}, [("pipenv", "Pipfile.lock")]),
+    case("pdm.lock", {**SITE, "pyproject.toml": PROJECT, "pdm.lock": LOCK}, [("pdm", "pdm.lock")]),
+    case("pylock.toml", {**SITE, "pylock.toml": LOCK.replace("package", "packages")}, [("pylock", "pylock.toml")]),
+    case("pylock of production", {**SITE, "pylock.toml": "[[packages]]\nname='django'", "pylock.prod.toml": "[[packages]]\nname='django'"}, [("pylock", "pylock.prod.toml")]),
+    case("lock of tools alone", {**SITE, "pyproject.toml": PROJECT, "poetry.lock": '[[package]]\nname = "ruff"\n', **DJANGO}, [("files", "requirements.txt")]),
+    case("two locks, one tool", {**SITE, "pyproject.toml": PROJECT + "[tool.poetry]\n", "uv.lock": UVLOCK, "poetry.lock": LOCK}, [("poetry", "poetry.lock")]),
+    case("two locks, chosen", {**SITE, "pyproject.toml": PROJECT, "uv.lock": UVLOCK, "poetry.lock": LOCK}, [("uv", "uv.lock")], requirements_files=("uv.lock",)),
+    case("PEP 621", {**SITE, "pyproject.toml": PROJECT}, [("pyproject", "pyproject.toml")]),
+    case("PEP 621 without any", {**SITE, "pyproject.toml": PROJECT.replace('"Django>=5"', ""), **DJANGO}, [("files", "requirements.txt")]),
+    case("dynamic", {**SITE, "pyproject.toml": '[project]\nname = "shop"\ndynamic = ["dependencies"]\n'}, [("pyproject", "pyproject.toml")]),
+    case("setup.py", {**SITE, "setup.py": "setup(install_requires=['Django'])"}, [("package", "setup.py")]),
+    case("setup.cfg", {**SITE, "setup.cfg": "[metadata]\nname = shop\n[options]\ninstall_requires = Django\n"}, [("package", "setup.cfg")]),
+    case("Poetry's package without a lock", {**SITE, "pyproject.toml": POETRY + BUILD.replace("hatchling.build", "poetry.core.masonry.api")}, [("package", "pyproject.toml")]),
+    case("PEP 723", {**SITE, "manage.py": "# /// script\n# dependencies = ['django']\n# ///\n" + MANAGE}, [("files", "manage.py")]),
+    case("inventory's files", {**SITE, "a.txt": "x", "b/pyproject.toml": PROJECT, **DJANGO}, [("files", "a.txt"), ("pyproject", "b/pyproject.toml")], requirements_files=("a.txt", "./b/pyproject.toml")),
+    case("inventory alone", SITE, [], requirements=("Django==5.2.*",)),
+    case("a lock without Django is kept to beside the inventory's", {**SITE, "pyproject.toml": PROJECT.replace("Django>=5", "requests"), "pdm.lock": '[[package]]\nname = "requests"\n'}, [("pdm", "pdm.lock")], requirements=("Django",)),
+    case("conda beside pip", {**SITE, "environment.yml": "", **DJANGO}, [("files", "requirements.txt")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "asked", "found"), DECLARED)
+def test_how_dependencies_are_declared(look, files, asked, found):
+    assert kinds(look(files, **asked)) == found
+
+
+SRC = {"manage.py": MANAGE, "src/shop/settings.py": ""}
+DETAILS = [
+    case("member of the workspace", workspace(), {"member": "web", "folder": "services/web"}),
+    case("whole workspace", {**SITE, "pyproject.toml": "[tool.uv.workspace]\nmembers=['x']\n", "uv.lock": LOCK}, {"member": "*"}),
+    case("manage.py below the project", {"site/manage.py": MANAGE, "pyproject.toml": PROJECT, "uv.lock": UVLOCK}, {"member": "", "folder": "."}),
+    case(
+        "groups and extras of production",
+        {**SITE, "uv.lock": UVLOCK, "pyproject.toml": PROJECT + "[project.optional-dependencies]\nprod = ['x']\ns3 = ['y']\n[dependency-groups]\ndev = ['a']\nproduction = ['b']\nweb = ['c']\n[tool.uv]\ndefault-groups = ['dev', 'web']\n"},
+        {"groups": ("web", "production"), "extras": ("prod",)},
+    ),
+    case(
+        "poetry's groups",
+        {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY + "[tool.poetry.group.dev.dependencies]\na='*'\n[tool.poetry.group.web.dependencies]\nb='*'\n[tool.poetry.group.prod]\noptional=true\n[tool.poetry.group.s3]\noptional=true\n"},
+        {"groups": ("web", "prod"), "install": None},
+    ),
+    case("poetry's package", {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY + BUILD.replace("hatchling.build", "poetry.core.masonry.api")}, {"install": "."}),
+    case("poetry's build system without a package", {"x/settings.py": "", "manage.py": named("x.settings"), "poetry.lock": LOCK, "pyproject.toml": POETRY + BUILD.replace("hatchling.build", "poetry.core.masonry.api")}, {"install": None}),
+    case("package-mode off", {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY.replace("[tool.poetry]\n", "[tool.poetry]\npackage-mode = false\n") + BUILD}, {"install": None}),
+    case("src layout of a list", {**SRC, **DJANGO, "pyproject.toml": PROJECT + BUILD}, {"kind": "files", "install": "."}),
+    case("src layout of PEP 621", {**SRC, "pyproject.toml": PROJECT + BUILD}, {"kind": "pyproject", "install": "."}),
+    case("list without a build system", {**SRC, **DJANGO, "pyproject.toml": PROJECT}, {"kind": "files", "install": None}),
+    case("categories of Pipenv", {**SITE, "Pipfile": "", "Pipfile.lock": json.dumps({"default": {"django": {}}, "prod": {"x": {}}})}, {"groups": ("prod",)}),
+    case("caret in requires-python", {**SITE, "pyproject.toml": PROJECT + 'requires-python = "^3.11"\n'}, {"lines": ("Django>=5",)}),
+    case("local package", {**SITE, "requirements.txt": "Django\n-e ./packages/pricing\n", "packages/pricing/setup.py": ""}, {"lines": ("Django", "-e ./source/packages/pricing")}),
+    case("local wheel", {**SITE, "requirements.txt": "./wheels/x-1-py3-none-any.whl  # ours\nDjango\n", "wheels/x-1-py3-none-any.whl": ""}, {"lines": ("./source/wheels/x-1-py3-none-any.whl", "Django")}),
+    case("wheel without a dot", {**SITE, "requirements.txt": "wheels/x-1-py3-none-any.whl\n", "wheels/x-1-py3-none-any.whl": ""}, {"lines": ("./source/wheels/x-1-py3-none-any.whl",)}),
+    case("the project itself", {**SITE, "requirements.txt": "-e .\n", "setup.py": ""}, {"lines": ("-e ./source",)}),
+    case("the project from a folder of requirements", {**SITE, "requirements/base.txt": "-e .\n", "requirements/prod.txt": "-r base.txt\n", "setup.py": ""}, {"lines": ("-e ./source",)}),
+    case("beside its own file", {**SITE, "requirements/prod.txt": "-e ../libs/a[x]\n--find-links ../wheels\n", "libs/a/pyproject.toml": ""}, {"lines": ("-e ./source/libs/a[x]", "--find-links ./source/wheels")}),
+    case("by name", {**SITE, "requirements.txt": "a @ file:./libs/a\nb @ ./libs/b ; python_version > '3'\n", "libs/a/setup.py": "", "libs/b/setup.py": ""}, {"lines": ("a @ ./source/libs/a", "b @ ./source/libs/b ; python_version > '3'")}),
+    case("constraints beside a path", {**SITE, "deploy/requirements.txt": "-c limits.txt\n-e ../a\n", "deploy/limits.txt": "x<2", "deploy/manage.py": MANAGE, "a/setup.py": ""}, {"lines": ("-c ./source/deploy/limits.txt", "-e ./source/a")}, working_directory="deploy"),
+    case("hashes stay in one line", {**SITE, "requirements.txt": "-e ./a\nDjango==5.2 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\n", "a/setup.py": ""}, {"lines": ("-e ./source/a", "Django==5.2      --hash=sha256:1      --hash=sha256:2")}),
+    case("rye's own", {**SITE, "requirements.lock": "-e file:.\nDjango==5.2\n", "setup.py": ""}, {"lines": ("-e ./source", "Django==5.2")}),
+    case("with an extra", {**SITE, "requirements.txt": ".[prod]\n", "setup.py": ""}, {"lines": ("./source[prod]",)}),
+    case("no relative path", {**SITE, "requirements.txt": "-r more.txt\ngit+ssh://git@x/y.git@v1#egg=y\n-e git+https://x/y\nz @ https://x/z.whl\n", "more.txt": "Django"}, {"lines": ()}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "asked", "found"), DETAILS)
+def test_what_is_installed(look, files, asked, found):
+    (one,) = look(files, **asked).dependencies
+    assert {name: getattr(one, name) for name in found} == found
+
+
+WRONG = [
+    case("several projects", {"services/a/manage.py": MANAGE, "b/manage.py": MANAGE, **DJANGO}, "The source has several manage.py, in b and services/a: choose one with `working_directory`."),
+    case("folder that is not there", {**SITE, **DJANGO}, "The source has no folder x: `working_directory` names one that it has.", working_directory="x"),
+    case("computed", {**SITE, "manage.py": "import os, socket\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.' + socket.gethostname()\n", "shop/settings_live.py": "", **DJANGO}, "manage.py computes its settings: choose the settings module with `settings` among shop.settings or shop.settings_live."),
+    case("by a variable that nobody gives", spelled(BOTH.format("'X' in os.environ", "one", "two")), "manage.py names shop.settings.one and shop.settings.two: choose the settings module with `settings` among shop.settings.one or shop.settings.two."),
+    case("by a variable and its default", spelled(BOTH.format("os.environ.get('STAGE', 'x') == 'live'", "one", "two")), "manage.py names shop.settings.one and shop.settings.two"),
+    case("mapping without a key", spelled("import os\nM = {'a': 'x.a', 'b': 'x.b'}\nos.environ['DJANGO_SETTINGS_MODULE'] = M[os.environ['STAGE']]\n"), "manage.py computes its settings|manage.py names x.a and x.b"),
+    case("two servers", {**SITE, "a/wsgi.py": named("a.settings"), "b/wsgi.py": named("b.settings"), **DJANGO}, r"several files for the server, which name different settings: choose the settings module with `settings` among a.settings \(a/wsgi.py\) or b.settings \(b/wsgi.py\)"),
+    case("no settings", {"manage.py": "import django\n", "shop/settings.py": "", **DJANGO}, "manage.py names no settings: choose the settings module with `settings`, such as shop.settings."),
+    case("nothing at all", {"README": "", **DJANGO}, "The source has no manage.py, wsgi.py or asgi.py that names settings: choose the settings module with `settings`."),
+    case("module that is not there", {**SITE, "manage.py": named("shop.conf.gone"), **DJANGO}, "manage.py names shop.conf.gone, which the source does not have: .* `settings`, such as shop.settings"),
+    case("development beside staging", {**DEV, "config/settings/staging.py": "x", **DJANGO}, "manage.py names config.settings.local, which is for development: .* `settings`, such as config.settings.staging."),
+    case("empty package of settings", {"manage.py": named("shop.settings"), "shop/settings/__init__.py": "", "shop/settings/one.py": "x", "shop/settings/two.py": "x", **DJANGO}, "names shop.settings, which is empty: .* among shop.settings.one or shop.settings.two"),
+    case("Python 2", spelled("print 'x'\n"), "manage.py of the project cannot be read: line 1 is no Python 3."),
+    case("no dependencies", SITE, r"The source declares no dependencies, not even Django: name what to install with `requirements` \(such as `requirements: \[Django==5.2.\*\]`\) or `requirements_files`."),
+    case("only a comment", {**SITE, "shop/settings.py": '"""Generated using Django 5.2.1."""'}, "The source declares no dependencies"),
+    case("elsewhere", {"site/manage.py": MANAGE, "deploy/requirements.txt": "Django"}, "declares no dependencies, .*; there is deploy/requirements.txt elsewhere."),
+    case("conda", {**SITE, "environment.yml": ""}, "environment.yml is conda's, which no host of ours has: .*`requirements`"),
+    case("pixi", {**SITE, "pixi.toml": ""}, "pixi.toml is conda's"),
+    case("buildout", {**SITE, "buildout.cfg": ""}, "buildout.cfg is zc.buildout's"),
+    case("two locks", {**SITE, "pyproject.toml": PROJECT, "uv.lock": UVLOCK, "poetry.lock": LOCK}, "The dependencies are locked by uv.lock and poetry.lock: choose one with `requirements_files`."),
+    case("Poetry without a lock", {**SITE, "pyproject.toml": POETRY}, "pyproject.toml declares dependencies for Poetry without a poetry.lock: run `poetry lock` and commit it"),
+    case("Pipfile without a lock", {**SITE, "Pipfile": "[packages]\ndjango = '*'\n"}, "Pipfile has no Pipfile.lock beside it: run `pipenv lock`"),
+    case("stale lock", {**SITE, "pyproject.toml": PROJECT, "uv.lock": LOCK + '[[package]]\nname = "shop"\nsource = { virtual = "." }\n[package.metadata]\nrequires-dist = [{ name = "django", specifier = ">=4" }]\n'}, "uv.lock of the project is older than pyproject.toml, which asks for Django>=5: run `uv lock` and commit it."),
+    case("stale lock that lacks one", {**SITE, "pyproject.toml": PROJECT.replace('"Django>=5"', '"Django>=5", "sentry-sdk"'), "uv.lock": UVLOCK}, "uv.lock of the project is older than pyproject.toml, which asks for sentry-sdk: run `uv lock`"),
+    case("two of production", {**SITE, "requirements/prod.txt": "Django", "requirements/production.txt": "Django"}, "may be in requirements/prod.txt or requirements/production.txt: name the file with `requirements_files`."),
+    case("file of no known name", {**SITE, "requirements/heroku.txt": "Django"}, "may be in requirements/heroku.txt: name the file with `requirements_files`."),
+    case("only for development", {**SITE, "requirements-dev.txt": "Django"}, "The source declares no dependencies"),
+    case("path that is not there", {**SITE, "requirements.txt": "-e ./gone\n"}, "requirements.txt of the project asks for ./gone, and the source has no such package."),
+    case("file that is not there", {**SITE, "requirements.txt": "-r gone.txt\n"}, "requirements.txt of the project refers to gone.txt, which the source does not have."),
+    case("file of the inventory", SITE, "The source has no x.txt: `requirements_files` names one that it has.", requirements_files=("x.txt",)),
+    case("broken pyproject.toml", {**SITE, "pyproject.toml": "[project", **DJANGO}, "pyproject.toml of the project cannot be read: "),
+    case("broken uv.lock", {**SITE, "pyproject.toml": PROJECT, "uv.lock": "<<<<<<< HEAD\n"}, "uv.lock of the project cannot be read: "),
+    case("broken Pipfile.lock", {**SITE, "Pipfile": "", "Pipfile.lock": "{"}, "Pipfile.lock of the project cannot be read: "),
+    case("broken requires-python", {**SITE, "pyproject.toml": PROJECT + 'requires-python = "three"\n'}, "pyproject.toml of the project cannot be read: its requires-python is 'three'"),
+    case("broken requirement", {**SITE, "uv.lock": UVLOCK, "pyproject.toml": PROJECT.replace("Django>=5", "Django => 5")}, "pyproject.toml of the project cannot be read: 'Django => 5' is no requirement."),
+    case("lock without its project", {**SITE, "poetry.lock": LOCK}, "poetry.lock of the project has no pyproject.toml beside it."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "asked", "sentence"), WRONG)
+def test_what_is_refused_in_one_sentence(look, files, asked, sentence):
+    with pytest.raises(FailedError, match=sentence) as raised:
+        look(files, **asked)
+    assert "\n" not in str(raised.value).rstrip()
+
+
+@pytest.mark.parametrize(
+    ("files", "version", "chosen", "wrong"),
+    [
+        ({"pyproject.toml": PROJECT + 'requires-python = ">=3.11"\n'}, "3.11.2", False, ""),
+        ({"pyproject.toml": PROJECT + 'requires-python = ">=3.12"\n'}, "3.11.2", False, ">=3.12"),
+        ({"pyproject.toml": PROJECT + 'requires-python = "==3.14.*"\n'}, "3.13.5", True, "==3.14.*"),
+        ({"pyproject.toml": PROJECT + 'requires-python = "^3.11"\n'}, "3.13.5", False, ""),
+        ({"pyproject.toml": PROJECT + 'requires-python = "^3.12"\n'}, "3.11.2", False, "^3.12"),
+        ({"pyproject.toml": POETRY}, "3.11.2", False, ""),
+        ({"pyproject.toml": POETRY.replace("^3.11", "~3.12")}, "3.13.5", False, "~3.12"),
+        ({"pyproject.toml": POETRY.replace("^3.11", "3.12.*")}, "3.12.9", False, ""),
+        ({"pyproject.toml": POETRY.replace("^3.11", "^2.7 || ^3.9")}, "3.11.2", False, ""),
+        ({"pyproject.toml": POETRY.replace("^3.11", ">=3.9 <3.11")}, "3.11.2", False, ">=3.9 <3.11"),
+        ({"pyproject.toml": POETRY.replace("^3.11", "*")}, "3.11.2", False, ""),
+        ({"Pipfile": '[requires]\npython_version = "3.13"\n'}, "3.11.2", False, "3.13"),
+        ({"Pipfile": '[requires]\npython_version = "3.11"\n'}, "3.11.2", False, ""),
+        (
+            {".python-version": "3.13\n", "pyproject.toml": PROJECT + 'requires-python = ">=3.11"\n'},
+            "3.11.2",
+            False,
+            "",
+        ),
+        ({".python-version": "3.13\n"}, "3.11.2", False, "3.13"),
+        ({".python-version": "3.13\n"}, "3.11.2", True, ""),
+        ({".python-version": "# ours\n3.11.9\n"}, "3.11.2", False, ""),
+        ({".python-version": "shop-env\n"}, "3.11.2", False, ""),
+        ({"runtime.txt": "python-3.12.4\n"}, "3.11.2", False, "3.12"),
+        ({".tool-versions": "nodejs 20\npython 3.12.4\n"}, "3.11.2", False, "3.12"),
+        ({}, "3.11.2", False, ""),
+    ],
+)
+def test_which_python(look, files, version, chosen, wrong):
+    plan = look({**SITE, **DJANGO, **files})
+    found = pythons.judge(plan.demands, version, chosen)
+    assert (found.text if found else "") == wrong
+
+
+def test_each_choice_has_its_reason(look):
+    files = {**SPLIT, **WSGI, "manage.py": BASE + 'sys.path.append("apps")\n' + SPLIT["manage.py"], "apps/x.py": ""}
+    plan = look({**files, "pyproject.toml": POETRY, "poetry.lock": LOCK}, requirements=("sentry-sdk",))
+    assert [str(one) for one in plan.choices] == [
+        "working directory: ., of manage.py",
+        "settings: config.settings.production, from config/wsgi.py, which a server runs; manage.py names config.settings.local",
+        "dependencies: poetry.lock, the lock of Poetry",
+        "dependencies: sentry-sdk, from the inventory",
+        "on the path of imports: apps, last, as manage.py does",
+    ]
+
+
+def test_callable_that_the_tree_offers(look):
+    wsgi = MANAGE + "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+    files = {"src/manage.py": MANAGE, "src/shop/wsgi.py": wsgi, "src/shop/settings.py": "", **DJANGO}
+    assert look(files).application == "shop.wsgi:application"
+    assert look(files, interface="asgi").application == ""
+    assert look({**files, "src/shop/asgi.py": wsgi}, interface="asgi").application == "shop.asgi:application"
+
+
+def test_list_that_powershell_wrote(look, tmp_path):
+    look({**SITE, **DJANGO})
+    (tmp_path / "source/requirements.txt").write_text("Django==5.2.1\n", encoding="utf-16")
+    assert look({}).dependencies[0].lines == ("Django==5.2.1",)
+
+
+def test_wheel_is_not_read(look):
+    assert look({"x.whl": ""}, wheel=True, settings="x.settings").settings == "x.settings"
