@@ -20,7 +20,7 @@ def is_lost(result):
 
 
 def divide(result):
-    """Return a failure (dict) with its first line as `msg`, which ansible-core 2.19 prints twice, the rest beside it."""
+    """Return a failure (dict) with its first line as `msg`, which ansible-core 2.19 prints twice, the rest beside."""
     first, _, rest = str(result.get("msg", "")).partition("\n")
     return {**result, "msg": first, **({"details": rest} if rest else {})}
 

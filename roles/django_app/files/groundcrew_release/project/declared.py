@@ -4,7 +4,7 @@ import re
 import tomllib
 
 from ..steps import FailedError
-from . import listed, manifests
+from . import listed, manifests, plain
 from .names import production, sentence
 from .shape import Asked, Dependencies
 from .tree import Tree, join, table, texts, up
@@ -264,6 +264,10 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
     if passed:
         raise FailedError(f"{passed[0]} is {owner(passed[0])}, which no host of ours has: {KEYS}.")
     others = listed.anywhere(tree)
+    lists = others or [path for path in tree.files if "requirements" in path.rpartition("/")[2]]
+    if not lists and plain.needs_django_alone(tree):
+        reason = "the newest that this Python takes, since the project imports nothing else and names no version"
+        return (Dependencies("files", "Django", places[0], lines=("Django",), reason=reason),)
     seen = f"; there {'is' if len(others) == 1 else 'are'} {sentence(others, 'and')} elsewhere" if others else ""
     raise FailedError(f"The source declares no dependencies, not even Django: {KEYS}{seen}.")
 
