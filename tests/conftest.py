@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONDITIONS = {"when", "changed_when", "failed_when", "until", "that"}
 
 
-class Loader(yaml.SafeLoader):
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML as Ansible writes it: a tag such as !unsafe leaves the text as it is."""
 
 

@@ -44,8 +44,7 @@ class Repository:
             path.write_text(text)
         self("add", "--all")
         self("commit", "--quiet", "--allow-empty", "-m", "change")
-        self("push", "--quiet", "--force", "--all")
-        self("push", "--quiet", "--force", "--tags")
+        self("push", "--quiet", "--force", "origin", "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
         return self("rev-parse", "HEAD")
 
 
