@@ -133,7 +133,7 @@ def test_switch_lets_the_old_release_finish_and_an_operator_goes_back(host, unit
     time.sleep(1)
     host.check_output("shop-release rollback")
     assert ask(host) == ("one one", before)
-    # The slow one ended in the release that it began in; a file at an absolute path is the host's, and the other by then.
+    # The slow one ended in the release that it began in; a file at an absolute path is the host's, the other by then.
     assert host.file("/tmp/slow").content_string == "two one"
     assert unit(f"shop-web@{left}.service")["ActiveState"] == "inactive"
     assert host.run(f"systemctl is-enabled shop-web@{left}.service").rc == 1
