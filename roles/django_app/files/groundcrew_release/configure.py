@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import environment, host
+from . import environment, files, host
 from .application import Application, File
 from .project import Project
 from .steps import FailedError
@@ -21,7 +21,7 @@ def place(release: Path, file: File) -> Path:
     Units see `files/` at `/etc/django/NAME`; a file with an absolute path waits in `files/.absolute` for `activate`.
     """
     if file.path.startswith("/"):
-        return release / "files/.absolute" / file.path.lstrip("/")
+        return files.own(release, file.path)
     return release / (file.path if file.path.startswith("source/") else f"files/{file.path}")
 
 

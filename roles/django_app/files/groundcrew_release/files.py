@@ -17,9 +17,9 @@ def place(path: str) -> Path:
     return ROOT / path.lstrip("/")
 
 
-def own(application: Application, release: str, path: str) -> Path:
-    """Return where a release keeps an absolute file."""
-    return application.release(release) / "files/.absolute" / path.lstrip("/")
+def own(release: Path, path: str) -> Path:
+    """Return where a release (its folder) keeps an absolute file."""
+    return release / "files/.absolute" / path.lstrip("/")
 
 
 def copy(source: Path, target: Path) -> None:
@@ -46,7 +46,7 @@ def keep(paths: list[str], folder: Path) -> dict[str, bool]:
 def install(application: Application, record: dict[str, Any]) -> None:
     """Put the files of a release where they belong; one that is there already is not touched."""
     for path in record.get("files", []):
-        source, target = own(application, record["id"], path), place(path)
+        source, target = own(application.release(record["id"]), path), place(path)
         if not target.is_file() or not same(source, target):
             copy(source, target)
 

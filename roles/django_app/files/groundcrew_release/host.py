@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .steps import FailedError
@@ -156,9 +156,3 @@ def run(
     if process.returncode:
         raise failure(command or shlex.join(words), output + errors, process.returncode)
     return output
-
-
-def words(names: Iterable[str]) -> str:
-    """Return names as a person lists them: "a", "a and b", "a, b and c"."""
-    known = list(names)
-    return " and ".join([", ".join(known[:-1]), known[-1]]) if len(known) > 1 else "".join(known)

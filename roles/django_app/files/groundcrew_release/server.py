@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from . import host
 from .application import Application
 
 WSGI = """
@@ -85,6 +86,4 @@ def write(application: Application, release: str, dotted: str, server: dict[str,
     path.touch(mode=0o640)
     path.chmod(0o640)
     path.write_text(text(application, release, dotted, server))
-    link = folder / "web.sock"
-    link.unlink(missing_ok=True)
-    link.symlink_to(application.socket(release))
+    host.link(folder / "web.sock", str(application.socket(release)))
