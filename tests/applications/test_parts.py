@@ -1,8 +1,12 @@
 """What the playbooks hand to the roles: databases, sockets, pools, certificates, what is kept."""
 
 import json
+import re
 
 import pytest
+import yaml
+from applications import specification
+from applications.parts import MADE_ANEW
 
 from inventories import ALL, PASSPHRASE, every_part, make_host, one_part
 
@@ -163,3 +167,10 @@ def test_the_result_is_json(state):
     result = every_part(make_host(groups=("django", "postgresql", "redis"), apps={"state": state}), deployer="me@here")
     assert json.loads(json.dumps(result)) == result
     assert result["deployer"] == "me@here"
+
+
+def test_backups_leave_out_what_an_absent_application_loses_but_its_media():
+    """The role removes it, and the backups do not keep it: one list stands in YAML, the other in Python."""
+    text = yaml.safe_load((specification.ROLES / "django_app/vars/main.yml").read_text())["__django_app_all_but_media"]
+    removed = re.findall(r"'(\w[\w.]*)'", text[: text.index("]")])
+    assert sorted(removed) == sorted(MADE_ANEW)
