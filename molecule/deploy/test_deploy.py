@@ -212,7 +212,7 @@ def test_no_migration_runs_twice(host, play):
 @pytest.mark.split
 def test_second_deploy_names_who_deploys(host, play):
     marks = "--setenv=GROUNDCREW_RUN=hers --setenv=GROUNDCREW_REQUEST=hers"
-    host.check_output(f"systemd-run --unit=shop-release --description='alice@laptop build abc' {marks} sleep 90")
+    host.check_output(f"systemd-run --unit=shop-release --description='alice@laptop build abc' {marks} sleep 600")
     result = play(DEPLOY, generation=98)
     assert result.returncode != 0
     # The work goes on.

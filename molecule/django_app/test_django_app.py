@@ -102,7 +102,11 @@ def test_server_comes_back_after_a_kill(host, unit):
     name = f"shop-web@{serving(host)}.service"
     before = unit(name)["MainPID"]
     host.check_output("kill -9 %s", before)
-    time.sleep(5)
+    again = (
+        f"systemctl show --property=MainPID {name} | grep --invert-match --line-regexp 'MainPID={before}\\|MainPID=0'"
+    )
+    answers = "curl --silent --fail --unix-socket /srv/shop/current/web.sock 'http://shop.example.org/?0'"
+    host.check_output("timeout 60 sh -c %s", f"until {again} && {answers}; do sleep 0.5; done")
     assert ask(host)[0] == "one one"
     assert unit(name)["MainPID"] not in (before, "0")
 
@@ -128,7 +132,7 @@ def test_switch_lets_the_old_release_finish_and_an_operator_goes_back(host, unit
     host.check_output(
         "systemd-run --unit=slow --property=StandardOutput=file:/tmp/slow "
         "curl --silent --header 'X-Forwarded-Proto: https' --unix-socket /srv/shop/current/web.sock "
-        "'http://shop.example.org/?15'"
+        "'http://shop.example.org/?25'"
     )
     time.sleep(1)
     host.check_output("shop-release rollback")
