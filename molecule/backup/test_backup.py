@@ -21,14 +21,14 @@ def psql(host, query):
 
 def archive(host):
     """Wait until all that is committed is in the archive."""
-    name = host.backend.name
+    name = host.backend.hostname
     host.check_output(f"cd / && runuser --user=postgres -- pgbackrest --stanza={name} check")
 
 
 def restore(host, play, **variables):
     """Restore the host; return the seconds (float) that it took."""
     begin = time.monotonic()
-    result = play(RESTORE, confirm=host.backend.name, **variables)
+    result = play(RESTORE, confirm=host.backend.hostname, **variables)
     assert result.returncode == 0, result.stdout[-3000:]
     return time.monotonic() - begin
 
@@ -85,7 +85,7 @@ def test_a_restore_asks_for_the_name_of_the_host(host, play):
     before = psql(host, "SELECT pg_postmaster_start_time()")
     result = play(RESTORE)
     assert result.returncode != 0
-    assert f"-e confirm={host.backend.name}" in re.sub(r"\s+", " ", result.stdout)
+    assert f"-e confirm={host.backend.hostname}" in re.sub(r"\s+", " ", result.stdout)
     assert psql(host, "SELECT pg_postmaster_start_time()") == before
 
 
@@ -126,7 +126,7 @@ def test_the_databases_go_back_to_a_second(host, play, http):
 
 def test_a_time_that_no_backup_reaches_changes_nothing(host, play):
     before = psql(host, "SELECT pg_postmaster_start_time()")
-    result = play(RESTORE, confirm=host.backend.name, time="2020-01-01 00:00:00+00:00")
+    result = play(RESTORE, confirm=host.backend.hostname, time="2020-01-01 00:00:00+00:00")
     assert result.returncode != 0
     assert "from before 2020-01-01" in result.stdout
     assert psql(host, "SELECT pg_postmaster_start_time()") == before
@@ -209,7 +209,7 @@ def test_a_dead_host_comes_back_from_the_repository_alone(host, play, http, tmp_
     psql(host, INSERT)
     rows = psql(host, "SELECT count(*) FROM shop_visit")
     archive(host)
-    name, kept = host.backend.name, tmp_path / "repository.tar"
+    name, kept = host.backend.hostname, tmp_path / "repository.tar"
     with kept.open("wb") as file:
         subprocess.run(["podman", "exec", name, "tar", "-C", REPOSITORY, "-c", "."], stdout=file, check=True)
     for playbook in ("destroy", "create", "prepare"):

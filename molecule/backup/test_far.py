@@ -70,7 +70,7 @@ def test_what_was_kept_far_away_comes_back(host, play, repository):
     moment = psql(host, "SELECT pg_sleep(1); SELECT now(); SELECT pg_sleep(1)").strip()
     psql(host, "DELETE FROM shop_visit; SELECT pg_switch_wal()")
     host.check_output("rm /srv/shop/media/far.txt")
-    result = play(RESTORE, confirm=host.backend.name, backup_repository=repository, time=moment)
+    result = play(RESTORE, confirm=host.backend.hostname, backup_repository=repository, time=moment)
     assert result.returncode == 0, result.stdout[-3000:]
     assert psql(host, "SELECT count(*) FROM shop_visit") == rows
     assert host.file("/srv/shop/media/far.txt").content_string == "beach\n"

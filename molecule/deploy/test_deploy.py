@@ -38,7 +38,7 @@ def serving(host):
 def start_deploy(host, generation, migrations="migrations", **arguments):
     """Start a deploy that the test may kill, with all that belongs to it; arguments as of subprocess.Popen."""
     inventory = os.environ["MOLECULE_INVENTORY_FILE"]
-    command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.name, REPOSITORY / DEPLOY]
+    command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.hostname, REPOSITORY / DEPLOY]
     command += ["--extra-vars", f"generation={generation} migrations={migrations}"]
     return subprocess.Popen(
         command, cwd=REPOSITORY, start_new_session=True, **{"stdout": subprocess.DEVNULL, **arguments}
@@ -175,7 +175,7 @@ def wait_for_host(host):
 
 def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
     # Other moments on the other distribution.
-    first = 0 if EVERY == 1 or host.backend.name.endswith("13") else 1
+    first = 0 if EVERY == 1 or host.backend.hostname.endswith("13") else 1
     for number, (task, seconds) in list(enumerate(KILLS))[first::EVERY]:
         generation = 50 + number
         with start_deploy(host, generation, stdout=subprocess.PIPE, text=True) as deploy:
@@ -246,12 +246,12 @@ def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
 
 def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, http):
     # Before a deploy changes anything, and in the middle of it.
-    seconds = 10 if host.backend.name.endswith("13") else 0
+    seconds = 10 if host.backend.hostname.endswith("13") else 0
     before, generation = http("https://shop.example.org/").text.split()[1], str(70 + seconds)
     deploy = start_deploy(host, generation)
     time.sleep(seconds)
     assert deploy.poll() is None
-    subprocess.run(["podman", "restart", "--time=0", host.backend.name], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["podman", "restart", "--time=0", host.backend.hostname], check=True, stdout=subprocess.DEVNULL)
     os.killpg(deploy.pid, signal.SIGKILL)
     deploy.wait()
     answer = None

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, probe, records, systemd, workers
+from . import drain, files, host, probe, records, systemd, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -136,9 +136,7 @@ def begin(application: Application, record: records.Record, by: str) -> Attempt:
     folder.mkdir(mode=0o700)
     found = files.keep(record.get("files", []), folder / "files")
     attempt = Attempt(record["id"], find_before(application, record["id"]), by, began, found)
-    part = folder / "attempt.part"
-    part.write_text(json.dumps(asdict(attempt)))
-    part.rename(folder / "attempt.json")
+    host.write(folder / "attempt.json", json.dumps(asdict(attempt)), host.SUPERUSER, 0o600)
     return attempt
 
 
