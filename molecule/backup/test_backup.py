@@ -39,6 +39,12 @@ def drill(host):
     return host.run("groundcrew-backup status").stdout
 
 
+@pytest.fixture(scope="module", autouse=True)
+def photo(host):
+    """Let a user of the application upload a file, which the first restore finds in the backup."""
+    host.check_output("runuser --user=shop -- sh -c 'echo holiday > /srv/shop/media/photo.txt'")
+
+
 def test_the_first_run_ended_with_a_backup(host):
     result = host.run("groundcrew-backup status")
     assert (result.rc, "last backup: " in result.stdout) == (0, True)
@@ -89,8 +95,9 @@ def test_a_restore_asks_for_the_name_of_the_host(host, play):
     assert psql(host, "SELECT pg_postmaster_start_time()") == before
 
 
+# A restore on each distribution: of a dead host, below, and to a second, in test_far.py.
+@pytest.mark.split
 def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, http):
-    host.check_output("runuser --user=shop -- sh -c 'echo holiday > /srv/shop/media/photo.txt'")
     host.check_output("systemctl start groundcrew-backup.service && rm /srv/shop/media/photo.txt")
     host.check_output(
         "systemd-run --unit=writer --uid=postgres sh -c %s", f'while psql -qd shop -c "{INSERT}"; do :; done'
@@ -111,6 +118,7 @@ def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, h
     assert http("https://shop.example.org/").status == 200
 
 
+@pytest.mark.split
 def test_the_databases_go_back_to_a_second(host, play, http):
     psql(host, INSERT)
     before = psql(host, "SELECT count(*), clock_timestamp() + interval '500 ms' FROM shop_visit").split("|")
@@ -124,6 +132,7 @@ def test_the_databases_go_back_to_a_second(host, play, http):
     host.check_output("ls -d /var/lib/postgresql/*/main.before-*")
 
 
+@pytest.mark.split
 def test_a_time_that_no_backup_reaches_changes_nothing(host, play):
     before = psql(host, "SELECT pg_postmaster_start_time()")
     result = play(RESTORE, confirm=host.backend.hostname, time="2020-01-01 00:00:00+00:00")
@@ -181,6 +190,7 @@ def test_a_backup_that_cannot_be_restored_is_told(host, damage, mend, reason):
     assert "FAILED" not in drill(host)
 
 
+@pytest.mark.split
 def test_a_full_disk_and_a_target_that_is_gone_are_failures(host):
     host.check_output(
         f"mkdir -p /mnt/small && mount -t tmpfs -o size=$(du -sm {REPOSITORY} | cut -f1)M,mode=755 none /mnt/small && "

@@ -197,6 +197,7 @@ def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
         assert (last["id"], last["result"]) == (serving(host), "good"), task
 
 
+@pytest.mark.split
 def test_no_migration_runs_twice(host, play):
     deploy = start_deploy(host, 60, migrations="slow")
     host.check_output("timeout 120 sh -c 'until grep -sq begin /srv/shop/media/migration; do sleep 0.2; done'")
@@ -228,6 +229,7 @@ def test_no_request_failed(host):
     assert counts["failures"] == []
 
 
+@pytest.mark.split
 def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
     before = serving(host)
     host.check_output(
@@ -268,6 +270,7 @@ def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, htt
     assert f"generation {generation} " in http("https://shop.example.org/").text
 
 
+@pytest.mark.split
 def test_an_application_that_goes_leaves_its_data(host, play):
     result = play("playbooks/site.yml", state="absent")
     assert result.returncode == 0, result.stdout[-3000:]
