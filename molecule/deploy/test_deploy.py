@@ -40,9 +40,10 @@ def start_deploy(host, generation, migrations="migrations", **arguments):
     inventory = os.environ["MOLECULE_INVENTORY_FILE"]
     command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.hostname, REPOSITORY / DEPLOY]
     command += ["--extra-vars", f"generation={generation} migrations={migrations}"]
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, start_new_session=True, **{"stdout": subprocess.DEVNULL, **arguments}
-    )
+    # Its output names a task when it begins.
+    environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
+    defaults = {"stdout": subprocess.DEVNULL, "env": environment}
+    return subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True, **(defaults | arguments))
 
 
 @pytest.fixture(scope="module", autouse=True)
