@@ -65,7 +65,7 @@ PLAYBOOK = """
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """Return a function that runs the playbook with options; it returns the status (int) and the lines that it shows."""
+    """Return a function that runs the playbook with options, and returns the status (int) and the lines shown."""
     folder = tmp_path_factory.mktemp("brief")
     (folder / "play.yml").write_text(PLAYBOOK)
     (folder / "more.yml").write_text("- {name: Say hello, ansible.builtin.debug: {msg: hello}}\n")
