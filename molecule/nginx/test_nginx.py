@@ -383,6 +383,7 @@ def test_a_header_with_another_spelling_forges_nothing(told):
     assert "forged" not in json.dumps(told(SHOP, headers=dict.fromkeys(forged, "forged"))["headers"])
 
 
+@pytest.mark.split
 def test_slow_clients_are_hung_up_on(say, http):
     with ThreadPoolExecutor() as pool:
         nothing = pool.submit(say, end="", wait=40)
@@ -523,6 +524,7 @@ def test_a_change_is_reloaded_not_restarted(play, http, unit):
     assert unit("nginx")["MainPID"] == before
 
 
+@pytest.mark.split
 def test_a_site_is_closed_for_maintenance_and_opened_again(play, http, unit):
     before = unit("nginx")["MainPID"]
     assert play(MAINTENANCE, site="my-shop", state="present").returncode == 0
@@ -561,6 +563,7 @@ def test_listed_addresses_reach_a_closed_site(play, http):
     assert play(MAINTENANCE, site="blog", state="absent").returncode == 0
 
 
+@pytest.mark.split
 def test_a_value_that_nginx_refuses_reaches_no_common_file(play, http, host):
     common = host.file("/etc/nginx/conf.d/groundcrew.conf")
     before = common.sha256sum
@@ -572,6 +575,7 @@ def test_a_value_that_nginx_refuses_reaches_no_common_file(play, http, host):
     assert http(SHOP).status == 200
 
 
+@pytest.mark.split
 def test_a_broken_site_reaches_nobody(play, http, host):
     result = play(PLAYBOOK, body_size="2k", blog={"nginx_directives": ["proxy_read_timeuot 5s;"]})
     assert result.returncode != 0
@@ -580,16 +584,18 @@ def test_a_broken_site_reaches_nobody(play, http, host):
     assert http("https://blog.example.org").status == http(SHOP).status == 200
 
 
+@pytest.mark.split
 def test_an_interrupted_run_is_made_up_for(play, http, host):
     """The site is on disk as it should be, and the run that wrote it was killed before the server read it."""
     site = "/etc/nginx/sites-enabled/my-shop.conf"
-    host.check_output(f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx")
+    host.check_output(f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx; sleep 1")
     host.check_output(f"cp /root/my-shop.conf {site}")
     assert http(SHOP, method="POST", body="xx").status == 413
     assert play(PLAYBOOK, body_size="2k").returncode == 0
     assert http(SHOP, method="POST", body="xx").status == 200
 
 
+@pytest.mark.split
 def test_a_new_certificate_is_served(play, host):
     host.check_output("rm /etc/ssl/groundcrew/my-shop/fullchain.pem")
     assert play(PLAYBOOK, body_size="2k").returncode == 0
@@ -598,6 +604,7 @@ def test_a_new_certificate_is_served(play, host):
     assert served == host.check_output("openssl x509 -in /etc/ssl/groundcrew/my-shop/fullchain.pem -noout -fingerprint")
 
 
+@pytest.mark.split
 def test_what_was_taken_away_comes_back(play, http, host, unit):
     host.check_output("ln -s ../sites-available/default /etc/nginx/sites-enabled/")
     host.check_output("gpasswd --delete www-data my-shop")
@@ -620,6 +627,7 @@ def test_a_killed_server_comes_back(http, host, unit):
     assert http(SHOP).status == 200
 
 
+@pytest.mark.split
 def test_an_absent_site_is_gone(play, http):
     assert play(PLAYBOOK, body_size="2k", blog={"state": "absent"}).returncode == 0
     with pytest.raises(pytest.fail.Exception):
