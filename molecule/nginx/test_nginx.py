@@ -588,7 +588,9 @@ def test_a_broken_site_reaches_nobody(play, http, host):
 def test_an_interrupted_run_is_made_up_for(play, http, host):
     """The site is on disk as it should be, and the run that wrote it was killed before the server read it."""
     site = "/etc/nginx/sites-enabled/my-shop.conf"
-    host.check_output(f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx; sleep 1")
+    host.check_output(
+        f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx; sleep 1"
+    )
     host.check_output(f"cp /root/my-shop.conf {site}")
     assert http(SHOP, method="POST", body="xx").status == 413
     assert play(PLAYBOOK, body_size="2k").returncode == 0
