@@ -25,7 +25,7 @@ def engine() -> Any:
 
 
 def closed(application: Mapping[str, Any]) -> list[str]:
-    """Return the lines of a unit of an application, from its `name`, `umask` and `directories`: everything is forbidden."""
+    """Return the lines of a unit of an application whose sandbox is closed, from its `name`, `umask`, `directories`."""
     home = f"/srv/{application['name']}"
     writable = [f"{home}/media", f"{home}/cache", *map(str, application["directories"])]
     lines: list[str] = engine().bans(application["name"], application["umask"], writable)

@@ -50,7 +50,7 @@ def failure(application: Application, step: BuildStep, status: int, log: str) ->
     words = line(application, step)
     first = shlex.split(words)[0]
     hint = sandbox.hint(log, (*sandbox.BUILD, *application.allow, *step.allow))
-    if status == NOT_FOUND and first in NODE and f"{first}’: No such file" in log.replace("'", "’"):
+    if status == NOT_FOUND and first in NODE and re.search(rf"{first}.: No such file", log):
         hint = f"This host has no {first}: `npx --yes {first}@VERSION …` fetches it, and `packages` are Debian's."
     return host.failure(words, log, status, hint)
 
@@ -64,7 +64,9 @@ def execute(application: Application, release: str, step: BuildStep) -> tuple[in
         files = run.environment_files(application, release)
         return commands.finish(application, release, arguments, lines, files, folder, TOOLS | step.env)
     lines = [*alone(application, release), *lines]
-    return commands.finish(application, release, arguments, lines, [], folder, variables(application, release) | step.env)
+    return commands.finish(
+        application, release, arguments, lines, [], folder, variables(application, release) | step.env
+    )
 
 
 def directory(application: Application, release: str, step: BuildStep) -> Path:
@@ -77,7 +79,9 @@ def directory(application: Application, release: str, step: BuildStep) -> Path:
     source = (application.release(release) / "source").resolve()
     path = (source / step.directory).resolve()
     if not path.is_dir() or not path.is_relative_to(source):
-        raise FailedError(f"The source has no folder {step.directory}, where `build` wants to run `{step.run or step.manage}`.")
+        raise FailedError(
+            f"The source has no folder {step.directory}, where `build` wants to run `{step.run or step.manage}`."
+        )
     return path
 
 
@@ -91,10 +95,10 @@ def alone(application: Application, release: str) -> list[str]:
     """Return the lines of a unit that sees nothing of the application but the release that is being built."""
     urls = (application.database_url, application.cache_url, application.broker_url)
     sockets = sorted({found for url in urls for found in re.findall(r"/run/[\w.-]+", url)})
-    hidden = [application.media_folder, application.dumps, application.config, application.release(release) / "files"]
-    hidden += ["/run/postgresql", "/run/mysqld", *sockets, *application.directories]
+    own = (application.media_folder, application.dumps, application.config, application.release(release) / "files")
+    hidden = dict.fromkeys([*map(str, own), *application.directories, "/run/postgresql", "/run/mysqld", *sockets])
     return [
         *sandbox.bans(application.name, application.umask, [str(application.cache)]),
         *sandbox.allowed(application.allow),
-        f"InaccessiblePaths={' '.join(f'-{path}' for path in dict.fromkeys(map(str, hidden)))}",
+        f"InaccessiblePaths={' '.join(f'-{path}' for path in hidden)}",
     ]

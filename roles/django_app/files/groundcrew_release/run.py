@@ -17,7 +17,7 @@ def environment_files(application: Application, release: str, extra: str = "") -
 
 
 def allowed(application: Application, release: str) -> tuple[str, ...]:
-    """Return what the sandbox of a release allows: what its record says, or the inventory of one that is being built."""
+    """Return what the sandbox of a release allows: what its record says, else the inventory."""
     record = records.read(application, release)
     return tuple(record.get("sandbox", ())) if record else application.allow
 
