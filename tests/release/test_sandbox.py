@@ -64,9 +64,8 @@ def test_every_word_lifts_a_ban():
 
 def test_order_of_words_means_nothing():
     assert sandbox.allowed(["proc", "jit"]) == sandbox.allowed(["jit", "proc", "jit"])
-    told = parse(
-        '{"name": "shop", "source": {"kind": "pypi", "location": "pypi"}, "domains": ["a"], "sandbox": {"allow": ["proc", "jit"]}}'
-    )
+    source = '"source": {"kind": "pypi", "location": "pypi"}'
+    told = parse(f'{{"name": "shop", {source}, "domains": ["a"], "sandbox": {{"allow": ["proc", "jit"]}}}}')
     assert told.allow == ("jit", "proc")
 
 
@@ -97,10 +96,7 @@ def test_order_of_words_means_nothing():
             "raw_sockets",
         ),
         ("OSError: [Errno 97] Address family not supported by protocol", "netlink"),
-        (
-            "SystemError [ERR_SYSTEM_ERROR]: A system error occurred: uv_interface_addresses returned Unknown system error 97",
-            "netlink",
-        ),
+        ("SystemError [ERR_SYSTEM_ERROR]: uv_interface_addresses returned Unknown system error 97", "netlink"),
         ("FileNotFoundError: [Errno 2] No such file or directory: '/proc/meminfo'", "proc"),
         ("PermissionError: [Errno 13] Permission denied: '/home/alice/models'", "home"),
         ("OSError: No such file or directory: /tmp/.X11-unix/X0", "tmp"),
