@@ -109,6 +109,7 @@ def asked(application: Application) -> Asked:
             file.path.removeprefix("source/") for file in application.files if file.path.startswith("source/")
         ),
         wheel=bool(source.wheel(application)),
+        builds=bool(application.build),
     )
 
 
@@ -124,6 +125,7 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
         source.unpack(application, release / "source")
     with steps.step("read"):
         project = read_project(release / "source", asked(application))
+    steps.hints += proposal(project)
     with steps.step("venv"):
         python = requirements.create(application, release, project)
     with steps.step("requirements"):
@@ -218,12 +220,20 @@ def explained(steps: Steps, done: Progress) -> Iterator[None]:
             steps.notes.append(f"The database as it was before {was}.")
         elif done.dump:
             host.remove(Path(done.dump))
+        if not done.migrating:
+            steps.notes += steps.hints
         if isinstance(error, OSError | subprocess.CalledProcessError):
             told = FailedError(f"the host failed: {error}")
             for note in getattr(error, "__notes__", []):
                 told.add_note(note)
             raise told from error
         raise
+
+
+def proposal(project: Project) -> list[str]:
+    """Return lines with the keys that would build what the project evidently has to build; none for nothing."""
+    head = "It seems to need a build, which nothing runs unasked. These keys of the application do it:"
+    return [head, *project.proposed] if project.proposed else []
 
 
 def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:
