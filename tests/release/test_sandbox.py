@@ -44,6 +44,12 @@ def test_specifications_know_the_words(role, path):
     assert choices(role, *path) == list(sandbox.OPENINGS)
 
 
+def test_documentation_has_a_row_for_each_word():
+    text = (ROLES.parent / "docs/applications.md").read_text()
+    rows = [line.split("|")[1].strip(" `") for line in text.splitlines() if line.startswith("| `")]
+    assert [word for word in rows if word in sandbox.OPENINGS] == list(sandbox.OPENINGS)
+
+
 def test_module_stands_alone():
     """The roles read it without the engine."""
     found = importlib.util.spec_from_file_location("alone", sandbox.__file__)
