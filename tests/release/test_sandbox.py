@@ -82,6 +82,9 @@ def test_order_of_words_means_nothing():
         (RWX.replace("Errno 1", "Errno 13"), "jit"),
         ("MemoryError: Cannot allocate write+execute memory for ffi.callback().", "jit"),
         ("libx.so: cannot enable executable stack as shared object requires: Operation not permitted", "jit"),
+        ("# Fatal error in , line 0\n# Check failed: 12 == (*__errno_location ()).\n#", "jit"),
+        ("PermissionError: [Errno 13] cannot allocate executable memory. This may be due to security", "jit"),
+        ("# Fatal javascript OOM in MemoryChunk allocation failed during deserialization.\n#", "jit"),
         ("LLVM ERROR: Unable to allocate section memory!", "jit"),
         (
             "Got an unexpected error trying to allocate some memory for the JIT (tried to do mmap() with PROT_EXEC)",
@@ -111,6 +114,9 @@ def test_order_of_words_means_nothing():
         ('sudo: The "no new privileges" flag is set, which prevents sudo from running as root.', "setuid"),
         ("postdrop: warning: mail_queue_enter: create file maildrop/1: Permission denied", "setuid"),
         (CHMOD, "setgid_files"),
+        ("chmod: changing permissions of 'q': Operation not permitted", "setgid_files"),
+        ("unshare: unshare failed: Operation not permitted", "namespaces"),
+        ("/usr/bin/cat: /proc/meminfo: No such file or directory", "proc"),
         ("sysv_ipc.ExistentialError: No shared memory exists with the key 42", "ipc"),
         ("shop-worker-pdf.service: Main process exited, code=dumped, status=31/SYS", "32bit"),
         ("Bad system call (core dumped)", "32bit"),
@@ -127,6 +133,7 @@ def test_ban_is_recognised_by_the_last_words(words, word):
     [
         ("OSError: [Errno 30] Read-only file system: '/srv/shop/index/a.db'", "/srv/shop/index/a.db"),
         ("Error: EROFS: read-only file system, open '/opt/x/log.txt'", "/opt/x/log.txt"),
+        ("/usr/bin/sh: 1: cannot create /opt/x: Read-only file system", "/opt/x"),
         ("mkdir: cannot create directory '/var/x': Read-only file system", "/var/x"),
     ],
 )
@@ -143,7 +150,7 @@ def test_read_only_path_is_named_with_the_key(words, folder):
         "django.db.utils.OperationalError: FATAL: Peer authentication failed",
         "npm error code ERESOLVE",
         "ConnectionRefusedError: [Errno 111] Connection refused",
-        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n v8::internal::Heap::X(Code)",
         "MemoryError",
         "django.core.exceptions.ImproperlyConfigured: no SECRET_KEY",
     ],

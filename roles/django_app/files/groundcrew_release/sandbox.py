@@ -68,8 +68,9 @@ OPENINGS = {
             "write\\+execute memory",  # cffi
             "ffi_closure_alloc|could not allocate closure|ctypes.*\\n.*\\nMemoryError",
             "executable stack",
-            "SetPermissionsOnExecutableMemoryChunk|CodeRange|jitless|v8::internal::.*(?:Code|Permission)",
-            "Check failed: .*SetPermissions|Fatal JavaScript out of memory",
+            # V8, in Node.
+            r"MemoryChunk allocation failed|CodeRange|SetPermissions|12 == \(\*__errno_location",
+            "cannot allocate executable memory",  # numba
             "LLVM ERROR: (?:Unable to allocate|.*memory)|mprotect failed|Cannot allocate memory for the JIT",
             "trying to allocate some memory for the JIT|PROT_EXEC",
             rf"\b(?:mmap|mprotect|dlopen)\b{RAISED}",
