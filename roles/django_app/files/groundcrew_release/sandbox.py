@@ -136,7 +136,7 @@ OPENINGS = {
     "tmp": Opening(
         "the /tmp of the host, which others share",
         ("PrivateTmp=no", "ReadWritePaths=/tmp /var/tmp"),
-        (r"/tmp/(?:\.X11-unix|\.s\.PGSQL|[\w./-]*\.sock)",),  # noqa: S108 - not used here,
+        (r"/tmp/(?:\.X11-unix|[\w./-]*\.sock)",),  # noqa: S108 - not used here,
     ),
     "resources": Opening(
         "a priority, processors or limits of its own",
