@@ -86,7 +86,7 @@ def test_step_may_compile_and_what_it_is_allowed(app, units, step, monkeypatch):
         assert lines.index(lifted) > lines.index(ban)
     assert "PrivateDevices=no" in lines
     assert "PrivateIPC=no" in lines
-    assert "NoNewPrivileges=no" not in lines
+    assert "PrivateTmp=no" not in lines
     # It ends with the deploy.
     assert transient.unit == "shop-command.service"
     assert lines[-2:] == ["BindsTo=shop-release.service", "After=shop-release.service"]

@@ -111,8 +111,6 @@ def test_order_of_words_means_nothing():
         ("OSError: No such file or directory: /tmp/.X11-unix/X0", "tmp"),
         ("nice: cannot set niceness: Operation not permitted", "resources"),
         ("  os.sched_setaffinity(0, {1})\nPermissionError: [Errno 1] Operation not permitted", "resources"),
-        ('sudo: The "no new privileges" flag is set, which prevents sudo from running as root.', "setuid"),
-        ("postdrop: warning: mail_queue_enter: create file maildrop/1: Permission denied", "setuid"),
         (CHMOD, "setgid_files"),
         ("chmod: changing permissions of 'q': Operation not permitted", "setgid_files"),
         ("unshare: unshare failed: Operation not permitted", "namespaces"),
@@ -126,6 +124,26 @@ def test_ban_is_recognised_by_the_last_words(words, word):
     hint = sandbox.hint(words)
     assert hint.endswith(f"`sandbox: {{allow: [{word}]}}` allows it."), hint
     assert word not in sandbox.hint(words, list(sandbox.OPENINGS))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.',
+        "postdrop: warning: mail_queue_enter: create file maildrop/1: Permission denied",
+    ],
+)
+def test_becoming_another_user_has_no_word(words):
+    assert sandbox.hint(words).startswith("The sandbox forbids programs that become another user")
+
+
+def test_lines_of_two_words_add_up_wherever_they_come_from():
+    """Those of a process follow those of its application: an empty list would forget what was allowed before."""
+    lists = ("SystemCallFilter", "RestrictAddressFamilies", "CapabilityBoundingSet", "ReadWritePaths")
+    for word, opening in sandbox.OPENINGS.items():
+        for line in opening.lines:
+            key, _, value = line.partition("=")
+            assert value[:1] not in ("", "~") or key not in lists, word
 
 
 @pytest.mark.parametrize(

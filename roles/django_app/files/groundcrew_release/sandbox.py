@@ -146,19 +146,6 @@ OPENINGS = {
             rf"\b(?:nice|sched_setaffinity|setpriority|setrlimit|sched_setscheduler)\b{RAISED}",
         ),
     ),
-    "setuid": Opening(
-        "programs that run as another user, such as sudo and sendmail",
-        (
-            "NoNewPrivileges=no",
-            "PrivateUsers=no",
-            "CapabilityBoundingSet=~",
-            "SystemCallFilter=@privileged @resources",
-        ),
-        (
-            "no new privileges|must be setuid root|effective uid is not 0",
-            rf"(?:postdrop|sendmail|exim4?|sudo|su|newuidmap)\b[^\n]*{REFUSED}",
-        ),
-    ),
     "setgid_files": Opening(
         "files and folders with the setuid or setgid bit",
         ("RestrictSUIDSGID=no",),
@@ -175,6 +162,11 @@ OPENINGS = {
         ("Bad system call|SIGSYS|status=31/SYS|set personality",),
     ),
 }
+BECOMING = re.compile(
+    r"no new privileges|must be setuid root|effective uid is not 0|"
+    rf"(?:postdrop|sendmail|exim4?|sudo|su|newuidmap)\b[^\n]*{REFUSED}"
+)
+"""What programs say that cannot become another user. systemd 252 would allow it where nothing else is forbidden."""
 BUILD = ("jit", "proc", "netlink")
 """What build steps are allowed in any case: Node compiles, counts processors and lists network interfaces."""
 READ_ONLY = re.compile(r"[Rr]ead-only file system[^'\n]*'(/[^'\n]+)'|'?(/[^':\n]+)'?: [Rr]ead-only file system")
@@ -199,6 +191,8 @@ def hint(words: str, allow: Iterable[str] = ()) -> str:
     for word, opening in OPENINGS.items():
         if word not in set(allow) and any(re.search(sign, words) for sign in opening.signs):
             return f"The sandbox forbids {opening.ban}: where it is needed, `sandbox: {{allow: [{word}]}}` allows it."
+    if BECOMING.search(words):
+        return "The sandbox forbids programs that become another user, such as sudo; mail goes over SMTP to localhost."
     if found := READ_ONLY.search(words):
         return f"The sandbox keeps {found[1] or found[2]} read-only: `directories` names the folders to write to."
     return ""
