@@ -35,6 +35,15 @@ def test_steps_run_in_order_each_in_its_folder(app, units):
     assert [name for name, _ in steps.taken] == units.names
 
 
+def test_whole_source_is_writable(app, units, monkeypatch):  # noqa: ARG001
+    given = []
+    monkeypatch.setattr(build_steps.host, "give", lambda path, *_: given.append(path))
+    made = app(BuildStep(run="npm ci"), BuildStep(run="npm run build"))
+    build_steps.build(made, "abc", Steps())
+    build_steps.build(app(), "abc", Steps())
+    assert given == [made.release("abc") / "source"]
+
+
 def test_script_of_strangers_sees_nothing_of_the_application(app, units, root):
     urls = {"cache_url": "unix:///run/redis-shop/redis.sock?db=0", "database_url": "postgresql:///shop"}
     made = app(BuildStep(run="npm ci", env={"NPM_TOKEN": "t0ken"}), directories=("/srv/index",), **urls)

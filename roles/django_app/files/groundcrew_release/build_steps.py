@@ -32,6 +32,9 @@ def build(application: Application, release: str, steps: Steps) -> None:
 
     :raises FailedError: one of them failed.
     """
+    if application.build:
+        # With what the inventory put there, which is root's.
+        host.give(application.release(release) / "source", *host.user(application.name))
     for one in application.build:
         words = line(application, one)
         with steps.step(words):
