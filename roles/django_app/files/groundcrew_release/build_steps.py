@@ -91,7 +91,7 @@ def directory(application: Application, release: str, step: BuildStep) -> Path:
 def variables(application: Application, release: str) -> dict[str, str]:
     """Return the environment of a step `run`, apart from its own `env`."""
     home = {"HOME": str(application.cache), "LANG": "C.UTF-8"}
-    return {"PATH": environment.path(application, release), **home, **TOOLS}
+    return {"PATH": environment.path(application.release(release)), **home, **TOOLS}
 
 
 def alone(application: Application, release: str) -> list[str]:

