@@ -105,8 +105,6 @@ def note_site(application: Application, record: records.Record, serving: str, st
             "playbooks/site.yml, or next time playbooks/rollback.yml instead of this command."
         )
     if before.get("sandbox", []) != record.get("sandbox", []):
-        steps.notes.append(
-            f"The sandbox of processes and timers is still that of {serving}: playbooks/rollback.yml brings it, too."
-        )
+        steps.notes.append(f"Until a playbook brings theirs, processes and timers have the sandbox of {serving}.")
     if more := sorted(set(before.get("files", [])) - set(record.get("files", []))):
         steps.notes.append(f"Files of {serving} that {record['id']} does not know stay: {', '.join(more)}.")
