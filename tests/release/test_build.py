@@ -351,8 +351,8 @@ def test_what_the_project_has_to_build_is_proposed_and_not_run(app, units):
 
 def test_build_step_that_fails_ends_the_build(app, units):
     before = state(app)
-    units.failing = {"npm ci": "npm error code EUSAGE\n"}
-    with pytest.raises(FailedError, match="`npm ci` failed: npm error code EUSAGE"):
+    units.failing = {"npm ci": "npm error code EUSAGE\nnpm error Missing: vite@5 from lock file\n"}
+    with pytest.raises(FailedError, match="`npm ci` failed: npm error Missing: vite@5 from lock file"):
         build.build(app, "a", True, Steps())
     assert state(app) == before
     assert units.names == ["npm ci"]

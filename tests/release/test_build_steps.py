@@ -105,8 +105,40 @@ def test_failure_is_the_command_and_its_last_lines(app, units):
     units.failing = {"run build": "src/main.js:1:4: ERROR\nnpm error code 1\n"}
     with pytest.raises(FailedError) as raised:
         build_steps.build(app(BuildStep(run="npm ci"), BuildStep(run="npm run build")), "abc", Steps())
-    assert str(raised.value) == "`npm run build` failed: npm error code 1"
+    assert str(raised.value) == "`npm run build` failed: src/main.js:1:4: ERROR"
     assert "src/main.js:1:4: ERROR" in raised.value.log
+
+
+NPM = """> front@1.0.0 build
+> vite build
+
+error during build:
+Could not resolve entry module "src/mian.js".
+npm ERR! code ELIFECYCLE
+npm ERR! Lifecycle script `build` failed with error:
+npm ERR! Error: command failed
+
+npm ERR! A complete log of this run can be found in:
+npm ERR!     /srv/shop/cache/.npm/_logs/x.log
+"""
+MISSING = """npm error Missing script: "biuld"
+npm error
+npm error To see a list of scripts, run:
+npm error   npm run
+npm error A complete log of this run can be found in: /srv/shop/cache/.npm/_logs/x.log
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [(NPM, 'Could not resolve entry module "src/mian.js".'), (MISSING, 'npm error Missing script: "biuld"')],
+)
+def test_what_npm_says_of_itself_is_not_the_reason(app, units, log, reason):
+    units.failing = {"npm": log}
+    with pytest.raises(FailedError) as raised:
+        build_steps.build(app(BuildStep(run="npm run build")), "abc", Steps())
+    assert str(raised.value) == f"`npm run build` failed: {reason}"
+    assert "complete log" not in raised.value.log
 
 
 def test_program_that_is_not_there(app, units):

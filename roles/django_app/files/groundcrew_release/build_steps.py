@@ -25,6 +25,10 @@ TOOLS = {
 }
 """What tools are told in any step."""
 NOT_FOUND = 127
+NOISE = re.compile(
+    r"\s*$|  |code |path |errno |syscall |command |workspace |location |A complete log|[Ll]ifecycle|Error: command"
+)
+"""What npm says of itself behind what a script said, and what does not say why."""
 
 
 def build(application: Application, release: str, steps: Steps) -> None:
@@ -55,7 +59,19 @@ def failure(application: Application, step: BuildStep, status: int, log: str) ->
     hint = sandbox.hint(log, (*sandbox.BUILD, *application.allow, *step.allow))
     if status == NOT_FOUND and first in NODE and re.search(rf"{first}.: No such file", log):
         hint = f"This host has no {first}: `npx --yes {first}@VERSION …` fetches it, and `packages` are Debian's."
-    return host.failure(words, log, status, hint)
+    return host.failure(words, readable(log), status, hint)
+
+
+def readable(log: str) -> str:
+    """Return what a step said, with npm's own words reduced to the one that says why, at the end."""
+    own, told = [], ""
+    for one in log.splitlines():
+        match = re.match(r"npm (?:ERR!|error) ?(.*)", one)
+        if not match:
+            own.append(one)
+        elif not told and not NOISE.match(match[1]):
+            told = one
+    return "\n".join([*own, *([told] if told else [])])
 
 
 def execute(application: Application, release: str, step: BuildStep) -> tuple[int, str, str]:
