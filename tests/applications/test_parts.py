@@ -97,7 +97,8 @@ def test_the_site_is_whole_but_for_what_the_release_says():
 def test_environment_variables_are_text():
     parts = one_part({"env": {"PORT": 8000}, "commands": [{"run": "x", "env": {"N": 1}}]})
     assert parts["app"]["env"] == {"PORT": "8000"}
-    assert parts["app"]["commands"] == [{"manage": "", "run": "x", "unless": "", "env": {"N": "1"}, "once": False}]
+    one = {"manage": "", "run": "x", "unless": "", "env": {"N": "1"}, "once": False, "sandbox": {"allow": []}}
+    assert parts["app"]["commands"] == [one]
 
 
 def test_how_long_browsers_insist_is_left_out_when_nobody_says_it():

@@ -19,6 +19,7 @@ STEPS = [
     "venv",
     "requirements",
     "configure",
+    "npm ci",
     "describe",
     "dump",
     "check",
@@ -38,6 +39,7 @@ def app(shop, units, uv):  # noqa: ARG001
         for name, text in {
             "site/manage.py": MANAGE,
             "site/conf/local.txt": b"old",
+            "site/locale/de/LC_MESSAGES/django.po": b"",
             "requirements.txt": b"Django",
         }.items():
             member = tarfile.TarInfo(name)
@@ -50,7 +52,13 @@ def app(shop, units, uv):  # noqa: ARG001
         File("source/site/conf/local.txt", "inside"),
         File("source/site/new/more.txt", "inside, too"),
     )
-    made = shop(source=sent, settings="", files=files, server=application.Server(workers=3, pool_url="postgresql:///p"))
+    made = shop(
+        source=sent,
+        settings="",
+        files=files,
+        server=application.Server(workers=3, pool_url="postgresql:///p"),
+        build=(application.BuildStep(run="npm ci"),),
+    )
     source.sent(made).write_bytes(buffer.getvalue())
     serve(made, "000000000000")
     return made
@@ -113,6 +121,7 @@ def test_whole_release(app, units, root):
     name, release = said["id"], app.release(said["id"])
     assert [step for step, _ in steps.taken] == STEPS
     assert units.names == [
+        "npm ci",
         "describe.py",
         "dump.py",
         "python manage.py check --deploy",
@@ -291,7 +300,7 @@ def test_preview_leaves_nothing_and_says_what_would_come(app, units):
     before = state(app)
     said = preview.preview(app, "a", True, Steps())
     assert state(app) == before
-    assert units.names == ["describe.py"]
+    assert units.names == ["npm ci", "describe.py"]
     assert (said["changed"], said["known"], said["django"], said["python"]) == (False, False, "5.2.1", "3.11.2")
     assert said["pending"] == ["shop.0002_note: Add field note to visit"]
     assert "would be built" in said["msg"]
@@ -312,13 +321,41 @@ def test_preview_leaves_nothing_and_says_what_would_come(app, units):
     assert records.read(app, name)
 
 
-@pytest.mark.parametrize("name", ["fetch", "unpack", "read", "venv", "requirements", "configure", "describe"])
+@pytest.mark.parametrize("name", ["fetch", "unpack", "read", "venv", "requirements", "npm ci", "describe"])
 @pytest.mark.parametrize("end", [fail, disk_full, interrupt], ids=lambda end: end.__name__)
 def test_failed_preview_leaves_nothing(app, name, end):
     before = state(app)
     with pytest.raises((FailedError, KeyboardInterrupt)):
         preview.preview(app, "a", True, Ending(name, True, end))
     assert state(app) == before
+
+
+def test_what_the_project_has_to_build_is_proposed_and_not_run(app, units):
+    bare = application.Application(**vars(app) | {"build": ()})
+    text = preview.preview(bare, "a", True, Steps())["text"]
+    start = text.index("It seems to need a build, which nothing runs unasked. These keys of the application do it:")
+    assert text[start + 1 : start + 4] == [
+        "  build:",
+        "    - {manage: compilemessages}  # site/locale/de/LC_MESSAGES/django.po has no .mo",
+        "  packages: [gettext]  # for compilemessages",
+    ]
+    assert not any("compilemessages" in line for line in preview.preview(app, "a", True, Steps())["text"])
+    assert units.names == ["describe.py", "npm ci", "describe.py"]
+    # It may be why a build fails, and not why a migration does.
+    for failing, told in (("collectstatic", True), ("migrate", False)):
+        units.failing, steps = {failing: "no"}, Steps()
+        with pytest.raises(FailedError):
+            build.build(bare, "a", True, steps)
+        assert any("compilemessages" in note for note in steps.notes) is told
+
+
+def test_build_step_that_fails_ends_the_build(app, units):
+    before = state(app)
+    units.failing = {"npm ci": "npm error code EUSAGE\nnpm error Missing: vite@5 from lock file\n"}
+    with pytest.raises(FailedError, match="`npm ci` failed: npm error Missing: vite@5 from lock file"):
+        build.build(app, "a", True, Steps())
+    assert state(app) == before
+    assert units.names == ["npm ci"]
 
 
 def test_plan_follows_a_release_to_its_end(app):

@@ -15,7 +15,7 @@ def application(processes=(), timers=(), release=None, **keys):
     return {
         "django_app": APPLICATION | keys,
         "__app": {"worker": {"name": "shop", "home": HOME, "processes": list(processes), "timers": list(timers)}},
-        "django_app_release": {"sessions": False, **(release or {})},
+        "django_app_release": {"sessions": False, "sandbox": [], **(release or {})},
     }
 
 
@@ -63,6 +63,29 @@ def test_everything_runs_in_the_sandbox(units):
             assert calls == ["@system-service", "~@privileged @resources", "@chown"]
             # Draining reads which connections the host has.
             assert unit.all("Service", "PrivateNetwork") == []
+
+
+@renders(
+    application(
+        [{**CELERY, "sandbox": {"allow": ["jit"]}}, {"name": "rq", "run": "rq worker"}],
+        [{**NIGHTLY, "sandbox": {"allow": ["devices"]}}],
+        release={"sandbox": ["netlink"]},
+        sandbox={"allow": ["proc"]},
+    )
+)
+def test_sandbox_is_opened_for_one_unit_or_all_of_a_release(units):
+    """What the inventory allows the application belongs to the next release; the units serve that of `release`."""
+    names = ("shop-worker-celery.service", "shop-worker-rq.service", "shop-timer-nightly.service", "shop-web@.service")
+    celery, rq, nightly, web = (units[0][name] for name in names)
+    keys = ("MemoryDenyWriteExecute", "PrivateDevices", "ProcSubset")
+    assert [celery.last("Service", key) for key in keys] == ["no", "yes", "pid"]
+    assert [rq.last("Service", key) for key in keys] == ["yes", "yes", "pid"]
+    assert [nightly.last("Service", key) for key in keys] == ["yes", "no", "pid"]
+    # Those of the web servers are beside the unit, for each release.
+    assert [web.last("Service", key) for key in keys] == ["yes", "yes", "pid"]
+    for unit in (celery, rq, nightly):
+        assert unit.all("Service", "RestrictAddressFamilies") == ["AF_UNIX AF_INET AF_INET6", "AF_NETLINK"]
+    assert web.all("Service", "RestrictAddressFamilies") == ["AF_UNIX AF_INET AF_INET6"]
 
 
 @renders(PLAIN, RICH)

@@ -50,8 +50,9 @@ def of(application: Application, key: str, env: Mapping[str, Any], inside: str =
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the environment of one application and of its commands."""
     yield from of(application, "env", application["env"])
-    for number, command in enumerate(application["commands"]):
-        yield from of(application, "commands", command.get("env", {}), f"[{number}].env")
+    for key in ("commands", "build"):
+        for number, command in enumerate(application[key]):
+            yield from of(application, key, command.get("env", {}), f"[{number}].env")
     yield from of(application, "certificate", application["certificate"].get("env", {}), ".env")
     if (
         "DATABASE_URL" in application["env"]

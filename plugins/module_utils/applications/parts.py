@@ -62,9 +62,8 @@ def app(application: Application) -> dict[str, Any]:
         "verify": True,
     }
     given["env"] = texts(values["env"])
-    given["commands"] = [
-        {**command, "env": texts(command["env"])} if "env" in command else command for command in values["commands"]
-    ]
+    for key in ("commands", "build"):
+        given[key] = [{**one, "env": texts(one["env"])} if "env" in one else one for one in values[key]]
     return whole("django_app", "main", "django_app", values | given)
 
 

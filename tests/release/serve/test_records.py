@@ -97,11 +97,15 @@ def test_prune_keeps_current_previous_and_newest(shop, release, log):
     for name in "abcdef":
         release(name)
     (shop().releases / "half").mkdir()
+    for name in ("b", "e"):
+        shop().drop_in(name).mkdir(parents=True)
     log("a good b good c bad d good e good f good")
     serve(shop, "f")
     left, gone = prune(shop, 2)
     assert left == ["e", "f"]
     assert gone == ["a", "b", "c", "d", "half"]
+    # With it goes what only its unit had.
+    assert [shop().drop_in(name).exists() for name in ("b", "e")] == [False, True]
 
 
 def test_prune_keeps_the_way_forward(shop, release, log):

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, host, probe, records, systemd, workers
+from . import drain, files, host, probe, records, sandbox, systemd, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -97,6 +97,7 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
             with steps.step("install files"):
                 files.install(application, record)
         with steps.step("start"):
+            confine(application, record)
             # Enabled before the switch, so that a reboot right after it finds the release.
             systemd.enable(unit)
             # Whether it started, the probe tells.
@@ -119,6 +120,15 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         else:
             steps.notes += go_back(application, attempt, str(error))
         raise
+
+
+def confine(application: Application, record: records.Record) -> None:
+    """Open the sandbox of a release's web servers as far as it was built for."""
+    folder, lines = application.drop_in(record["id"]), sandbox.allowed(record.get("sandbox", ()))
+    host.remove(folder)
+    if lines:
+        folder.mkdir(parents=True)
+        host.write(folder / "sandbox.conf", "\n".join(["[Service]", *lines, ""]), host.SUPERUSER, 0o644)
 
 
 def line(attempt: Attempt, result: str, reason: str = "") -> records.Record:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import commands, configure, host, identity, plan, records, report, requirements, server, source
+from . import build_steps, commands, configure, host, identity, plan, records, report, requirements, server, source
 from .application import Application
 from .project import Asked, Choice, Project
 from .project import read as read_project
@@ -109,6 +109,7 @@ def asked(application: Application) -> Asked:
             file.path.removeprefix("source/") for file in application.files if file.path.startswith("source/")
         ),
         wheel=bool(source.wheel(application)),
+        builds=bool(application.build),
     )
 
 
@@ -124,12 +125,14 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
         source.unpack(application, release / "source")
     with steps.step("read"):
         project = read_project(release / "source", asked(application))
+    steps.hints += proposal(project)
     with steps.step("venv"):
         python = requirements.create(application, release, project)
     with steps.step("requirements"):
         requirements.install(application, release, project)
     with steps.step("configure"):
         configure.configure(application, name, project)
+    build_steps.build(application, name, steps)
     with steps.step("describe"):
         described = commands.describe(application, name)
     chosen = [one for one in project.choices if one.what != "callable"]
@@ -187,6 +190,7 @@ def facts(
         "server": server.facts(application),
         "domain": application.domains[0],
         "probe": asdict(application.probe),
+        "sandbox": list(application.allow),
         "cdn_url": application.cdn_url,
         "files": configure.installed(application),
     }
@@ -216,12 +220,20 @@ def explained(steps: Steps, done: Progress) -> Iterator[None]:
             steps.notes.append(f"The database as it was before {was}.")
         elif done.dump:
             host.remove(Path(done.dump))
+        if not done.migrating:
+            steps.notes += steps.hints
         if isinstance(error, OSError | subprocess.CalledProcessError):
             told = FailedError(f"the host failed: {error}")
             for note in getattr(error, "__notes__", []):
                 told.add_note(note)
             raise told from error
         raise
+
+
+def proposal(project: Project) -> list[str]:
+    """Return lines with the keys that would build what the project evidently has to build; none for nothing."""
+    head = "It seems to need a build, which nothing runs unasked. These keys of the application do it:"
+    return [head, *project.proposed] if project.proposed else []
 
 
 def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:

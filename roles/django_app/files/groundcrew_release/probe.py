@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from . import systemd
+from . import run, sandbox, systemd
 from .application import Application, Probe
 from .steps import FailedError
 
@@ -127,11 +127,13 @@ def relevant(words: str) -> str:
     return "\n".join(lines[: named[-1] + 1] if named else lines)
 
 
-def failure(reason: str, unit: str, since: float) -> FailedError:
+def failure(reason: str, application: Application, release: str, since: float) -> FailedError:
     """Return the failure of a release, with the cause that its journal since `since` (seconds of the epoch) knows."""
-    words = systemd.journal(unit, since)
+    words = systemd.journal(application.unit(release), since)
     cause = next((meaning for sign, meaning in CAUSES if sign in words), "")
-    return FailedError(f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}.", relevant(words))
+    sentence = f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}."
+    hint = sandbox.hint(words, run.allowed(application, release))
+    return FailedError(f"{sentence}\n{hint}".rstrip(), relevant(words))
 
 
 def restarts(unit: str) -> int:
@@ -152,7 +154,7 @@ def wait_until_good(application: Application, release: str, host: str, probe: Pr
         left = probe.timeout - (time.monotonic() - start)
         if left <= 0:
             said = f": {reason}" if reason else ""
-            raise failure(f"no good answer within {probe.timeout:.0f} s{said}", unit, since)
+            raise failure(f"no good answer within {probe.timeout:.0f} s{said}", application, release, since)
         before, final = reason, False
         try:
             answer = ask(UnixConnection(path, min(left, LONGEST)), probe.path, {"Host": host, **nginx_headers(host)})
@@ -169,7 +171,7 @@ def wait_until_good(application: Application, release: str, host: str, probe: Pr
             elif systemd.show(unit, "ActiveState")["ActiveState"] in ("failed", "inactive"):
                 reason, final = "it has ended", True
         if final:
-            raise failure(reason, unit, since)
+            raise failure(reason, application, release, since)
         good = 0 if reason else good + 1
         if reason:
             time.sleep(PAUSE)
@@ -206,7 +208,7 @@ def verify(
 
     :raises FailedError: at the first wrong answer of the release or of Nginx, or when time is up.
     """
-    unit, start, reason = application.unit(release), time.monotonic(), "nothing answers"
+    start, reason = time.monotonic(), "nothing answers"
     while (left := probe.timeout - (time.monotonic() - start)) > 0:
         answers, passed = [], time.monotonic() - start
         unsaid = broken and passed < KEPT
@@ -214,14 +216,14 @@ def verify(
             for answer in ask_several(host, probe.path, max(SHORTEST, min(left, LONGEST))):
                 # At once, not when all have answered.
                 if wrong := judge_behind(answer, release, host, probe, unsaid):
-                    raise failure(wrong, unit, since)
+                    raise failure(wrong, application, release, since)
                 answers.append(answer)
         except TimeoutError:
-            raise failure("it does not answer in time through Nginx", unit, since) from None
+            raise failure("it does not answer in time through Nginx", application, release, since) from None
         except (OSError, http.client.HTTPException) as error:
             reason = f"Nginx does not listen ({type(error).__name__})"
             if passed > STUBBORN:
-                raise failure(reason, unit, since) from None
+                raise failure(reason, application, release, since) from None
             time.sleep(PAUSE)
             continue
         if all(answer.release == release for answer in answers):
@@ -233,7 +235,7 @@ def verify(
         other = next((answer.release for answer in answers if answer.release not in ("", release)), "(none)")
         reason = f"release {other} answers"
         time.sleep(PAUSE_BEHIND_NGINX)
-    raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", unit, since)
+    raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", application, release, since)
 
 
 def ask_several(host: str, page: str, timeout: float) -> Iterator[Answer]:

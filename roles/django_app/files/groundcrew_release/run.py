@@ -2,9 +2,10 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from . import systemd
+from . import records, sandbox, systemd
 from .application import Application
 from .steps import FailedError
 
@@ -15,11 +16,22 @@ def environment_files(application: Application, release: str, extra: str = "") -
     return [*files, extra] if extra else files
 
 
-def properties(application: Application, release: str) -> list[str]:
-    """Return the lines of a unit in which a command of a release runs: its sandbox, and its own `/etc/django/NAME`."""
+def allowed(application: Application, release: str) -> tuple[str, ...]:
+    """Return what the sandbox of a release allows: what its record says, else the inventory."""
+    record = records.read(application, release)
+    return tuple(record.get("sandbox", ())) if record else application.allow
+
+
+def properties(application: Application, release: str, allow: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a unit in which a command of a release runs: its sandbox, and its own `/etc/django/NAME`.
+
+    :param allow: words of the sandbox beside those of the release.
+    """
     folder = application.release(release)
+    writable = [str(application.media_folder), str(application.cache), *application.directories]
     return [
-        *application.sandbox,
+        *sandbox.bans(application.name, application.umask, writable),
+        *sandbox.allowed((*allowed(application, release), *allow)),
         f"BindReadOnlyPaths=-{folder}/files:{application.config}",
         f"ReadWritePaths={folder}/static {application.dumps}",
     ]

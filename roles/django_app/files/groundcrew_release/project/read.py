@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..steps import FailedError
-from . import code, layout, pythons, settings
+from . import builds, code, layout, pythons, settings
 from .declared import declared
 from .settings import Files
 from .shape import Asked, Choice, Project
@@ -77,4 +77,5 @@ def read(folder: Path, asked: Asked) -> Project:
         first=tuple(first),
         last=tuple(last),
         choices=tuple(choices),
+        proposed=() if asked.builds else builds.proposed(tree, home),
     )
