@@ -132,6 +132,7 @@ def test_a_timer(units):
     assert [plain.one("Timer", key) for key in ("OnCalendar", "RandomizedDelaySec")] == ["*-*-* 03:00:00", "0"]
     assert [rich.one("Timer", key) for key in ("OnCalendar", "RandomizedDelaySec")] == ["*-*-* 03:00:00", "90"]
     for timer in (plain, rich):
+        assert timer.one("Timer", "AccuracySec") == "1s"
         # A host that was off makes up for it.
         assert timer.one("Timer", "Persistent") == "true"
         assert timer.one("Install", "WantedBy") == "timers.target"
