@@ -30,7 +30,7 @@ KINDS = {"str": "text", "path": "a path", "int": "a whole number", "float": "a n
 KINDS |= {"list": "a list", "dict": "a dictionary"}
 
 EXACT = {"version": "", "umask": '"0027"', "mode": '"0640"'}
-"""Text that takes no number at all, since one from a template does not say how it was written. The value is an example."""
+"""Text that takes no number at all: one from a template does not say how it was written. The value is an example."""
 EXAMPLES = {
     "name": "name: shop",
     "source": "source: https://git.example.org/shop.git",

@@ -48,7 +48,7 @@ def misread(texts: Iterable[str]) -> dict[tuple[str, str], str]:
 
 
 def scalars(node: Any, key: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield ((key, what is read), what is written) of all that differs below a node; an item has the key of its list."""
+    """Yield ((key, what is read), what is written) of what differs below a node; an item has its list's key."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             yield from scalars(value, str(name.value))
