@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from applications import findings, names
+from applications import every, findings, names
 from applications.findings import Finding
 from applications.specification import Unreadable
 
@@ -231,15 +231,54 @@ def test_an_absent_application_claims_its_name_alone():
     assert mistakes(pair({}, {"domains": ["shop.example.org"], "state": "absent"})) == []
 
 
-@pytest.mark.parametrize("word", [*names.TAKEN_UNITS, *names.TAKEN_COMMANDS, "worker-two", "timer-x"])
-def test_no_name_begins_with_the_parts_of_another(word):
-    assert kinds(pair({"name": "omni"}, {"name": f"omni-{word}"})) == ["name-collision"]
-    assert mistakes(make_host(apps={"name": f"omni-{word}"})) == []
+RUNS = {"run": "x"}
+TIMED = {"run": "x", "on_calendar": "daily"}
 
 
-@pytest.mark.parametrize("name", ["omnibus", "omni-shop", "omni-workers", "omni_worker"])
+@pytest.mark.parametrize(
+    ("first", "name", "second", "words"),
+    [
+        ({"processes": [{"name": "release", **RUNS}]}, "omni-worker", {}, "`omni-worker-release.service` would be"),
+        ({"processes": [{"name": "command", **RUNS}]}, "omni-worker", {}, "the process `command` of `omni`"),
+        ({"processes": [{"name": "worker-x", **RUNS}]}, "omni-worker", {"processes": [{"name": "x", **RUNS}]}, "`x`"),
+        ({"processes": [{"name": "timer-x", **RUNS}]}, "omni-worker", {"timers": [{"name": "x", **TIMED}]}, "timer-x"),
+        ({"processes": [{"name": "timer-clearsessions", **RUNS}]}, "omni-worker", {}, "the timer `clearsessions`"),
+        ({"timers": [{"name": "release", **TIMED}]}, "omni-timer", {}, "`omni-timer-release.service`"),
+        ({"processes": [{"name": "a", **RUNS}]}, "omni-broker", {}, "the queue of `omni`"),
+    ],
+)
+def test_two_applications_that_would_make_the_same(first, name, second, words):
+    (line,) = mistakes(pair({"name": "omni", **first}, {"name": name, **second}, groups=["django", "redis"]))
+    assert words in line
+    assert f"is `{name}`" in line
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"omni-{word}" for word in ("worker", "web", "timer", "release", "command", "run", "manage", "broker")),
+        *("omnibus", "omni-shop", "omni-worker-x", "omni_worker"),
+    ],
+)
 def test_names_that_only_look_alike(name):
-    assert mistakes(pair({"name": "omni"}, {"name": name})) == []
+    jobs = {"processes": [{"name": "celery", **RUNS}], "timers": [{"name": "celery", **TIMED}]}
+    queue = {} if name == "omni-broker" else jobs
+    groups = ["django", "redis", "memcached", "pgbouncer", "postgresql"]
+    assert mistakes(pair({"name": "omni", **queue}, {"name": name, **jobs}, groups=groups)) == []
+
+
+def test_a_timer_and_a_process_of_one_name_are_two():
+    one = make_host(groups=ALL, apps={"processes": [{"name": "a", **RUNS}], "timers": [{"name": "a", **TIMED}]})
+    (application,), found = every.read([one], every.Request())[0]["web1"], []
+    assert found == []
+    made = names.of(application)
+    assert {"shop-worker-a.service", "shop-timer-a.service", "shop-timer-a.timer"} <= set(made)
+
+
+@pytest.mark.parametrize("name", ["postgres", "template1", "pg_stat", "all"])
+def test_a_database_that_the_server_has(name):
+    (line,) = mistakes(make_host(groups=["django", "postgresql"], apps={"databases": [name]}))
+    assert f"`databases` has {name}, which the server has already" in line
 
 
 # Several hosts.

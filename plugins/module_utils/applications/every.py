@@ -112,12 +112,14 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
 
 def of_host(host: Host, applications: list[Application], first: dict[str, str], request: Request) -> dict[str, Any]:
     """Return what is resolved for one host."""
+    asked = [one for one in applications if request.app in ("", one.name)]
     return {
+        # First what goes: a domain may pass from one to another.
         "applications": [
             parts.every(one, urls.is_alone(one["database_url"]) or first.get(one.name) == host.name)
-            for one in applications
-            if request.app in ("", one.name)
+            for one in sorted(asked, key=lambda one: one.present)
         ],
+        "names": [one.name for one in asked],
         "backup": parts.backup(applications),
         "connections": [
             parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])
