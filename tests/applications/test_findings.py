@@ -110,6 +110,15 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         ({"restricted_paths": [{"path": "/a/", "allow": ["not-an-ip"]}]}, "network", "`restricted_paths[0].allow`"),
         ({"restricted_paths": [{"path": "/a/", "basic_auth": {"al": "canary"}}]}, "password", "openssl passwd -6"),
         ({"restricted_paths": [{"path": "/a/", "users": {}}]}, "renamed", "is called `basic_auth` now"),
+        ({"restricted_paths": [{"path": "admin/"}]}, "path", "`restricted_paths[0].path` is admin/"),
+        ({"restricted_paths": [{"path": "/a%20b/"}]}, "path", "nothing encoded"),
+        ({"restricted_paths": [{"path": "/a/"}, {"path": "/a/"}]}, "repeated", "`path: /a/` 2 times"),
+        ({"static": {"/": "/srv/x"}}, "path", "static: {/static/: /srv/shop/static}"),
+        ({"static": {"https://cdn.example.net/": "/srv/x"}}, "path", "takes the beginning of a path"),
+        ({"static": {"/a": "/srv/x", "/a/": "/srv/y"}}, "repeated", "`static` has /a/, and so does `static`"),
+        ({"static": {"/a/": "/srv/x"}, "media": {"/a": "/srv/y"}}, "repeated", "and so does `static`"),
+        ({"media": {"/a/": "/srv/$x"}}, "folder", "without `$`"),
+        ({"media": {"/a/": "uploads"}}, "folder", "takes whole paths"),
         ({"csp": "enforced"}, "wrong-choice", "csp: enforce"),
     ],
 )
@@ -144,6 +153,7 @@ def test_a_mistake_of_an_application(keys, kind, words):
         {"restricted_paths": [{"path": "/a/", "allow": ["::1", "10.0.0.1/8"], "basic_auth": {"a": "$6$x$y"}}]},
         {"state": "absent"},
         {"hsts_max_age": 0},
+        {"static": {"/static/": "/srv/the files"}, "restricted_paths": [{"path": "/static/"}, {"path": "/größe b/"}]},
     ],
 )
 def test_what_looks_odd_and_is_right(keys):
