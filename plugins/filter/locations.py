@@ -9,17 +9,27 @@ name: locations
 short_description: List the parts of a site of Nginx
 description:
   - Returns who answers for the paths that begin alike, and who may come in there.
+positional: media, rules
 options:
   _input:
-    description: The site, as the role C(nginx) takes it, complete.
+    description: URL prefixes of static files and the folders behind them.
     type: dict
+    required: true
+  media:
+    description: The same of uploads.
+    type: dict
+    required: true
+  rules:
+    description: Who may come in where, as C(restricted_paths) of the role C(nginx).
+    type: list
+    elements: dict
     required: true
 author:
   - Groundcrew contributors (@groundcrew)
 """
 
 EXAMPLES = r"""
-locations: "{{ nginx_site | groundcrew.django.locations }}"
+locations: "{{ nginx_site.static | groundcrew.django.locations(nginx_site.media, nginx_site.restricted_paths) }}"
 """
 
 RETURN = r"""
@@ -30,9 +40,9 @@ _value:
 """
 
 
-def locations(site):
+def locations(static, media, rules):
     """Return the parts of the site."""
-    return parts.locations(site["static"], site["media"], site["restricted_paths"])
+    return parts.locations(static, media, rules)
 
 
 class FilterModule:
