@@ -291,6 +291,31 @@ def test_a_database_that_the_server_has(name):
     assert f"`databases` has {name}, which the server has already" in line
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "groups", "words"),
+    [
+        ({"renamed_from": "sudo"}, {}, (), "which names no application"),
+        ({"renamed_from": "My Shop"}, {}, (), "which names no application"),
+        ({"renamed_from": "deploy"}, {}, (), "which names no application"),
+        ({"renamed_from": "blog"}, {}, (), "leave that one out"),
+        ({"renamed_from": "shop"}, {}, (), "leave that one out"),
+        ({"renamed_from": "blog"}, {"state": "absent"}, (), "leave that one out"),
+        ({"renamed_from": "old"}, {"renamed_from": "old"}, (), "of two applications"),
+        ({"renamed_from": "old"}, {}, ("mariadb",), "MariaDB renames no database"),
+    ],
+)
+def test_an_old_name_that_is_none(first, second, groups, words):
+    second = {"name": "blog", "domains": ["blog.example.org"], **second}
+    host = make_host(groups=("django", *groups), apps=[first, second], ansible_user="deploy")
+    assert words in "\n".join(mistakes(host))
+
+
+def test_an_old_name():
+    assert mistakes(make_host(groups=ALL, apps={"renamed_from": "old"}, backup_passphrase=PASSPHRASE)) == []
+    url = {"renamed_from": "old", "database_url": "mysql://shop:x@db.example.org/shop"}
+    assert mistakes(make_host(groups=("django", "mariadb"), apps=url)) == []
+
+
 # Several hosts.
 SHARED = "postgresql://shop:canary@db.example.org/shop"
 

@@ -66,6 +66,16 @@ def called(application: Application, key: str) -> list[str]:
     return [str(one["name"]) for one in application[key] if isinstance(one, dict) and "name" in one]
 
 
+def is_reserved(name: str) -> bool:
+    """Say whether Debian, a database server or this collection has the name."""
+    return name in RESERVED or name.startswith("pg_")
+
+
+def logs_in(application: Application, name: str) -> bool:
+    """Say whether Ansible logs in under this name."""
+    return name == application.host.variables.get("ansible_user")
+
+
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the names of one application."""
     name = application.name
@@ -74,12 +84,12 @@ def findings(application: Application) -> Iterator[Finding]:
     if not NAME.fullmatch(name):
         sentence = f"is `{name}`, and takes up to 30 lower-case letters, digits, `-` and `_`, with a letter first"
         yield application.finding("name", "name", f"{sentence}: it becomes a Unix user", "name: shop")
-    elif name in RESERVED or name.startswith("pg_"):
+    elif is_reserved(name):
         sentence = (
             f"is `{name}`, which Debian, a database server or this collection has already: it becomes a Unix user"
         )
         yield application.finding("reserved-name", "name", sentence, "name: shop")
-    elif name == application.host.variables.get("ansible_user"):
+    elif logs_in(application, name):
         sentence = f"is `{name}`, who logs in to the host: the application would take that user over"
         yield application.finding("reserved-name", "name", sentence, "name: shop")
     for database in application["databases"]:
