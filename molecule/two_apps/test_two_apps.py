@@ -92,7 +92,7 @@ def sums(host, name):
 
 
 def test_a_new_name_takes_everything_along(host, play, http):
-    """From `blog` to `shop-worker`, whose units begin as those of the workers of `shop` do, which changes in the same run."""
+    """From `blog` to `shop-worker`, whose units begin as those of the workers of `shop` do; that one changes, too."""
     host.check_output("blog-manage shell --command %s", ADD)
     host.check_output("echo picture > /srv/blog/media/photo && chown blog:blog /srv/blog/media/photo")
     host.check_output(QUEUE.format("blog", "LPUSH job waits"))
@@ -103,7 +103,7 @@ def test_a_new_name_takes_everything_along(host, play, http):
     assert sums(host, "shop-worker") == before
     assert host.check_output("shop-worker-manage shell --command %s", COUNT).splitlines()[-1] == "1"
     assert host.check_output(QUEUE.format("shop-worker", "LRANGE job 0 -1")) == "waits"
-    assert host.check_output("stat --format=%%U:%%G /srv/shop-worker/media/photo") == "shop-worker:shop-worker"
+    assert host.check_output("stat --format=%U:%G /srv/shop-worker/media/photo") == "shop-worker:shop-worker"
     # Nothing of the old name is left.
     left = (
         "find /etc /srv /usr/local/bin /run /var/lib -xdev -name '*blog*' -not -path '/var/lib/systemd/*' 2> /dev/null"
@@ -123,11 +123,12 @@ def test_a_deploy_leaves_the_processes_of_an_application_with_a_longer_name_alon
     """By the release engine itself."""
     pid = "systemctl show --value --property=MainPID {}"
     before = [host.check_output(pid.format(unit)) for unit in ("shop-worker-clock", "shop-worker-worker-release")]
+    release = host.check_output("basename $(readlink /srv/shop/current)")
     host.check_output("shop-release rollback")
     after = [host.check_output(pid.format(unit)) for unit in ("shop-worker-clock", "shop-worker-worker-release")]
     assert (after[0] != before[0], after[1]) == (True, before[1])
     assert host.service("shop-worker-worker-release").is_enabled
-    host.check_output("shop-release activate %s", host.check_output("ls -t /srv/shop/releases | head -1"))
+    host.check_output("shop-release activate %s", release)
 
 
 def test_second_run_after_the_change_changes_nothing(play):
