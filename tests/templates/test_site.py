@@ -276,7 +276,7 @@ def test_tls_that_ended_at_a_trusted_proxy(read):
 @sites({}, {"upstream": ["10.0.0.1:8000"], "name": "other-shop"})
 def test_a_load_balancer_asks_whether_a_release_serves(read):
     shop, other = (site.health for site in read)
-    serves = shop.block("if", "(-e", "/srv/shop/current/web.sock)")
+    serves = shop.block("if", "(-x", "/srv/shop/current/web.sock)")
     assert serves.all("set") == ["$groundcrew_serves yes", "$groundcrew_serves_shop yes"]
     own = shop.at("/.well-known/health/shop")
     assert own.block("if", "($groundcrew_serves_shop", "=", "", ")").one("return") == "503 nothing serves\\n"
