@@ -20,7 +20,11 @@ django_apps:
 def told(key, value):
     """Return what is wrong with an application that says this in YAML, as one text."""
     text = SAID.format(source=SOURCE, key=key, value=value)
-    return "\n".join(mistakes(make_host(written=written.misread([text]), **yaml.safe_load(text))))
+    (application,) = yaml.safe_load(text)["django_apps"]
+    # As the action plugin hands it over.
+    if isinstance(application[key], dict):
+        application[key] = {str(name): one for name, one in application[key].items()}
+    return "\n".join(mistakes(make_host(written=written.misread([text]), django_apps=[application])))
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,8 @@ def told(key, value):
         ("env", "{RATE: 1.0e+3}", 'env: {RATE: "1.0e+3"}'),
         ("env", "{SINCE: 2026-11-26 1:00:00}", 'env: {SINCE: "2026-11-26 1:00:00"}'),
         ("env", "{NOTHING: ~}", 'env: {NOTHING: ""}'),
+        ("env", "{NO: x}", 'env: {"NO": "..."}'),
+        ("env", "{on: x}", 'env: {"ON": "..."}'),
         ("commands", "[{run: x, env: {UMASK: 0022}}]", 'env: {UMASK: "0022"}'),
         ("python", "3.10", 'python: "3.10"'),
         ("version", "3.10", 'version: "3.10"'),

@@ -14,6 +14,8 @@ from .specification import Unreadable
 from .written import Written, differs, read, spelling
 
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+MISREAD = ("True", "False")
+"""What a key is that YAML reads as a truth value."""
 
 
 def problem(name: str, value: Any, written: Written) -> tuple[str, str, str] | None:
@@ -23,6 +25,9 @@ def problem(name: str, value: Any, written: Written) -> tuple[str, str, str] | N
     """
     if not NAME.fullmatch(name):
         return "env-name", f"has `{name}`, and a name takes letters, digits and `_`", "env: {SHOP_COLOUR: green}"
+    if name in MISREAD:
+        sentence = f"has a name that YAML reads as {name.lower()} (on, off, yes, no): quote the name"
+        return "env-name", sentence, f'env: {{"{"ON" if name == "True" else "NO"}": "..."}}'
     if isinstance(value, Unreadable):
         return "unreadable", f"has {name}, which cannot be evaluated: {value.reason}", ""
     if value is None:
