@@ -3,6 +3,8 @@
 import re
 import time
 
+import pytest
+
 WHERE = "from django.db import connection as c; print(c.settings_dict['HOST'] or '/var/run/postgresql')"
 
 
@@ -78,6 +80,19 @@ def test_change_to_one_restarts_only_that_one(host, play):
     assert serving(host, "blog") == blog
     assert serving(host, "shop")[0] != shop[0]
     assert "good day" in host.check_output("shop-run env")
+
+
+@pytest.mark.split
+def test_a_user_of_the_host_is_not_taken_over(host, play):
+    host.check_output("useradd --create-home --shell /bin/bash deploy")
+    before = host.check_output("getent passwd deploy")
+    result = play("molecule/two_apps/converge.yml", greeting="good day", second="deploy")
+    assert result.returncode != 0
+    assert "The host has a user `deploy`" in " ".join(result.stdout.split())
+    assert re.search(r"changed=0 .*failed=1", result.stdout)
+    assert host.check_output("getent passwd deploy") == before
+    assert host.file("/srv/blog/current").exists
+    host.check_output("userdel --remove deploy")
 
 
 ADD = "from entries.models import Entry; Entry.objects.create(name='a', text='of the blog')"
