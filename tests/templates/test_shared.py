@@ -10,7 +10,7 @@ from cases import FILES, HASH, SITE, TRIXIE
 
 PROFILES = yaml.safe_load((Path(__file__).resolve().parents[2] / "roles/nginx/files/tls.yml").read_text())
 COMMON, TLS, PROXY = "conf.d/groundcrew.conf", "snippets/groundcrew-tls.conf", "snippets/groundcrew-proxy.conf"
-HEALTH = "groundcrew-health/*.conf"
+HEALTH = "snippets/groundcrew-health-*.conf"
 EVERYTHING = SITE | {
     **FILES,
     "domains": ["shop.example.org", "www.example.org"],
