@@ -5,6 +5,9 @@ import shlex
 
 import pytest
 import systemd
+from applications import names
+from applications.inventory import Host
+from applications.resolve import Application
 
 HOME = "/srv/shop"
 APPLICATION = {"name": "shop", "source": "pypi", "domains": ["shop.example.org"]}
@@ -48,6 +51,19 @@ def units(files):
         {name: systemd.read(text) for name, text in one.items() if re.search(r"\.(service|timer)$", name)}
         for one in files
     ]
+
+
+@renders(PLAIN, RICH)
+def test_units_are_called_as_preflight_expects_and_say_whose_they_are(files):
+    """Preflight asks whether two applications of a host would make the same."""
+    for case, (process, timer) in zip(files, ((["celery", "rq"], "nightly"), (["celery"], "often")), strict=True):
+        values = {"processes": [{"name": name} for name in process], "timers": [{"name": timer}]}
+        made = names.of(Application(Host("web1"), "shop", values))
+        rendered = {name for name in case if re.search(r"\.(service|timer)$", name)}
+        assert rendered <= set(made)
+        assert len(rendered) == len(process) + 3
+        for name in rendered - {"shop-web@.service"}:
+            assert systemd.read(case[name]).one("Unit", "X-Groundcrew") == "shop"
 
 
 @renders(PLAIN, RICH)
@@ -155,6 +171,7 @@ def test_a_timer(units):
     assert [plain.one("Timer", key) for key in ("OnCalendar", "RandomizedDelaySec")] == ["*-*-* 03:00:00", "0"]
     assert [rich.one("Timer", key) for key in ("OnCalendar", "RandomizedDelaySec")] == ["*-*-* 03:00:00", "90"]
     for timer in (plain, rich):
+        assert timer.one("Timer", "AccuracySec") == "1s"
         # A host that was off makes up for it.
         assert timer.one("Timer", "Persistent") == "true"
         assert timer.one("Install", "WantedBy") == "timers.target"

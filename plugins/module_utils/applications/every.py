@@ -15,6 +15,7 @@ from . import (
     extra,
     names,
     parts,
+    renames,
     resolve,
     shared,
     site,
@@ -59,6 +60,7 @@ def together(applications: dict[str, list[Application]], request: Request) -> It
     """Yield what is wrong with applications beside others: on their host, and on other hosts."""
     for of_host in applications.values():
         yield from claims.findings(of_host)
+        yield from renames.findings(of_host)
         yield from names.collisions([one for one in of_host if one.present])
     selected = [
         one for of_host in applications.values() for one in of_host if request.app in ("", one.name) and one.present
@@ -112,12 +114,15 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
 
 def of_host(host: Host, applications: list[Application], first: dict[str, str], request: Request) -> dict[str, Any]:
     """Return what is resolved for one host."""
+    asked = [one for one in applications if request.app in ("", one.name)]
     return {
+        # First what goes: a domain may pass from one to another.
         "applications": [
-            parts.every(one, urls.is_alone(one["database_url"]) or first.get(one.name) == host.name)
-            for one in applications
-            if request.app in ("", one.name)
+            part
+            for one in sorted(asked, key=lambda one: one.present)
+            for part in renames.every(one, urls.is_alone(one["database_url"]) or first.get(one.name) == host.name)
         ],
+        "names": [name for one in asked for name in renames.called(one)],
         "backup": parts.backup(applications),
         "connections": [
             parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])

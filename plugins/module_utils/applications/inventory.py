@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .specification import Option
+from .written import Written
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Host:
     variables: Mapping[str, Any] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     folder: str = ""  # where relative paths of the controller start
+    written: Written = field(default_factory=dict)  # how values were written that YAML reads as another text
 
 
 @dataclass(frozen=True)

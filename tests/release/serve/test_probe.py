@@ -36,6 +36,7 @@ class Site:
 
     def __init__(self):
         self.seen, self.answer = [], lambda *_: (200, {"X-Release": "new"}, 0)
+        self.page = b"<h1>Welcome</h1>"
 
     def handler(self):
         site = self
@@ -49,6 +50,7 @@ class Site:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
+                self.wfile.write(site.page)
 
             def log_message(self, *_):
                 pass
