@@ -333,7 +333,7 @@ def test_links_inside_stay_links(tree):
 def test_links_to_what_this_machine_alone_has_are_refused(tree, tmp_path, target):
     fill(tmp_path, "elsewhere/file")
     (tree / "shared").symlink_to(target.format(parent=tmp_path, folder=tree))
-    with pytest.raises(SourceError, match="holds shared, a link to .*, which only this machine has"):
+    with pytest.raises(SourceError, match=r"holds shared, a link to .*, which only this machine has"):
         packing.describe(str(tree), "/")
 
 

@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import git, host
+from . import git, host, missing
 from .application import Application
 from .steps import FailedError
 
@@ -61,8 +61,13 @@ def unpack(application: Application, target: Path) -> None:
             host.give(target, uid, gid)
         else:
             command = [sys.executable, "-I", str(Path(__file__).with_name("archive.py")), str(target)]
+            # The controller has judged the links of a folder.
+            command += ["links"] if application.source.kind == "folder" else []
             title = f"unpack {application.source.location}"
             host.run(command, cwd=target, env={}, owner=(uid, gid), stdin=sent(application), command=title)
+    missing.check_pointers(target, application.source.kind)
+    if application.source.kind == "archive":
+        missing.check_submodules(target)
 
 
 def verify(application: Application) -> None:
