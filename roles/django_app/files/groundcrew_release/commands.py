@@ -52,14 +52,15 @@ def execute(
         release: name of the release, which may be half built but has its environment and its link `work`.
         arguments: the command; a program is looked up in the virtual environment first.
         script: a file that it reads from standard input, such as one of `inside/`.
-        env: further variables, which win; they reach it through a file, since they may be secret.
+        env: further variables, which win; they reach it through a file, since they may be secret, in the memory of the
+            host, and gone with the command.
 
     In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
     as a unit of its own. While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
     """
     bound = RUN in os.environ
     place = ROOT / "run/groundcrew" / f"{application.name}-{'command' if bound else os.getpid()}"
-    variables = application.release(release) / "command"
+    variables = place / "environment"
     lines = run.properties(application, release)
     lines += [f"StandardInput=file:{script}"] if script else []
     if bound:
@@ -89,8 +90,6 @@ def execute(
         return status, said, said + log.read_text(errors="replace")
     finally:
         host.remove(place)
-        if env:
-            host.remove(variables)
 
 
 def ask(application: Application, release: str, script: str, *arguments: str) -> Any:

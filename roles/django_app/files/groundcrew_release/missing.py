@@ -1,4 +1,4 @@
-"""What a source lacks although its names are there: files that Git LFS has not brought, and empty submodules."""
+"""What a source lacks although something names it: files of Git LFS, submodules, what a front end was to build."""
 
 import os
 import re
@@ -56,3 +56,20 @@ def check_submodules(folder: Path) -> None:
                     f"The source has nothing of its submodule {name}: make the archive from a clone with "
                     "`git clone --recurse-submodules`, or ship the git repository itself."
                 )
+
+
+def front_end(release: Path, named: dict[str, list[str]]) -> list[str]:
+    """Return a sentence for each folder or manifest that settings name and a release (its folder) does not have.
+
+    Django says nothing of it, and the pages have no style.
+
+    :param named: absolute paths by setting, as `inside/describe.py` returns them.
+    """
+    sentences = []
+    for setting, paths in named.items():
+        for path in (Path(path) for path in paths if not Path(path).exists()):
+            inside = path.is_relative_to(release / "source")
+            shown = str(path.relative_to(release / "source")) if inside else str(path)
+            remedy = f" If git ignores it, `include: [{shown}]` ships it from a folder." if inside else ""
+            sentences.append(f"{setting} names {shown}, which the release does not have.{remedy}")
+    return sentences

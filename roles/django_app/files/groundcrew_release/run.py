@@ -4,23 +4,24 @@ import os
 import sys
 from pathlib import Path
 
-from . import systemd
+from . import files, systemd
 from .application import Application
 from .steps import FailedError
 
 
 def environment_files(application: Application, release: str, extra: str = "") -> list[str]:
     """Return the environment files of a release: the host's secrets, its own, and one more that wins."""
-    files = [f"-{application.config}/secrets/*", f"{application.release(release)}/environment"]
-    return [*files, extra] if extra else files
+    found = [f"-{application.config}/secrets/*", f"{application.release(release)}/environment"]
+    return [*found, extra] if extra else found
 
 
 def properties(application: Application, release: str) -> list[str]:
-    """Return the lines of a unit in which a command of a release runs: its sandbox, and its own `/etc/django/NAME`."""
+    """Return the lines of a unit in which a command of a release runs: its sandbox, and the release's own files."""
     folder = application.release(release)
     return [
         *application.sandbox,
         f"BindReadOnlyPaths=-{folder}/files:{application.config}",
+        *files.binds(application, release),
         f"ReadWritePaths={folder}/static {application.dumps}",
     ]
 
