@@ -70,3 +70,10 @@ def test_absolute_files_belong_to_the_release(host, play):
 def test_release_of_a_product_has_its_version(host):
     assert " 1.0 " in host.check_output("private-release list")
     assert " 1.0 " in host.check_output("wheel-release list")
+
+
+def test_absolute_files_go_with_their_application_and_others_stay(host, play):
+    host.check_output("touch /etc/whole/of-the-host")
+    result = play(CONVERGE.with_name("absent.yml"))
+    assert result.returncode == 0, result.stdout
+    assert host.check_output("find /etc/whole -type f") == "/etc/whole/of-the-host"
