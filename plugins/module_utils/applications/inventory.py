@@ -43,4 +43,5 @@ def findings(hosts: Sequence[Host]) -> Iterator[Finding]:
     for host in hosts:
         if Path(host.folder).name == "files" and str(Path(host.folder).parent) in folders:
             sentence = f"is read as inventory ({host.folder}), and it holds files for hosts: ignore it in ansible.cfg"
-            yield Finding("files-as-inventory", host.name, "", "files", sentence, "[inventory] ignore_patterns = ^files$")
+            example = "[inventory] ignore_patterns = ^files$"
+            yield Finding("files-as-inventory", host.name, "", "files", sentence, example)
