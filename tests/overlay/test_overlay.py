@@ -387,7 +387,7 @@ def test_folders_from_the_environment_win(overlay):
     assert (result["STATIC_URL"], result["MEDIA_URL"]) == ("/s/", "/m/")
 
 
-OWN = """
+TYPES = """
 from pathlib import Path, PurePosixPath
 class Own:
     def __init__(self, start): self.start = start
@@ -412,7 +412,7 @@ class Strange(Own):
     ],
 )
 def test_folders_keep_the_type_that_the_project_uses(overlay, value, kind):
-    text = f"{OWN}STATIC_ROOT = {value}\nMEDIA_ROOT = {value}"
+    text = f"{TYPES}STATIC_ROOT = {value}\nMEDIA_ROOT = {value}"
     result = overlay(text, DJANGO_STATIC_ROOT="/release/static", DJANGO_MEDIA_ROOT="/srv/shop/media")
     assert (result.settings["STATIC_ROOT"], result.settings["MEDIA_ROOT"]) == ("/release/static", "/srv/shop/media")
     assert (result.types["STATIC_ROOT"], result.types["MEDIA_ROOT"]) == (kind, kind)
