@@ -104,7 +104,7 @@ def test_the_clone_is_a_collection():
 
 
 def test_plugins_are_few_and_documented():
-    modules = ["applications", "project", "release"]
+    modules = ["applications", "project", "release", "source"]
     filters = ["complete", "exec_start", "expected_connections", "locations", "packed", "sandbox", "sandbox_allowed"]
     filters += ["sandbox_hint", "strangers"]
     documented = {f"modules/{name}.py" for name in modules} | {f"filter/{name}.py" for name in filters}

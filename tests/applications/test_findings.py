@@ -1,6 +1,7 @@
 """What is wrong in an inventory: each mistake by its kind, its place and the smallest right example."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from applications import every, findings, names
@@ -457,3 +458,33 @@ def test_a_finding_is_one_line():
 
 def test_everything_right_is_no_finding():
     assert mistakes(make_host(groups=ALL, apps={}, backup_passphrase=PASSPHRASE)) == []
+
+
+def test_hosts_out_of_the_folder_of_files():
+    host = make_host(apps={})
+    lost = replace(make_host("[database]", groups=()), folder="/nowhere/files")
+    assert mistakes(host, lost) == [
+        "[[database]] `files` is read as inventory (/nowhere/files), and it holds files for hosts: ignore it in "
+        "ansible.cfg. For example: [inventory] ignore_patterns = ^files$"
+    ]
+    assert mistakes(replace(host, folder="/nowhere/files")) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"source": "{folder}", "include": ["dist"]}, "`include` has dist, and the source "),
+        ({"source": "{folder}", "include": ["../x"]}, "takes paths inside the source, such as frontend/dist"),
+        (
+            {"source": "https://git.example.org/shop.git", "include": ["x"], "deploy_key": "k"},
+            "`include` is for a folder",
+        ),
+        ({"source": "pypi", "include": ["x"]}, "`include` is for a folder, and `source` is pypi"),
+    ],
+)
+def test_include_of_what_is_not_there(tmp_path, keys, words):
+    (line,) = mistakes(make_host(apps={**keys, "source": keys["source"].format(folder=tmp_path)}))
+    assert words in line
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/x").touch()
+    assert mistakes(make_host(apps={"source": str(tmp_path), "include": ["dist"]})) == []

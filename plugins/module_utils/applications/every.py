@@ -13,6 +13,7 @@ from . import (
     domains,
     environment,
     extra,
+    inventory,
     names,
     parts,
     renames,
@@ -101,6 +102,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     applications, found = read(hosts, request)
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host)]
+    found += inventory.findings(hosts)
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
         return {}, found

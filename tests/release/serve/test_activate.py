@@ -368,6 +368,20 @@ def test_file_of_the_host_comes_back(machine, release, monkeypatch):
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("welcome", 0o604)
 
 
+def test_files_that_the_inventory_names_no_more_go_and_come_back(machine, release):
+    """But not what somebody has written there since: an administrator, or another application."""
+    gone, written = machine.root / "etc/gone", machine.root / "etc/written"
+    release("old", files=["/etc/stays", "/etc/gone", "/etc/written"])
+    machine.activate("old")
+    written.write_text("of an administrator")
+    release("new", files=["/etc/stays"])
+    machine.activate("new")
+    assert (machine.root / "etc/stays").read_text() == "of new"
+    assert (gone.exists(), written.read_text()) == (False, "of an administrator")
+    machine.activate("old")
+    assert gone.read_text() == "of old"
+
+
 def test_asgi_is_drained_of_what_waits_alone(two, monkeypatch):
     asked = []
     monkeypatch.setattr(activate.drain, "drain", lambda *a, **k: asked.append((a, k)) or 3)

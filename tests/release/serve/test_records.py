@@ -149,7 +149,7 @@ def test_bridge_serves_hashed_files_of_before(shop, release):
     assert (static / "site.1.css").stat().st_ino == (shop().release("a") / "static/site.1.css").stat().st_ino
     assert (static / "same.js").read_text() == "same.js of b"
     # Only its own are handed on.
-    assert (shop().release("b") / "static.txt").read_text() == "same.js\nsite.2.css\n"
+    assert (shop().release("b") / "static.txt").read_text() == "same.js\0site.2.css\0"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,9 @@ def request(application: Application, options: argparse.Namespace) -> lock.Reque
     """Return what the unit is asked for."""
     flags = [name for name in ("leads", "allow_schema_ahead", "fresh_environment") if getattr(options, name)]
     arguments = ([options.release] if options.release else []) + [f"--{flag.replace('_', '-')}" for flag in flags]
-    what = options.release or (application.source.version if options.verb != "rollback" else "")
+    from . import source
+
+    what = options.release or (source.wanted(application) if options.verb != "rollback" else "")
     return lock.Request(application.name, options.verb, what, options.by, tuple(arguments))
 
 

@@ -254,7 +254,7 @@ def finish(application: Application, release: str, steps: Steps, switched: bool)
         with steps.step("restart workers"):
             steps.notes += settle()
     with steps.step("prune"):
-        gone = records.prune(application)
+        gone = files.remove_leftovers(application, release) + records.prune(application)
     end(application)
     return bool(followers or others or gone)
 

@@ -212,6 +212,11 @@ def texts(values: dict[str, Any]) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
+def read_file(name: str, values: dict[str, Any]) -> File:
+    """Return one of the `files`; the whole path of one below `/etc/django/NAME` is as good as a relative one."""
+    return File(**known(File, values | {"path": values["path"].removeprefix(f"/etc/django/{name}/")}))
+
+
 def parse(text: str) -> Application:
     """Return the application that a JSON text describes; ValueError or TypeError when it does not describe one."""
     values = json.loads(text)
@@ -221,7 +226,7 @@ def parse(text: str) -> Application:
         "server": Server(**server, settings=values.get("gunicorn_settings", {})),
         "probe": Probe(**known(Probe, values.get("probe", {}))),
         "env": texts(values.get("env", {})),
-        "files": tuple(File(**known(File, one)) for one in values.get("files", [])),
+        "files": tuple(read_file(values["name"], one) for one in values.get("files", [])),
         "commands": tuple(made(Command, one) for one in values.get("commands", [])),
         "build": tuple(made(BuildStep, one) for one in values.get("build", [])),
         "allow": allowed(values),

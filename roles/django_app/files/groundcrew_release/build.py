@@ -13,7 +13,21 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import build_steps, commands, configure, host, identity, plan, records, report, requirements, server, source
+from . import (
+    build_steps,
+    commands,
+    configure,
+    files,
+    host,
+    identity,
+    missing,
+    plan,
+    records,
+    report,
+    requirements,
+    server,
+    source,
+)
 from .application import Application
 from .project import Asked, Choice, Project
 from .project import read as read_project
@@ -52,6 +66,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             record = facts(application, name, revision, project, described, by)
             server.write(application, name, record["application"], record["server"])
             run(application, name, described, leads, steps, done)
+            steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             with steps.step("record"):
                 settle(application, name, record)
         source.forget(application)
@@ -81,7 +96,8 @@ def whole(application: Application, name: str, steps: Steps, keep: bool = True) 
         if not (path / "release.json").is_file() and path.name != records.serving(application):
             host.remove(path)
     try:
-        yield
+        with files.places(configure.installed(application)):
+            yield
     except BaseException:
         keep, steps.closing = False, True
         raise
@@ -178,7 +194,7 @@ def facts(
     """Return what `release.json` holds: all that serving the release needs, so that a rollback serves it as before."""
     return {
         "id": name,
-        "version": application.source.version,
+        "version": source.version(application, application.release(name)),
         "revision": revision,
         "settings": project.settings,
         "paths": list(project.first),
@@ -199,6 +215,7 @@ def facts(
 def settle(application: Application, name: str, record: Record) -> None:
     """Record a release, after all that it consists of is on the disk: a power failure must not leave half of it."""
     release = application.release(name)
+    record["collected"] = any(path.is_file() for path in (release / "static").rglob("*"))
     host.flush(release)
     records.write(application, name, record)
     host.sync(release)

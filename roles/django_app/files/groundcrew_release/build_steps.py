@@ -81,11 +81,9 @@ def execute(application: Application, release: str, step: BuildStep) -> tuple[in
     if step.manage:
         lines = [*run.properties(application, release), *lines]
         files = run.environment_files(application, release)
-        return commands.finish(application, release, arguments, lines, files, folder, TOOLS | step.env)
+        return commands.finish(application, arguments, lines, files, folder, TOOLS | step.env)
     lines = [*alone(application, release), *lines]
-    return commands.finish(
-        application, release, arguments, lines, [], folder, variables(application, release) | step.env
-    )
+    return commands.finish(application, arguments, lines, [], folder, variables(application, release) | step.env)
 
 
 def directory(application: Application, release: str, step: BuildStep) -> Path:

@@ -53,7 +53,8 @@ def execute(
         release: name of the release, which may be half built but has its environment and its link `work`.
         arguments: the command; a program is looked up in the virtual environment first.
         script: a file that it reads from standard input, such as one of `inside/`.
-        env: further variables, which win; they reach it through a file, since they may be secret.
+        env: further variables, which win; they reach it through a file, since they may be secret, in the memory of the
+            host, and gone with the command.
         allow: words of the sandbox beside those of the release.
 
     In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
@@ -62,12 +63,11 @@ def execute(
     lines = run.properties(application, release, allow)
     lines += [f"StandardInput=file:{script}"] if script else []
     files = run.environment_files(application, release)
-    return finish(application, release, arguments, lines, files, run.working_directory(application, release), env)
+    return finish(application, arguments, lines, files, run.working_directory(application, release), env)
 
 
 def finish(
     application: Application,
-    release: str,
     arguments: Sequence[str],
     lines: list[str],
     files: list[str],
@@ -77,7 +77,7 @@ def finish(
     """Run a command in a unit of these `lines` and environment `files` to its end, as `execute` does."""
     bound = RUN in os.environ
     place = ROOT / "run/groundcrew" / f"{application.name}-{'command' if bound else os.getpid()}"
-    variables = application.release(release) / "command"
+    variables = place / "environment"
     if bound:
         verb = f"{application.name}-release.service"
         lines = [*lines, f"BindsTo={verb}", f"After={verb}"]
@@ -105,8 +105,6 @@ def finish(
         return status, said, said + log.read_text(errors="replace")
     finally:
         host.remove(place)
-        if env:
-            host.remove(variables)
 
 
 def ask(application: Application, release: str, script: str, *arguments: str) -> Any:

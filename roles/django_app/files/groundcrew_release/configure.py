@@ -47,6 +47,8 @@ def configure(application: Application, name: str, project: Project) -> None:
     environment.write(application, name, project.settings, project.first)
     (release / "files").mkdir(mode=0o750)
     host.give(release / "files", host.SUPERUSER, gid)
+    # Paths of the release that is being built, for `env` and `files`: units see this folder as /etc/django/NAME.
+    host.link(release / "files/release", str(release))
     for file in application.files:
         write(application, release, file)
     (release / "overlay").mkdir(mode=0o755)

@@ -45,7 +45,7 @@ def plan(application: Application, leads: bool = False) -> dict[str, Any]:  # no
 
     :raises FailedError: the source cannot be reached or has no such version.
     """
-    version = {"version": application.source.version}
+    version = {"version": source.wanted(application)}
     if not application.home.is_dir() or (application.source.kind == "git" and not shutil.which("git")):
         return NOTHING | version
     serving = records.serving(application)

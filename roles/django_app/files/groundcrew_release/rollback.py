@@ -95,7 +95,7 @@ def left_of(serving: str, record: records.Record) -> str:
 
 
 def note_site(application: Application, record: records.Record, serving: str, steps: Steps) -> None:
-    """Say what a rollback cannot bring back by itself: Nginx's site, and files that the older release does not know."""
+    """Say what a rollback cannot bring back by itself: Nginx's site."""
     before = records.read(application, serving) or record
     old, new = records.site(application, before), records.site(application, record)
     names = {"static": "static_url", "media": "media_url", "hsts": "hsts"}
@@ -106,5 +106,3 @@ def note_site(application: Application, record: records.Record, serving: str, st
         )
     if before.get("sandbox", []) != record.get("sandbox", []):
         steps.notes.append(f"Until a playbook brings theirs, processes and timers have the sandbox of {serving}.")
-    if more := sorted(set(before.get("files", [])) - set(record.get("files", []))):
-        steps.notes.append(f"Files of {serving} that {record['id']} does not know stay: {', '.join(more)}.")

@@ -5,15 +5,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import records, sandbox, systemd
+from . import files, records, sandbox, systemd
 from .application import Application
 from .steps import FailedError
 
 
 def environment_files(application: Application, release: str, extra: str = "") -> list[str]:
     """Return the environment files of a release: the host's secrets, its own, and one more that wins."""
-    files = [f"-{application.config}/secrets/*", f"{application.release(release)}/environment"]
-    return [*files, extra] if extra else files
+    found = [f"-{application.config}/secrets/*", f"{application.release(release)}/environment"]
+    return [*found, extra] if extra else found
 
 
 def allowed(application: Application, release: str) -> tuple[str, ...]:
@@ -33,6 +33,7 @@ def properties(application: Application, release: str, allow: Sequence[str] = ()
         *sandbox.bans(application.name, application.umask, writable),
         *sandbox.allowed((*allowed(application, release), *allow)),
         f"BindReadOnlyPaths=-{folder}/files:{application.config}",
+        *files.binds(application, release),
         f"ReadWritePaths={folder}/static {application.dumps}",
     ]
 
