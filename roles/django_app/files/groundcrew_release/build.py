@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import commands, configure, host, identity, plan, records, report, requirements, server, source
+from . import commands, compiled, configure, host, identity, plan, records, report, requirements, server, source
 from .application import Application
 from .project import Asked, Choice, Project
 from .project import read as read_project
@@ -126,7 +126,7 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
         project = read_project(release / "source", asked(application))
     with steps.step("venv"):
         python = requirements.create(application, release, project)
-    with steps.step("requirements"):
+    with steps.step("requirements"), compiled.explained(application, name):
         requirements.install(application, release, project)
     with steps.step("configure"):
         configure.configure(application, name, project)

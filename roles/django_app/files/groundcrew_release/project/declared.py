@@ -1,13 +1,12 @@
 """How the dependencies of a project are declared and locked: the nearest declaration, a lock before a list."""
 
 import re
-import tomllib
 
 from ..steps import FailedError
 from . import listed, manifests, plain
 from .names import production, sentence
 from .shape import Asked, Dependencies
-from .tree import Tree, join, table, texts, up
+from .tree import Tree, inline, join, table, texts, up
 
 CONDA = ("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.toml", "pixi.lock", "meta.yaml")
 FOREIGN = {
@@ -220,14 +219,7 @@ def script(tree: Tree, place: str) -> Dependencies | None:
     path = join(place, "manage.py")
     if not tree.has(path):
         return None
-    match = re.search(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", tree.text(path))
-    if not match:
-        return None
-    inner = "".join(line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(True))
-    try:
-        wanted = texts(tomllib.loads(inner).get("dependencies"))
-    except ValueError as error:
-        raise FailedError(f"{path} of the project cannot be read: {error} in its block `script`.") from None
+    wanted = texts(inline(tree, path).get("dependencies"))
     reason = "the dependencies of the script (PEP 723)"
     return Dependencies("files", path, place, lines=tuple(wanted), reason=reason) if wanted else None
 
