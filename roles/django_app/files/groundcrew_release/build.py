@@ -112,8 +112,8 @@ def asked(application: Application) -> Asked:
     )
 
 
-def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
-    """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
+def read(application: Application, name: str, revision: str, steps: Steps) -> Project:
+    """Make the folder of a release with its source, and return what that says of itself."""
     release, (uid, gid) = application.release(name), host.user(application.name)
     with steps.step("fetch"):
         source.fetch(application, revision)
@@ -123,7 +123,12 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
             os.chown(folder, uid, gid)
         source.unpack(application, release / "source")
     with steps.step("read"):
-        project = read_project(release / "source", asked(application))
+        return read_project(release / "source", asked(application))
+
+
+def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
+    """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
+    release, project = application.release(name), read(application, name, revision, steps)
     with steps.step("venv"):
         python = requirements.create(application, release, project)
     with steps.step("requirements"), compiled.explained(application, name):

@@ -76,6 +76,7 @@ NEEDS = {
 BUILD = re.compile(
     r"Failed to (?:download and )?build(?: and install)? `([A-Za-z0-9._-]+?)(?:\[[^]`]*\])?(?:(?:==| @ )[^`]*)?`"
 )
+"""How uv names what it could not build."""
 TOOLS = re.compile(
     r"Python\.h: No such file|(command|execute) '?[\w/.-]*(gcc|g\+\+|cc|make)'?[^\n]*(No such file|failed)|"
     r"No such file or directory: '[\w/.-]*(gcc|g\+\+|cc|make)'|Unknown compiler|linker `cc` not found|"
@@ -111,7 +112,7 @@ def unbuilt(log: str, release: Path) -> FailedError | None:
     own = (release / "venv/bin/python").resolve().is_relative_to(interpreters.folder())
     compiler = COMPILER[:-1] if own else COMPILER
     wanted = (*compiler, *known) if known or TOOLS.search(log) else ()
-    missing = tuple(one for one in wanted if one not in installed(wanted))
+    missing = tuple(sorted({*wanted} - installed(wanted), key=wanted.index))
     what = f"{name} has no wheel for Python {python}"
     if missing:
         return MissingError(
@@ -136,9 +137,8 @@ def outdated(log: str, python: str) -> FailedError | None:
     except ValueError:
         other = ""
     key = f'say `python: "{other}"`, which uv installs where Debian has none' if other else "name another `python`"
-    return FailedError(
-        f"{who[1] if who else 'A requirement'} asks for Python {wanted}, and this host's {python} is {match[1]}: {key}."
-    )
+    asks = f"{who[1] if who else 'A requirement'} asks for Python {wanted}"
+    return FailedError(f"{asks}, and {python} of this host is {match[1]}: {key}.")
 
 
 @contextmanager
