@@ -51,7 +51,9 @@ def findings(application: Application) -> Iterator[Finding]:
     source, python = application["source"], str(application["python"])
     path = Path(application.host.folder) / Path(source).expanduser()
     version = python.removeprefix("python")
-    if kind(source) != "folder" or not path.is_dir() or not (version in ("", "3") or version.startswith("3.")):
+    if kind(source) != "folder" or not path.is_dir() or path == path.parent:
+        return
+    if version != "3" and not version.startswith("3."):
         return
     found = demands(path, application["working_directory"], application["manage"])
     if not found:

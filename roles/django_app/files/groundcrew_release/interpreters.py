@@ -69,7 +69,7 @@ def install(version: str, mirror: str) -> str:
         "UV_NO_CONFIG": "1",
         "UV_NO_CACHE": "1",
     }
-    words = [str(program()), "python", "install", "--quiet", "--no-bin", version]
+    words = [str(program()), "python", "install", "--no-progress", "--no-bin", version]
     title = f"uv python install {version}"
     try:
         host.run(words, cwd=ROOT, env=environment, command=title)
