@@ -179,8 +179,9 @@ def main():
         said = f"{name}: groundcrew-release {verb} ended with status {status}.\n{(output + errors)[-2000:]}"
         module.fail_json(msg=said, verb=verb)
     if verb in INSTALLS and result.get("missing_packages"):
-        text = result["text"][:1]
-        module.exit_json(changed=True, missing_packages=result["missing_packages"], text=text)
+        packages = result["missing_packages"]
+        text = [f"{name}: its requirements must be built, and Debian's {', '.join(packages)} are installed for that."]
+        module.exit_json(changed=True, missing_packages=packages, text=text)
     result["changed"] = bool(result.get("changed")) or changed
     if result.pop("failed", False) or status != 0:
         module.fail_json(msg=result.get("msg", ""), verb=verb)
