@@ -75,7 +75,8 @@ def install(version: str, mirror: str) -> str:
         host.run(words, cwd=ROOT, env=environment, command=title)
     except FailedError as error:
         causes = re.findall(r"cause: (.*)", error.log) or [host.last_line(error.log).removeprefix("error: ")]
-        sentence = f"This host has no Python {version}, and uv cannot install it: {causes[-1].rstrip('.: ')}"
+        shown = dict.fromkeys([*(one for one in causes if one.startswith("Failed to download")), causes[-1]])
+        sentence = f"This host has no Python {version}, and uv cannot install it: {': '.join(shown).rstrip('.: ')}"
         raise FailedError(f"{sentence}. `python_mirror` says where it comes from.", error.log, title) from None
     finally:
         # Of uv's own, and for everybody to write.
