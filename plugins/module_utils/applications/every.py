@@ -13,6 +13,7 @@ from . import (
     domains,
     environment,
     extra,
+    interpreter,
     inventory,
     names,
     parts,
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     environment.findings,
     urls.findings,
     source.findings,
+    interpreter.findings,
     contents.findings,
     site.findings,
 )

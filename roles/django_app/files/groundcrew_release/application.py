@@ -98,6 +98,7 @@ class Application:
     env: dict[str, str] = field(default_factory=dict)
     working_directory: str = ""
     python: str = "python3"
+    python_mirror: str = ""
     requirements: tuple[str, ...] = ()
     requirements_files: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from typing import Any
 from . import (
     build_steps,
     commands,
+    compiled,
     configure,
     files,
     host,
@@ -129,8 +130,8 @@ def asked(application: Application) -> Asked:
     )
 
 
-def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
-    """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
+def read(application: Application, name: str, revision: str, steps: Steps) -> Project:
+    """Make the folder of a release with its source, and return what that says of itself."""
     release, (uid, gid) = application.release(name), host.user(application.name)
     with steps.step("fetch"):
         source.fetch(application, revision)
@@ -142,9 +143,15 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
     with steps.step("read"):
         project = read_project(release / "source", asked(application))
     steps.hints += proposal(project)
+    return project
+
+
+def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
+    """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
+    release, project = application.release(name), read(application, name, revision, steps)
     with steps.step("venv"):
         python = requirements.create(application, release, project)
-    with steps.step("requirements"):
+    with steps.step("requirements"), compiled.explained(application, name):
         requirements.install(application, release, project)
     with steps.step("configure"):
         configure.configure(application, name, project)

@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from . import identity, records, requirements, source
+from . import identity, interpreters, records, source
 from .application import Application
 from .records import Record
 
@@ -60,7 +60,7 @@ def plan(application: Application, leads: bool = False) -> dict[str, Any]:  # no
             "state": state(application, name, record),
             "serving": serving,
             "upload": not record and not sent,
-            "uv": requirements.program().is_file(),
+            "uv": interpreters.program().is_file(),
             "revision": revision,
         }
         | described(application, record or (records.read(application, serving) if serving else None))

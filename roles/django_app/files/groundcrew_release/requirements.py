@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from . import exporters, git, host, source
-from .application import ROOT, Application
+from . import exporters, git, host, interpreters, source
+from .application import Application
 from .environment import REDIS
 from .project import Choice, Dependencies, Project, listed, pythons
 from .project.names import canonical
@@ -23,13 +23,6 @@ DRIVERS = {
 }
 HANDED = ("UV_INDEX_", "POETRY_HTTP_BASIC_", "PIP_EXTRA_INDEX_URL", "NETRC")
 """Variables of the inventory's `env` that installers read; those that requirements refer to come with them."""
-PYTHON = "python3"
-"""The interpreter where the inventory names none."""
-
-
-def program() -> Path:
-    """Return where the role installs uv."""
-    return ROOT / "opt/groundcrew/uv/bin/uv"
 
 
 def uv(
@@ -42,6 +35,7 @@ def uv(
     environment = {
         "UV_CACHE_DIR": f"{application.cache}/uv",
         "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_MANAGED_PYTHON": "1",
         "UV_LINK_MODE": "hardlink",
         "UV_PROJECT_ENVIRONMENT": f"{release}/venv",
         "HOME": str(application.cache),
@@ -52,7 +46,7 @@ def uv(
     }
     owner = host.user(application.name)
     title = f"uv {' '.join(arguments)}".replace(f"{release}/", "")
-    return host.run([program(), *arguments], cwd=cwd, env=environment, owner=owner, command=title)
+    return host.run([interpreters.program(), *arguments], cwd=cwd, env=environment, owner=owner, command=title)
 
 
 def version(release: Path) -> str:
@@ -79,9 +73,9 @@ def create(application: Application, release: Path, project: Project) -> Choice:
 
     :raises FailedError: the project asks for a Python that this host does not have.
     """
-    make = ("venv", "--quiet", "--python")
-    uv(application, release, release, *make, application.python, "venv")
-    chosen, found = application.python != PYTHON, version(release)
+    make, python = ("venv", "--quiet", "--python"), interpreters.provide(application)
+    uv(application, release, release, *make, python, "venv")
+    chosen, found = application.python != interpreters.DEFAULT, version(release)
     wrong = pythons.judge(project.demands, found, chosen) if found else None
     if wrong and not chosen and (path := another(application, release, wrong)):
         host.remove(release / "venv")
@@ -89,10 +83,7 @@ def create(application: Application, release: Path, project: Project) -> Choice:
         if not pythons.judge(project.demands, version(release), chosen):
             return Choice("python", version(release), f"{path}, since {wrong.path} asks for {wrong.text}")
     if wrong:
-        raise FailedError(
-            f"{wrong.path} of the project asks for Python {wrong.text}, and {application.python} of this host is "
-            f"{found}: name another interpreter with `python`."
-        )
+        raise FailedError(pythons.refusal(project.demands, wrong, f"{application.python} of this host is {found}"))
     asked = [f"{one.path} {'asks for' if one.strict else 'prefers'} {one.text}" for one in project.demands]
     reason = f"{application.python} {'from the inventory' if chosen else 'of the host'}"
     return Choice("python", found, "; ".join([reason, *asked]))
@@ -253,7 +244,8 @@ def install_lock(
         path = Path(dependencies.path).name
         run(folder, "pip", "install", *options, "--requirements", path, variables=variables)
         return
-    known = variables | exporters.ENVIRONMENT | {"PROJECT_ROOT": str(folder)}
+    # The tool runs with the Python of the release: it refuses a project that asks for another one.
+    known = variables | exporters.ENVIRONMENT | {"PROJECT_ROOT": str(folder), "UV_PYTHON": python}
     text = exporters.export(partial(run, variables=known), release / "source", dependencies)
     if application.index_url:
         # Pipenv and Poetry write the index of the project above what they list.
