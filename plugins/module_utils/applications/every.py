@@ -10,6 +10,7 @@ from . import (
     certificate,
     claims,
     contents,
+    databases,
     domains,
     environment,
     extra,
@@ -32,6 +33,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     certificate.findings,
     environment.findings,
     urls.findings,
+    databases.findings,
     source.findings,
     contents.findings,
     site.findings,
@@ -120,6 +122,6 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
         ],
         "backup": parts.backup(applications),
         "connections": [
-            parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])
+            counted for one in applications if one.present for counted in parts.connections(one)
         ],
     }

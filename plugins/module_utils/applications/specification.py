@@ -201,7 +201,9 @@ def check(option: Option, value: Any, path: str, problems: list[Problem]) -> Any
 
 
 def check_item(option: Option, item: Any, path: str, problems: list[Problem]) -> Any:
-    """Check one item of a list."""
+    """Check one item of a list; a text in place of a dictionary that needs a name alone is that name."""
+    if isinstance(item, str) and [name for name, one in option.options.items() if one.required] == ["name"]:
+        item = {"name": item}
     return check(Option(option.elements, choices=option.choices, options=option.options), item, path, problems)
 
 
