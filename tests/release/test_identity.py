@@ -25,6 +25,7 @@ CHANGES = {
     "server": application.Server(workers=7),
     "database_url": "postgresql:///shop",
     "database_scheme": None,
+    "databases": (application.Database("x", "x", "postgresql:///x"),),
     "cache_url": "unix:///x",
     "broker_url": "unix:///y",
     "files": (application.File("a", "b"),),
@@ -92,4 +93,4 @@ def test_name_is_the_same_everywhere(shop, monkeypatch, tmp_path):
     """A changed name means that every application is built anew: only with FORMAT, and on purpose."""
     monkeypatch.setattr(identity, "OVERLAY", tmp_path / "overlay.py")
     (tmp_path / "overlay.py").write_text("x = 1\n")
-    assert identity.compute(shop(), "r") == "68f23503a395"
+    assert identity.compute(shop(), "r") == "b2abc7ad09a3"

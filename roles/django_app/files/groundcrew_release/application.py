@@ -7,6 +7,7 @@ those of the role's argument specification (`roles/django_app/meta/argument_spec
 
 import json
 import os
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,20 @@ class File:
     path: str
     content: str
     mode: str = "0640"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database beside the main one: its alias in Django's DATABASES, and its URL, "" when nobody knows it."""
+
+    name: str
+    alias: str = ""
+    url: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable with its URL, such as `REPORTS_DATABASE_URL`."""
+        return f"{re.sub('[^A-Z0-9]', '_', self.alias.upper())}_DATABASE_URL"
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,7 @@ class Application:
     drain_timeout: float = 30.0  # seconds
     database_url: str = ""
     database_scheme: str = "postgresql"  # takes the place of `postgresql` in database_url
+    databases: tuple[Database, ...] = ()  # beside that of database_url
     cache_url: str = ""
     broker_url: str = ""
     files: tuple[File, ...] = ()
@@ -186,6 +202,7 @@ def parse(text: str) -> Application:
         "server": Server(**server, settings=values.get("gunicorn_settings", {})),
         "probe": Probe(**known(Probe, values.get("probe", {}))),
         "env": texts(values.get("env", {})),
+        "databases": tuple(Database(**known(Database, one)) for one in values.get("databases", [])),
         "files": tuple(File(**known(File, one)) for one in values.get("files", [])),
         "commands": tuple(
             Command(**known(Command, one) | {"env": texts(one.get("env") or {})}) for one in values.get("commands", [])

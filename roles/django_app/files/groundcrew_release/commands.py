@@ -4,6 +4,7 @@ Each runs as the unit `NAME-command.service`, one at a time, which ends with the
 migration never outlives its deploy and never runs twice at once.
 """
 
+import itertools
 import json
 import os
 import re
@@ -114,9 +115,10 @@ def describe(application: Application, release: str) -> dict[str, Any]:
     return found
 
 
-def dump(application: Application, release: str) -> str:
-    """Dump the database that a release is about to migrate, and return the path of the dump."""
-    return str(ask(application, release, "dump.py", str(application.dumps)))
+def dump(application: Application, release: str, aliases: Sequence[str]) -> list[str]:
+    """Dump the databases that a release is about to migrate, and return the paths of the dumps."""
+    paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
+    return paths
 
 
 def compress(application: Application, release: str) -> None:
@@ -124,13 +126,23 @@ def compress(application: Application, release: str) -> None:
     ask(application, release, "compress.py", f"{application.release(release)}/static", f"{application.current}/static")
 
 
-def ahead(application: Application, serving: str, migrations: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """Return what the database has beyond a release whose last migrations are given: [{command, irreversible}].
+def ahead(
+    application: Application, serving: str, migrations: dict[str, list[str]], aliases: Sequence[str] = ("default",)
+) -> list[dict[str, Any]]:
+    """Return what the databases have beyond a release whose last migrations are given: [{command, irreversible}].
 
     :param serving: the release that serves, which knows how to undo them.
+    :param aliases: the databases that it migrates.
     """
-    found: list[dict[str, Any]] = ask(application, serving, "ahead.py", json.dumps(migrations))
+    found: list[dict[str, Any]] = ask(application, serving, "ahead.py", json.dumps(migrations), *aliases)
     return found
+
+
+def migrated(described: dict[str, Any]) -> list[str]:
+    """Return the aliases of the databases that a release migrates; one of an older engine knows one database."""
+    databases = described.get("databases", {})
+    further = [name for name, facts in databases.items() if isinstance(facts, dict) and not facts["left"]]
+    return list(dict.fromkeys(["default", *further]))
 
 
 def line(application: Application, command: Command) -> str:
@@ -150,20 +162,42 @@ def needed(application: Application, release: str, command: Command) -> bool:
     return execute(application, release, shlex.split(command.unless), env=command.env)[0] != 0
 
 
-def chosen(application: Application, described: dict[str, Any], leads: bool) -> list[Command]:
-    """Return the commands of a new release on this host, in order: some run on the leading host alone."""
-    return [
-        command
-        for command in application.commands
-        if (leads or not command.once)
-        and (described["staticfiles"] or "collectstatic" not in line(application, command))
-    ]
+def migrates(words: str) -> bool:
+    """Say whether a command line migrates everything, and says nothing of a database."""
+    arguments = shlex.split(words)
+    if "migrate" not in arguments:
+        return False
+    rest = arguments[arguments.index("migrate") + 1 :]
+    values = {one for before, one in itertools.pairwise(rest) if before in ("-v", "--verbosity", "--settings")}
+    return not any(one.startswith("--database") or not one.startswith("-") for one in rest if one not in values)
 
 
-def prepare(application: Application, release: str, command: Command) -> None:
-    """Run one of the commands of a new release unless it is not needed; FailedError when it fails."""
+def lines(application: Application, command: Command, described: dict[str, Any], leads: bool) -> list[str]:
+    """Return the command lines that one of the `commands` is on this host.
+
+    Some run on the leading host alone. What migrates everything migrates each database, apart from those that another
+    command names; one that is the host's own is migrated by the host itself.
+    """
     words = line(application, command)
+    if "collectstatic" in words and not described["staticfiles"]:
+        return []
+    everywhere = leads or not command.once
+    made = [words] if everywhere or alone(application) else []
+    if migrates(words):
+        named = " ".join(line(application, one) for one in application.commands)
+        made += [
+            f"{words} --database={alias}"
+            for alias in migrated(described)[1:]
+            if (everywhere or described["databases"][alias]["local"])
+            and not re.search(rf"--database[= ]{re.escape(alias)}(\s|$)", named)
+        ]
+    return made
+
+
+def prepare(application: Application, release: str, command: Command, words: Sequence[str]) -> None:
+    """Run the lines of one of the commands of a new release unless it is not needed; FailedError when one fails."""
     if needed(application, release, command):
-        status, _, log = execute(application, release, shlex.split(words), env=command.env)
-        if status:
-            raise host.failure(words, log, status)
+        for one in words:
+            status, _, log = execute(application, release, shlex.split(one), env=command.env)
+            if status:
+                raise host.failure(one, log, status)

@@ -11,7 +11,7 @@ from typing import Any
 from .application import Application
 from .environment import database_url
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the engine builds something else from the same input: every application is built anew then."""
 
 READ = (
@@ -29,6 +29,7 @@ READ = (
     "overlay",
     "application",
     "server",
+    "databases",
     "cache_url",
     "broker_url",
     "files",

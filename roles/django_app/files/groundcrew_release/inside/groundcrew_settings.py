@@ -7,6 +7,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
     DJANGO_SECRET_KEY            50 characters or more
     DJANGO_SECRET_KEY_FALLBACKS  former keys, separated by commas, while a key is being changed
     DATABASE_URL                 postgresql:///shop (postgresql, postgres, postgis, mysql, mariadb, sqlite)
+    REPORTS_DATABASE_URL         the same for the alias `reports` of DATABASES, and so for each alias that it has
     CACHE_URL                    redis:///run/redis-shop/redis.sock?db=0 (redis, rediss, unix, memcached, pymemcache)
     EMAIL_URL                    smtp+tls://user:password@mail.example.org:587 (smtp, smtp+tls, smtp+ssl)
     DJANGO_STATIC_ROOT           where collectstatic writes and the web server reads
@@ -135,43 +136,60 @@ def secret_key(settings):
 
 
 def database(settings):
-    """Use DATABASE_URL instead of SQLite or nothing; databases besides `default` are the project's affair."""
-    old = settings.get("DATABASES").get("default") or {}
+    """Use DATABASE_URL instead of SQLite or nothing, and for each further alias that the project has its own URL."""
+    databases = settings.get("DATABASES")
+    for alias in ["default", *(alias for alias in databases if alias != "default")]:
+        name = "DATABASE_URL"
+        if alias != "default":
+            name = f"{re.sub('[^A-Z0-9]', '_', alias.upper())}_{name}"
+        old = databases.get(alias) or {}
+        engine = old.get("ENGINE", "").rpartition(".")[2]
+        if engine in ("", "dummy", "sqlite3", "spatialite") and os.environ.get(name):
+            databases = use(settings, databases, alias, name)
+
+
+def use(settings, databases, alias, name):
+    """Put the database of the URL in the variable `name` behind an alias, and return the new DATABASES."""
+    old = databases.get(alias) or {}
     engine = old.get("ENGINE", "").rpartition(".")[2]
-    if engine not in ("", "dummy", "sqlite3", "spatialite") or not os.environ.get("DATABASE_URL"):
-        return
     postgis, mysql = "django.contrib.gis.db.backends.postgis", "django.db.backends.mysql"
     postgresql = postgis if engine == "spatialite" else "django.db.backends.postgresql"
     engines = {"postgresql": postgresql, "postgres": postgresql, "postgis": postgis, "mysql": mysql, "mariadb": mysql}
-    url = address("DATABASE_URL", {**engines, "sqlite": "django.db.backends.sqlite3"})
+    url = address(name, {**engines, "sqlite": "django.db.backends.sqlite3"})
     new = {"ENGINE": url.meaning, "NAME": url.path}
     new.update({part.upper(): url.query.pop(part, getattr(url, part)) for part in ("user", "password", "host", "port")})
     if url.meaning == mysql:
         url.query.setdefault("charset", "utf8mb4")  # until Django 5.1 it asks for three bytes at most: no emoji
     query = {key: json.loads(v) if re.fullmatch(r"true|false|0|[1-9]\d*", v) else v for key, v in url.query.items()}
+    # What tests do of it (a mirror) says something of production, too.
     general = {"ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "CONN_MAX_AGE", "DISABLE_SERVER_SIDE_CURSORS"}
-    new.update({key: old[key] for key in general & old.keys()})
+    new.update({key: old[key] for key in (general | {"TEST"}) & old.keys()})
     new.update({key: query.pop(key) for key in general & query.keys()}, OPTIONS=query)
     was, now = f"{engine} {old.get('NAME', '')}".strip(), f"{url.scheme} {new['NAME']} {new['HOST']}".strip()
-    settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was=was or "not set", now=now)
+    prefix = "" if alias == "default" else f"{alias}: "
+    databases = {**databases, alias: new}
+    settings.put("DATABASES", databases, was=f"{prefix}{was or 'not set'}", now=f"{prefix}{now}")
+    return databases
 
 
 def connections(settings):
-    """Keep connections where neither the project nor DATABASE_URL says how long: a new one costs more than a page."""
-    old = settings.get("DATABASES").get("default") or {}
-    engine, options = old.get("ENGINE", "").rpartition(".")[2], old.get("OPTIONS", {})
-    if engine not in ("postgresql", "postgis", "mysql"):
-        return
-    new = {"CONN_HEALTH_CHECKS": True, **old}
-    if "/pgbouncer-" in f"{options.get('host')} {old.get('HOST')}":
-        # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
-        new.setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
-    elif can_pool(engine, old.keys() | options.keys()):
-        new["OPTIONS"] = {**options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
-    pooled = new.get("OPTIONS", {}).get("pool")
-    new.setdefault("CONN_MAX_AGE", 0 if pooled or asynchronous() else 60)
-    now = "connections in a pool" if pooled else f"connections kept for {new['CONN_MAX_AGE']} s, and checked"
-    settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was="not said how long", now=now)
+    """Keep connections where neither the project nor the URL says how long: a new one costs more than a page."""
+    for alias, old in settings.get("DATABASES").items():
+        engine, options = old.get("ENGINE", "").rpartition(".")[2], old.get("OPTIONS", {})
+        if engine not in ("postgresql", "postgis", "mysql"):
+            continue
+        new = {"CONN_HEALTH_CHECKS": True, **old}
+        if "/pgbouncer-" in f"{options.get('host')} {old.get('HOST')}":
+            # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
+            new.setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
+        elif can_pool(engine, old.keys() | options.keys()):
+            new["OPTIONS"] = {**options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
+        pooled = new.get("OPTIONS", {}).get("pool")
+        new.setdefault("CONN_MAX_AGE", 0 if pooled or asynchronous() else 60)
+        now = "connections in a pool" if pooled else f"connections kept for {new['CONN_MAX_AGE']} s, and checked"
+        prefix = "" if alias == "default" else f"{alias}: "
+        databases = {**settings.get("DATABASES"), alias: new}
+        settings.put("DATABASES", databases, was=f"{prefix}not said how long", now=f"{prefix}{now}")
 
 
 def asynchronous():
