@@ -263,7 +263,7 @@ def further(app, units, leads=True, commands=None, **facts):
 MIGRATE = "python manage.py migrate --noinput"
 
 
-def test_every_database_is_dumped_and_migrated(app, units, root):
+def test_every_database_is_dumped_and_migrated(app, units):
     assert further(app, units) == ([["default", "archive"]], [MIGRATE, f"{MIGRATE} --database=archive"])
     names = sorted(path.name for path in app.dumps.iterdir())
     assert names == ["20261126T120000Z-abc.archive.dump", "20261126T120000Z-abc.dump"]

@@ -44,7 +44,8 @@ def dump(tmp_path):
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(tmp_path), "RELEASE": "abc"}
 
     def run(*aliases):
-        command, text = [sys.executable, "-", tmp_path / "dumps", *(aliases or ["default"])], (INSIDE / "dump.py").read_text()
+        command, text = [sys.executable, "-", tmp_path / "dumps"], (INSIDE / "dump.py").read_text()
+        command += aliases or ["default"]
         return subprocess.run(command, input=text, env=environment, capture_output=True, text=True)
 
     return run

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from . import urls
+from . import locales, urls
 from .findings import Finding
 from .resolve import Application
 
@@ -66,7 +66,14 @@ def made(application: Application) -> list[dict[str, Any]]:
 
 
 def findings(application: Application) -> Iterator[Finding]:
-    """Yield what is wrong with the further databases of one application."""
+    """Yield what is wrong with the databases of one application."""
+    said = [("locale", "", application["locale"])]
+    said += [("databases", f"[{one['name']}].locale", one.get("locale")) for one in application["databases"]]
+    for key, inside, locale in said:
+        try:
+            locales.read(locale or "")
+        except ValueError as error:
+            yield application.finding("locale", key, str(error), "locale: de_DE.UTF-8", inside)
     counted = Counter(one["alias"] for one in further(application))
     for database in application["databases"]:
         name = alias(application, database)

@@ -121,7 +121,5 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
             if request.app in ("", one.name)
         ],
         "backup": parts.backup(applications),
-        "connections": [
-            counted for one in applications if one.present for counted in parts.connections(one)
-        ],
+        "connections": [counted for one in applications if one.present for counted in parts.connections(one)],
     }

@@ -75,6 +75,10 @@ def keys() -> dict[str, Key]:
             inner = {name: replace(option, required=False) for name, option in options.items()}
             options = {owner.under: Option("dict", default={}, options=inner, description=UNDER[owner.under])}
         for name, option in options.items():
+            if name == "databases":
+                # What PostgreSQL makes of the main database it makes of the others.
+                more = next(one for one in OWNERS if one.role == "postgresql").options
+                option = replace(option, options=option.options | more)
             if name in known:
                 raise ValueError(f"{name} is a key of {known[name].owner.role} and of {owner.role}")
             known[name] = Key(name, option, owner)

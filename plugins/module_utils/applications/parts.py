@@ -172,9 +172,7 @@ def connections(application: Application) -> list[dict[str, Any]]:
     # Those that the inventory says by the variable itself.
     named = {databases.variable(one) for one in further}
     known += [
-        str(value)
-        for name, value in application["env"].items()
-        if name.endswith("_DATABASE_URL") and name not in named
+        str(value) for name, value in application["env"].items() if name.endswith("_DATABASE_URL") and name not in named
     ]
     return [
         {

@@ -3,7 +3,8 @@
     python - '{"shop": ["0003_price"], ...}' ALIAS...
 
 The first argument holds the last migrations of each application in the older release, the others are the databases that
-are migrated. Prints a JSON list, empty when that release fits the databases as they are: ``command`` undoes what is too much, ``irreversible`` names what cannot be undone.
+are migrated. Prints a JSON list, empty when that release fits the databases as they are: ``command`` undoes what is too
+much, ``irreversible`` names what cannot be undone.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Dump databases of the release that this runs in, before its migrations: `python - FOLDER ALIAS...`.
 
-The databases and how to reach it are Django's own (https://docs.djangoproject.com/en/stable/ref/settings/#databases), so
-that what is dumped is what will be migrated. Prints the files as JSON; `pg_restore --clean --dbname=...` reads it.
+The databases and how to reach them are Django's own (https://docs.djangoproject.com/en/stable/ref/settings/#databases):
+what is dumped is what will be migrated. Prints the files as JSON; `pg_restore --clean --dbname=...` reads it.
 """
 
 import datetime
