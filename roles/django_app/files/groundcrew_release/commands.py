@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import environment, host, run, systemd
+from . import causes, environment, host, run, systemd
 from .application import ROOT, Application, Command
 from .configure import INSIDE
 from .lock import RUN
@@ -100,7 +100,8 @@ def ask(application: Application, release: str, script: str, *arguments: str) ->
     status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
     if status == REFUSED:
         before, _, sentence = log.rstrip().rpartition("\n")
-        raise FailedError(sentence, before)
+        helps = causes.advise(log)
+        raise FailedError(f"{sentence.rstrip('.')}. {helps}" if helps else sentence, before)
     if status:
         raise host.failure(f"python {script}", log, status)
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from . import systemd
+from . import causes, systemd
 from .application import Application, Probe
 from .steps import FailedError
 
@@ -131,7 +131,9 @@ def failure(reason: str, unit: str, since: float) -> FailedError:
     """Return the failure of a release, with the cause that its journal since `since` (seconds of the epoch) knows."""
     words = systemd.journal(unit, since)
     cause = next((meaning for sign, meaning in CAUSES if sign in words), "")
-    return FailedError(f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}.", relevant(words))
+    helps = causes.advise(relevant(words))
+    sentence = f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}."
+    return FailedError(f"{sentence} {helps}".rstrip(), relevant(words))
 
 
 def restarts(unit: str) -> int:

@@ -16,6 +16,7 @@ import os
 import platform
 import re
 import sys
+import traceback
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -32,6 +33,17 @@ def refuse(sentence: str) -> NoReturn:
     """End with a sentence for people; status 3 tells it from an exception that nobody expected."""
     print(sentence, file=sys.stderr)
     sys.exit(3)
+
+
+def told(error: BaseException | None) -> str:
+    """Return an exception with its causes, down to the root."""
+    said = list[str]()
+    while error is not None and len(said) < 4:
+        words = f"{type(error).__name__}: {error}"
+        if not any(one.endswith(f": {error}") for one in said):
+            said.append(words)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return ", because of ".join(said)
 
 
 def target(dotted: str | None) -> str:
@@ -203,7 +215,8 @@ def describe() -> dict[str, Any]:
         what = "The applications in INSTALLED_APPS do"
         django.setup()
     except Exception as error:
-        refuse(f"{what} not import: {type(error).__name__}: {error}")
+        traceback.print_exception(error)
+        refuse(f"{what} not import: {told(error)}")
     overlay = sys.modules.get("groundcrew_settings")
     application = target(settings.WSGI_APPLICATION)
     if overlay and application:
