@@ -410,6 +410,20 @@ def test_folders_from_the_environment_win(overlay):
     assert (result["STATIC_URL"], result["MEDIA_URL"]) == ("/s/", "/m/")
 
 
+@pytest.mark.parametrize(
+    ("text", "files", "folders"),
+    [
+        ("", 0o644, None),
+        ("FILE_UPLOAD_PERMISSIONS = None", 0o640, None),
+        ("FILE_UPLOAD_PERMISSIONS = 0o600\nFILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700", 0o640, 0o750),
+        ("FILE_UPLOAD_PERMISSIONS = 0o664\nFILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o2775", 0o664, 0o2775),
+    ],
+)
+def test_the_web_server_can_read_uploads(overlay, text, files, folders):
+    result = overlay(text, DJANGO_MEDIA_ROOT="/srv/shop/media").settings
+    assert (result["FILE_UPLOAD_PERMISSIONS"], result["FILE_UPLOAD_DIRECTORY_PERMISSIONS"]) == (files, folders)
+
+
 def test_urls_of_folders(overlay):
     result = overlay(DJANGO_STATIC_ROOT="/release/static", DJANGO_MEDIA_ROOT="/srv/shop/media").settings
     assert (result["STATIC_URL"], result["MEDIA_URL"]) == ("/static/", "/media/")

@@ -23,9 +23,9 @@ ENVIRON = "Traceback (most recent call last):\n  File \"<frozen os>\", line 679,
 def test_a_failure_is_told_down_to_the_root():
     assert str(host.failure("python manage.py check", LOGGING, 1)) == (
         "`python manage.py check` failed: ValueError: Unable to configure handler 'file', because of OSError: "
-        "[Errno 30] Read-only file system: '/srv/shop/releases/f00/source/logs/site.log'. A release cannot be written, and "
-        "/srv/shop/releases/f00/source/logs/site.log is in it: write to a folder that outlives it, such as "
-        "`directories: [/srv/shop/data]`, or log to standard error, which the journal keeps."
+        "[Errno 30] Read-only file system: '/srv/shop/releases/f00/source/logs/site.log'. A release cannot be "
+        "written, and /srv/shop/releases/f00/source/logs/site.log is in it: write to a folder that outlives it, "
+        "such as `directories: [/srv/shop/data]`, or log to standard error, which the journal keeps."
     )
 
 

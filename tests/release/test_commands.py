@@ -74,6 +74,16 @@ def test_unless_decides(app, units):
     assert units.names == ["test -e built", "test -e built", "npm run build"]
 
 
+def test_what_the_overlay_tells_of_a_command_is_noted(app, monkeypatch):
+    def run(transient):
+        transient.log.write_text("1 file\n" + "".join(f"Groundcrew: file {n} is odd\n" for n in range(12)))
+        return 0
+
+    monkeypatch.setattr("groundcrew_release.systemd.run", run)
+    notes = commands.prepare(app, "abc", Command(run="x"), ["x"])
+    assert (notes[0], len(notes), notes[-1]) == ("file 0 is odd", 11, "2 more of this kind.")
+
+
 def test_failure_is_the_command_and_the_last_line_of_its_traceback(app, units):
     units.failing = {"migrate": TRACE}
     with pytest.raises(FailedError) as raised:

@@ -93,6 +93,6 @@ def findings(application: Application) -> Iterator[Finding]:
             sentence, example = "is no URL", "url: postgresql://shop:PASSWORD@db.example.org/reports"
             yield application.finding("url", "databases", sentence, example, f"[{database['name']}].url")
         here = "postgresql" in application.host.groups and not database.get("url")
-        if not here and (said := [key for key in SUPERUSERS if database.get(key)]):
-            sentence = f"has {', '.join(said)}, and this host makes no PostgreSQL database of that name"
+        if not here and (keys := [key for key in SUPERUSERS if database.get(key)]):
+            sentence = f"has {', '.join(keys)}, and this host makes no PostgreSQL database of that name"
             yield application.finding("not-made", "databases", sentence, "", f"[{database['name']}]")

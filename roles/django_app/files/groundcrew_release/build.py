@@ -169,7 +169,7 @@ def run(application: Application, name: str, described: Description, leads: bool
         if words:
             with steps.step(commands.title(command)):
                 done.migrating |= bool(done.pending) and "migrate" in " ".join(words)
-                commands.prepare(application, name, command, words)
+                steps.notes += commands.prepare(application, name, command, words)
     if described["staticfiles"]:
         with steps.step("compress"):
             commands.compress(application, name)

@@ -19,6 +19,8 @@ from .configure import INSIDE
 from .lock import RUN
 from .steps import FailedError
 
+NOTES = 10
+"""Sentences of the overlay that a person reads of one command."""
 REFUSED = 3
 """Status of a script of `inside/` that ends with one sentence for people."""
 
@@ -195,10 +197,16 @@ def lines(application: Application, command: Command, described: dict[str, Any],
     return made
 
 
-def prepare(application: Application, release: str, command: Command, words: Sequence[str]) -> None:
-    """Run the lines of one of the commands of a new release unless it is not needed; FailedError when one fails."""
+def prepare(application: Application, release: str, command: Command, words: Sequence[str]) -> list[str]:
+    """Run the lines of one of the commands of a new release unless it is not needed; FailedError when one fails.
+
+    Returns what the settings overlay has to tell of them, a sentence each.
+    """
+    notes = list[str]()
     if needed(application, release, command):
         for one in words:
             status, _, log = execute(application, release, shlex.split(one), env=command.env)
             if status:
                 raise host.failure(one, log, status)
+            notes += re.findall("^Groundcrew: (.*)$", log, re.MULTILINE)
+    return notes[:NOTES] + ([f"{len(notes) - NOTES} more of this kind."] if len(notes) > NOTES else [])

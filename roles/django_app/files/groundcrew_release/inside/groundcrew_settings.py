@@ -22,6 +22,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
 import importlib.util
 import json
 import os
+import posixpath
 import re
 import sys
 import time
@@ -35,7 +36,7 @@ import django
 from django.conf import global_settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.cache.backends.redis import RedisCache
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 
 
 class Overlay:
@@ -297,6 +298,16 @@ def files(settings):
         if root := os.environ.get(f"DJANGO_{kind}_ROOT"):
             settings.put(f"{kind}_ROOT", root)
             settings.put(f"{kind}_URL", settings.get(f"{kind}_URL") or f"/{kind.lower()}/")
+    # The web server reads uploads as a member of the application's group.
+    for name, bits in {"FILE_UPLOAD_PERMISSIONS": 0o640, "FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o750}.items():
+        mode = settings.get(name)
+        # Without a mode a large upload keeps that of a temporary file, and a folder the one of the umask.
+        if (
+            os.environ.get("DJANGO_MEDIA_ROOT")
+            and (name == "FILE_UPLOAD_PERMISSIONS" or mode)
+            and not (mode or 0) & 0o040
+        ):
+            settings.put(name, (mode or 0) | bits, was=oct(mode) if mode else "not set", now=oct((mode or 0) | bits))
     # The variable is WhiteNoise's, too: who reads it as its manual says has put it in front already.
     if host := os.environ.get("DJANGO_STATIC_HOST"):
         url = settings.get("STATIC_URL") or "/static/"
@@ -319,19 +330,82 @@ def static_storage(settings):
 
 
 class HashedStaticFilesStorage(ManifestStaticFilesStorage):
-    """Leaves the plain name to a file that is not there; Django's own class fails, in collectstatic or in a page."""
+    """Leaves the plain name to a file that hashing cannot take, where Django's own class fails, and says so.
 
-    def hashed_name(self, name, *args, **kwargs):
+    That is a style sheet or script that is not UTF-8, or that imports itself in a circle, a name that is too long for a
+    hash, and what others name and is not there: vendored files are like that, and nobody wants to edit them.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.plain, self.absent = {}, set()
+
+    def hashed_name(self, name, content=None, filename=None):
         """Name a file for collectstatic."""
-        with suppress(ValueError):
-            return super().hashed_name(name, *args, **kwargs)
+        with suppress(ValueError, SuspiciousOperation):
+            path = unquote(name).partition("?")[0].partition("#")[0]
+            if path in self.plain:
+                return name
+            hashed = super().hashed_name(name, content, filename)
+            if len(os.fsencode(hashed.rpartition("/")[2])) <= 255:
+                return hashed
+            self.plain[path] = "its name has no room for a hash"
+            return name
+        self.absent.add(name)
         return name
 
     def stored_name(self, name):
         """Name a file for a page."""
-        with suppress(ValueError):
+        with suppress(ValueError, SuspiciousOperation):
             return super().stored_name(name)
         return name
+
+    def post_process(self, paths, dry_run=False, **options):
+        """Name all files, without those that cannot be; a second time when that turns out on the way."""
+        self.plain, self.absent = {}, set()
+        texts = {}
+        for name in () if dry_run else [name for name in paths if name.lower().endswith((".css", ".js"))]:
+            storage, path = paths[name]
+            with storage.open(path) as file:
+                try:
+                    texts[name] = file.read().decode()
+                except UnicodeDecodeError as error:
+                    self.plain[name] = f"it is not UTF-8 (byte {error.object[error.start]:#x} at {error.start})"
+        done = self.attempt(paths, dry_run, options)
+        if any(isinstance(result, RuntimeError) for _, _, result in done):
+            self.plain.update(dict.fromkeys(circles(texts) or texts, "it imports itself in a circle"))
+            done = self.attempt(paths, dry_run, options)
+        for name, _, result in done:
+            if isinstance(result, ValueError):
+                print(f"Groundcrew: {name} names something that is no address, which stays: {result}", file=sys.stderr)
+        for name, reason in sorted(self.plain.items()):
+            print(f"Groundcrew: the static file {name} keeps its plain name: {reason}", file=sys.stderr)
+        if self.absent:
+            shown = ", ".join(sorted(self.absent)[:5]) + (" ..." if len(self.absent) > 5 else "")
+            print(f"Groundcrew: static files that others name are not there: {shown}", file=sys.stderr)
+        for entry in done:
+            if not isinstance(entry[2], (ValueError, RuntimeError)):
+                yield entry
+
+    def attempt(self, paths, dry_run, options):
+        """Do what Django does with the files that can be named, and return what it says of each."""
+        named = {name: place for name, place in paths.items() if name not in self.plain}
+        return list(super().post_process(named, dry_run, **options))
+
+
+def circles(texts):
+    """Return the names of style sheets that import each other in a circle; `texts` are all by name."""
+    named = re.compile(r"""(?:@import\s*["']|url\(\s*["']?)\s*([^"')\s?#]+)""")
+    edges = {
+        name: {posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in named.findall(text)}
+        for name, text in texts.items()
+    }
+    left, before = set(texts), -1
+    while len(left) != before:
+        before = len(left)
+        left = {name for name in left if edges[name] & left}
+        left &= {target for name in left for target in edges[name]}
+    return sorted(left)
 
 
 def https(settings):
