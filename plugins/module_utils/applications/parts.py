@@ -179,7 +179,8 @@ def connections(application: Application) -> list[dict[str, Any]]:
             "name": application.name,
             "url": re.sub("//[^@/]*@", "//", url),
             "workers": application["workers"],
-            "threads": application["threads"],
+            # Four, unless the project's own gunicorn.conf.py says otherwise, which nobody knows here.
+            "threads": application["threads"] or 4,
             "processes": len(application["processes"]),
             # The pool is in front of the main database alone.
             "pool": size if number == 0 and has_pool(application) else 0,

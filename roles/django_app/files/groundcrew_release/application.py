@@ -72,8 +72,8 @@ class Server:
     """What serving a release needs; it is recorded with the release, so that a rollback brings it back."""
 
     interface: str = "wsgi"
-    workers: int = 0  # 0: one for each core, at least two
-    threads: int = 4
+    workers: int = 0  # 0: as the project says, else one for each core, at least two
+    threads: int = 0  # 0: as the project says, else four
     timeout: int = 30  # seconds
     settings: dict[str, Any] = field(default_factory=dict)  # Gunicorn's own names
     pool_url: str = ""  # DATABASE_URL of the web servers alone, which go through PgBouncer

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import commands, configure, host, identity, plan, records, report, requirements, server, source
+from . import commands, configure, gunicorn, host, identity, plan, records, report, requirements, server, source
 from .application import Application
 from .project import Asked, Choice, Project
 from .project import read as read_project
@@ -50,7 +50,8 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
         with whole(application, name, steps):
             project, described = make(application, name, revision, steps)
             record = facts(application, name, revision, project, described, by)
-            server.write(application, name, record["application"], record["server"])
+            own, said = own_server(application, name, project, steps)
+            server.write(application, name, record["application"], record["server"], own, said)
             run(application, name, described, leads, steps, done)
             with steps.step("record"):
                 settle(application, name, record)
@@ -151,6 +152,23 @@ def served(application: Application, project: Project, described: Description) -
     if project.application:
         return project.application, f"from the source, since the settings name no {setting}"
     raise FailedError(f"The settings name no {setting}: set `application`, such as shop.{interface}:application.")
+
+
+def own_server(application: Application, name: str, project: Project, steps: Steps) -> tuple[str, dict[str, Any]]:
+    """Return the path of the project's own configuration of Gunicorn and what it says; ("", {}) when it has none."""
+    release, settings = application.release(name), application.server.settings
+    own = gunicorn.find(release, project.working_directory, settings)
+    if not own:
+        if others := gunicorn.overlooked(release):
+            key = f"`gunicorn_settings: {{config: {others[0]}}}` has it used"
+            steps.notes.append(
+                f"{', '.join(others[:3])} may be a configuration of Gunicorn, and nobody reads it: {key}."
+            )
+        return "", {}
+    said: dict[str, Any] = commands.ask(application, name, "gunicorn_conf.py", f"{release}/source/{own}")
+    overruled = gunicorn.overrule(said, server.facts(application), server.writable(application))
+    steps.notes.append(gunicorn.sentence(own, overruled))
+    return own, said
 
 
 def run(application: Application, name: str, described: Description, leads: bool, steps: Steps, done: Progress) -> None:
