@@ -140,7 +140,8 @@ def test_another_locale_is_refused_and_the_manual_moves_the_data_there(host, pla
     host.check_output(f"cd / && {first}")
     result = play("molecule/two_apps/converge.yml", greeting="good day", locale="sv_SE.UTF-8")
     assert result.returncode == 0, result.stdout[-3000:]
-    host.check_output("cd / && %s" % last.partition("\n")[2])
+    load = last.partition("\n")[2]
+    host.check_output(f"cd / && {load}")
     order, _, tables = host.check_output("shop-manage shell --command %s", SORTED).splitlines()[-3:]
     assert order == "apfel Birne Zebra Äpfel"
     assert "entries_entry" in tables

@@ -77,8 +77,10 @@ def keys() -> dict[str, Key]:
         for name, option in options.items():
             if name == "databases":
                 # What PostgreSQL makes of the main database it makes of the others.
-                more = next(one for one in OWNERS if one.role == "postgresql").options
-                option = replace(option, options=option.options | more)
+                more = [one.options for one in OWNERS if one.role == "postgresql"]
+                option = replace(
+                    option, options={key: one for owned in (option.options, *more) for key, one in owned.items()}
+                )
             if name in known:
                 raise ValueError(f"{name} is a key of {known[name].owner.role} and of {owner.role}")
             known[name] = Key(name, option, owner)
