@@ -43,14 +43,16 @@ def site(python, tmp_path):
     (tmp_path / "shop/migrations/0002.py").write_text(second)
     given = {"ARCHIVE_DATABASE_URL": f"sqlite:///{tmp_path}/archive.sqlite3"}
 
-    def run(*arguments, settings="", **variables):
+    def run(*arguments, settings="", status=0, **variables):
         (tmp_path / "shop/settings.py").write_text(SETTINGS.replace("'archive.", f"'{tmp_path}/archive.") + settings)
         environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "shop.settings", **given, **variables}
         script = arguments[0].endswith(".py")
         command = [python, "-", *arguments[1:]] if script else [python, "-m", "django", *arguments]
         text = (INSIDE / arguments[0]).read_text() if script else None
         ran = subprocess.run(command, cwd=tmp_path, env=environment, input=text, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
+        assert ran.returncode == status, ran.stderr
+        if status:
+            return ran.stderr
         return json.loads(ran.stdout.splitlines()[-1]) if script else ran.stdout
 
     run.folder = tmp_path
@@ -138,3 +140,29 @@ def test_a_rollback_looks_at_each_database(site):
     assert site("ahead.py", older, "default", "archive") == [
         {"command": "migrate shop 0001 --database=archive", "irreversible": []}
     ]
+
+
+LOGGING = """
+LOGGING = {
+    'version': 1, 'root': {'handlers': ['file']},
+    'handlers': {'file': {'class': 'logging.FileHandler', 'filename': '/proc/none/site.log'}},
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            LOGGING,
+            "The applications in INSTALLED_APPS do not import: ValueError: Unable to configure handler 'file', because "
+            "of FileNotFoundError: [Errno 2] No such file or directory: '/proc/none/site.log'",
+        ),
+        ("import os; os.environ['API_URL']", "The settings shop.settings do not import: KeyError: 'API_URL'"),
+        ("import yaml_", "The settings shop.settings do not import: ModuleNotFoundError: No module named 'yaml_'"),
+    ],
+)
+def test_settings_that_do_not_import_are_told_down_to_the_root(site, settings, said):
+    log = site("describe.py", settings=settings, status=3)
+    assert log.splitlines()[-1] == said
+    assert "Traceback" in log, "from which the engine reads what helps"
