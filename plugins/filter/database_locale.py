@@ -11,11 +11,16 @@ short_description: Ask PostgreSQL for a locale
 description:
   - Returns which provider of PostgreSQL has a locale and how it is called there.
   - The order of bytes (C, POSIX) is that of the C library, the order of a language that of ICU.
+positional: strict
 options:
   _input:
     description: A locale such as C(de_DE.UTF-8).
     type: str
     required: true
+  strict:
+    description: Whether another locale than those is an error. Else it is taken as one of the C library.
+    type: bool
+    default: true
 author:
   - Groundcrew contributors (@groundcrew)
 """
@@ -31,11 +36,13 @@ _value:
 """
 
 
-def read(text):
-    """Return the locale (dict); AnsibleFilterError when it is none."""
+def read(text, strict=True):
+    """Return the locale (dict); AnsibleFilterError when it is none, unless it is a server's own and not ``strict``."""
     try:
         return locales.read(text)
     except ValueError as error:
+        if not strict:
+            return {"provider": "libc", "name": text}
         raise AnsibleFilterError(f"The key `locale` {error}.") from error
 
 
