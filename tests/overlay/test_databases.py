@@ -128,6 +128,11 @@ def test_a_database_that_others_filled_is_left(site):
     assert "migrate --noinput --database=archive" in note
 
 
+def test_a_project_without_databases(site):
+    said = site("describe.py", settings="DATABASES = {}", ARCHIVE_DATABASE_URL="")
+    assert (said["pending"], list(said["databases"])) == ([], ["default"])
+
+
 def test_a_database_that_no_alias_uses_is_told(site):
     (note,) = site("describe.py", REPORTS_DATABASE_URL="postgresql:///reports")["notes"]
     assert note.startswith("REPORTS_DATABASE_URL leads to a database that no alias of DATABASES uses")

@@ -64,7 +64,7 @@ def read_migrations() -> dict[str, list[str]]:
 
 def place(host: str, name: Any) -> tuple[str, str]:
     """Return (host, name) of a database, "" for a server of this host."""
-    host = host.lower()
+    host = host.lower().partition(",")[0]  # libpq takes several hosts
     return "" if host.startswith("/") or host in ("localhost", "127.0.0.1", "::1") else host, str(name)
 
 
@@ -134,13 +134,13 @@ def find_reason(alias: str, database: dict[str, Any], known: dict[Any, str]) -> 
 
 def read_databases() -> tuple[dict[str, dict[str, Any]], list[str], list[str]]:
     """Return (databases, pending, notes): facts by alias, the pending migrations of all, sentences."""
-    from django.conf import settings
     from django.db import OperationalError, connections
 
+    configured = connections.settings
     databases, pending, notes = dict[str, dict[str, Any]](), list[str](), list[str]()
     known = dict[Any, str]()
-    for alias in ["default", *(one for one in settings.DATABASES if one != "default")]:
-        database = settings.DATABASES[alias]
+    for alias in ["default", *(one for one in configured if one != "default")]:
+        database = configured[alias]
         host, name = database.get("HOST") or "", database.get("NAME") or ""
         lacks, filled, left, told = list[str](), False, "", False
         try:
@@ -161,7 +161,7 @@ def read_databases() -> tuple[dict[str, dict[str, Any]], list[str], list[str]]:
             "pending": bool(lacks),
             "filled": filled,
         }
-    named = {place(one.get("HOST") or "", one.get("NAME") or "") for one in settings.DATABASES.values()}
+    named = {place(one.get("HOST") or "", one.get("NAME") or "") for one in configured.values()}
     for variable, where in given().items():
         if re.fullmatch("[A-Z0-9_]+_DATABASE_URL", variable) and where not in named:
             aliases = ", ".join(databases)
