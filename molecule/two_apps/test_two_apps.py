@@ -1,7 +1,9 @@
 """Two applications on one host: what changes one leaves the other alone."""
 
+import json
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,40 @@ def test_a_cdn_fetches_the_static_files_and_pages_have_them_from_there(host, htt
     assert "cdn.example.net" not in page.text + page.headers["Content-Security-Policy-Report-Only"]
     file = http("https://shop.example.org" + re.search(r'href="(/static/admin/css/base[^"]+)"', page.text)[1])
     assert (file.status, file.headers["Access-Control-Allow-Origin"]) == (200, None)
+
+
+SORTED = """
+from django.db import connections
+cursor = connections["reports"].cursor()
+cursor.execute("SELECT string_agg(n, ' ' ORDER BY n) FROM unnest('{Zebra,apfel,Äpfel,Birne}'::text[]) n")
+print(cursor.fetchone()[0])
+cursor.execute("SELECT current_database(), count(*) FROM pg_extension WHERE extname = 'pg_trgm' GROUP BY 1")
+print(*cursor.fetchone())
+print(*sorted(connections["reports"].introspection.table_names()))
+"""
+
+
+def test_a_further_database_is_migrated_and_sorts_as_it_is_told(host):
+    order, database, tables = host.check_output("shop-manage shell --command %s", SORTED).splitlines()[-3:]
+    assert order == "apfel Äpfel Birne Zebra"
+    assert database == "shop_reports 1"
+    assert "entries_entry" in tables
+    assert "auth_user" not in tables
+    record = json.loads(host.check_output("cat /srv/shop/current/release.json"))
+    assert record["django"]["databases"]["reports"]["left"] == ""
+    # What the second one has beyond an older release is undone with its name.
+    ahead = "/usr/local/lib/groundcrew/groundcrew_release/inside/ahead.py"
+    undone = host.check_output(f"shop-run python - '{{}}' default reports < {ahead} | tail -n 1")
+    commands = [one["command"] for one in json.loads(undone)]
+    assert "migrate entries zero" in commands
+    assert "migrate entries zero --database=reports" in commands
+
+
+def test_the_projects_own_configuration_of_gunicorn_is_beneath_ours(host):
+    unit, main = serving(host, "shop")
+    assert len(host.check_output("pgrep --parent %s", main).split()) == 3
+    assert "a hook of the project" in host.check_output("journalctl --boot --unit=%s", unit)
+    assert host.run("ss -Hltn sport = :8000").stdout == ""
 
 
 def test_neither_reaches_the_data_of_the_other(host):
@@ -149,3 +185,29 @@ def test_a_deploy_leaves_the_processes_of_an_application_with_a_longer_name_alon
 def test_second_run_after_the_change_changes_nothing(play):
     result = play("molecule/two_apps/converge.yml", greeting="good night", second="shop-worker")
     assert re.search(r"changed=0 .*failed=0", result.stdout)
+
+
+LOCALE = "Another locale for a database"
+
+
+def test_another_locale_is_refused_and_the_manual_moves_the_data_there(host, play):
+    before = serving(host, "shop")
+    result = play("molecule/two_apps/converge.yml", greeting="good day", locale="sv_SE.UTF-8")
+    assert result.returncode != 0
+    said = " ".join(result.stdout.split())
+    assert "The database shop_reports was made with the locale de-DE, and `locale` is sv_SE.UTF-8" in said
+    assert LOCALE in said
+    assert serving(host, "shop") == before
+    # As docs/operations.md has it.
+    section = (Path(__file__).parents[2] / "docs/operations.md").read_text().partition(f"## {LOCALE}")[2]
+    lines = [line[4:] for line in section.partition("\n## ")[0].splitlines() if line.startswith("    ")]
+    commands = re.sub(r"\bshop\b", "shop_reports", "\n".join(lines)).replace("shop_before", "shop_reports_before")
+    first, _, last = commands.partition("ansible-playbook")
+    host.check_output(f"cd / && {first}")
+    result = play("molecule/two_apps/converge.yml", greeting="good day", locale="sv_SE.UTF-8")
+    assert result.returncode == 0, result.stdout[-3000:]
+    load = last.partition("\n")[2]
+    host.check_output(f"cd / && {load}")
+    order, _, tables = host.check_output("shop-manage shell --command %s", SORTED).splitlines()[-3:]
+    assert order == "apfel Birne Zebra Äpfel"
+    assert "entries_entry" in tables

@@ -29,6 +29,15 @@ def test_workers_threads_and_processes_are_counted(keys, cores, number):
     assert count(keys, cores=cores) == number
 
 
+def test_each_database_is_counted():
+    assert count({"databases": ["stats", "more"]}) == 3 * 16
+    assert count({"databases": [{"name": "erp", "url": "mysql://erp/erp"}]}) == 16
+    assert count({"env": {"ERP_DATABASE_URL": FAR, "STATS": FAR}}) == 2 * 16
+    assert count({"databases": ["erp"], "env": {"ERP_DATABASE_URL": FAR}}) == 2 * 16
+    # The pool is in front of the main one alone.
+    assert count({"workers": 16, "databases": ["stats"]}, groups=("django", "postgresql", "pgbouncer")) == 20 + 128
+
+
 def test_a_pool_is_the_most_that_web_servers_open():
     groups = ("django", "postgresql", "pgbouncer")
     assert count({"workers": 16}, groups=groups) == 20

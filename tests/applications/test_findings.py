@@ -245,6 +245,28 @@ def test_what_one_application_names_twice_it_claims_once():
     assert mistakes(pair(keys, {}, groups=["django", "postgresql"])) == []
 
 
+@pytest.mark.parametrize(
+    ("database", "words"),
+    [
+        ("shop", "is the main database"),
+        ({"name": "x", "alias": "default"}, "is the main database"),
+        ({"name": "x", "alias": "a.b"}, "databases[x].alias` is `a.b`"),
+        ({"name": "x", "url": "erp"}, "databases[x].url` is no URL"),
+        ({"name": "x", "url": "mysql://erp/x", "locale": "C"}, "has locale, and this host makes no PostgreSQL"),
+        ({"alias": "reports"}, "databases[0].name` is missing"),
+    ],
+)
+def test_a_further_database_is_checked(database, words):
+    lines = mistakes(make_host(groups=["django", "postgresql"], apps={"databases": [database]}))
+    assert len(lines) == 1
+    assert words in lines[0]
+
+
+def test_two_databases_have_two_aliases():
+    keys = {"databases": ["stats", "shop_stats"]}
+    assert kinds(make_host(groups=["django", "postgresql"], apps=keys)) == ["alias"]
+
+
 def test_the_cache_and_the_queue_of_one_application_are_two_servers():
     keys = {"cache_url": LOCAL, "broker_url": LOCAL, "processes": [{"name": "a", "run": "b"}]}
     assert kinds(make_host(groups=["django", "redis"], apps=keys)) == ["claimed-twice"]

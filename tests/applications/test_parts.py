@@ -45,9 +45,12 @@ def test_a_redis_of_another_host_opens_no_port_here():
     assert cache["port"] == 0
 
 
-def test_what_a_superuser_makes_belongs_to_the_main_database():
+def test_what_a_superuser_makes_is_said_of_each_database():
     keys = {
-        "databases": ["stats", "stats"],
+        "databases": [
+            "stats",
+            {"name": "stats", "extensions": ["pg_trgm"], "locale": "de_DE.UTF-8"},
+        ],
         "extensions": ["postgis"],
         "locale": "C",
         "read_only_roles": [{"name": "bi"}],
@@ -60,7 +63,45 @@ def test_what_a_superuser_makes_belongs_to_the_main_database():
         "locale": "C",
         "read_only_roles": [{"name": "bi", "password": ""}],
     }
-    assert other == {"name": "stats", "owner": "shop"}
+    facts = {"extensions": ["pg_trgm"], "locale": "de_DE.UTF-8", "read_only_roles": []}
+    assert other == {"name": "stats", "owner": "shop", **facts}
+
+
+FAR = "postgis://sh%40p:p%25w@db.example.org:5433/shop?sslmode=require"
+
+
+@pytest.mark.parametrize(
+    ("database", "keys", "groups", "alias", "url"),
+    [
+        ("shop_reports", {}, ("postgresql",), "reports", "postgresql:///shop_reports"),
+        ("shop-reports", {}, ("mariadb",), "reports", "mysql:///shop-reports"),
+        ("shop", {"name": "blog"}, ("postgresql",), "shop", "postgresql:///shop"),
+        ({"name": "a b", "alias": "stats"}, {}, ("postgresql",), "stats", "postgresql:///a%20b"),
+        ({"name": "maps", "extensions": ["postgis"]}, {}, ("postgresql",), "maps", "postgis:///maps"),
+        ("stats", {"database_scheme": "postgis"}, ("postgresql",), "stats", "postgresql:///stats"),
+        (
+            "stats",
+            {"database_url": FAR},
+            (),
+            "stats",
+            "postgresql://sh%40p:p%25w@db.example.org:5433/stats?sslmode=require",
+        ),
+        # The main one may be elsewhere while the further one is made here.
+        ("stats", {"database_url": FAR}, ("postgresql",), "stats", "postgresql:///stats"),
+        ("stats", {"database_url": "mysql:///shop"}, ("postgresql", "mariadb"), "stats", "mysql:///stats"),
+        ({"name": "erp", "url": "mysql://x@erp/erp"}, {}, ("postgresql",), "erp", "mysql://x@erp/erp"),
+        ("stats", {}, (), "stats", ""),
+        ("stats", {"database_url": "sqlite:////srv/shop/x"}, (), "stats", ""),
+    ],
+)
+def test_a_further_database_has_an_alias_and_a_url(database, keys, groups, alias, url):
+    (one,) = one_part({"databases": [database], **keys}, groups=("django", *groups))["app"]["databases"]
+    assert (one["alias"], one["url"]) == (alias, url)
+
+
+def test_what_others_make_is_not_made_here():
+    keys = {"databases": [{"name": "erp", "url": "postgresql://x@erp/erp"}]}
+    assert [one["name"] for one in one_part(keys, groups=("django", "postgresql"))["postgresql"]] == ["shop"]
 
 
 def test_the_scheme_that_a_project_asks_for():

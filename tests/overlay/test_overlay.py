@@ -298,10 +298,33 @@ def test_spatialite_becomes_postgis(overlay):
     assert default["ENGINE"] == "django.contrib.gis.db.backends.postgis"
 
 
+TWO = SQLITE.replace("}}", "}, 'the-archive': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}")
+
+
 def test_other_databases_stay(overlay):
-    text = SQLITE.replace("}}", "}, 'archive': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}")
-    databases = overlay(text, DATABASE_URL="postgresql:///shop").settings["DATABASES"]
-    assert databases["archive"] == {"ENGINE": "django.db.backends.sqlite3", "NAME": "a"}
+    databases = overlay(TWO, DATABASE_URL="postgresql:///shop").settings["DATABASES"]
+    assert databases["the-archive"] == {"ENGINE": "django.db.backends.sqlite3", "NAME": "a"}
+
+
+def test_a_further_alias_has_a_url_of_its_own(overlay):
+    urls = {"DATABASE_URL": "postgresql:///shop", "THE_ARCHIVE_DATABASE_URL": "postgis:///shop_archive"}
+    result = overlay(TWO, **urls, OTHER_DATABASE_URL="postgresql:///x")
+    archive = result.settings["DATABASES"]["the-archive"]
+    assert (archive["ENGINE"], archive["NAME"]) == ("django.contrib.gis.db.backends.postgis", "shop_archive")
+    assert (archive["CONN_MAX_AGE"], archive["CONN_HEALTH_CHECKS"]) == (60, True)
+    assert result.settings["DATABASES"]["default"]["NAME"] == "shop"
+    assert set(result.settings["DATABASES"]) == {"default", "the-archive"}, "no alias that the project lacks"
+    told = [(one["was"], one["now"]) for one in result.report if one["name"] == "DATABASES"]
+    assert ("the-archive: sqlite3 a", "the-archive: postgis shop_archive") in told
+    error = overlay(TWO, THE_ARCHIVE_DATABASE_URL="oracle://u:CANARY@db/x").error
+    assert "THE_ARCHIVE_DATABASE_URL must begin with one of" in error
+
+
+def test_a_further_alias_that_the_project_chose_stays(overlay):
+    text = TWO.replace("'a'", "'a', 'TEST': {'MIRROR': 'default'}").replace("backends.sqlite3', 'NAME': 'a'", "X")
+    own = text.replace("django.db.X", "django.db.backends.postgresql', 'NAME': 'own'")
+    archive = overlay(own, THE_ARCHIVE_DATABASE_URL="postgresql:///x").settings["DATABASES"]["the-archive"]
+    assert (archive["NAME"], archive["TEST"]) == ("own", {"MIRROR": "default"})
 
 
 def test_sqlite_without_a_url_stays(overlay):
@@ -416,6 +439,20 @@ def test_folders_keep_the_type_that_the_project_uses(overlay, value, kind):
     result = overlay(text, DJANGO_STATIC_ROOT="/release/static", DJANGO_MEDIA_ROOT="/srv/shop/media")
     assert (result.settings["STATIC_ROOT"], result.settings["MEDIA_ROOT"]) == ("/release/static", "/srv/shop/media")
     assert (result.types["STATIC_ROOT"], result.types["MEDIA_ROOT"]) == (kind, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "folders"),
+    [
+        ("", 0o644, None),
+        ("FILE_UPLOAD_PERMISSIONS = None", 0o640, None),
+        ("FILE_UPLOAD_PERMISSIONS = 0o600\nFILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700", 0o640, 0o750),
+        ("FILE_UPLOAD_PERMISSIONS = 0o664\nFILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o2775", 0o664, 0o2775),
+    ],
+)
+def test_the_web_server_can_read_uploads(overlay, text, files, folders):
+    result = overlay(text, DJANGO_MEDIA_ROOT="/srv/shop/media").settings
+    assert (result["FILE_UPLOAD_PERMISSIONS"], result["FILE_UPLOAD_DIRECTORY_PERMISSIONS"]) == (files, folders)
 
 
 def test_urls_of_folders(overlay):

@@ -115,6 +115,53 @@ def test_static_files_have_hashed_names_and_a_missing_file_breaks_nothing(projec
     assert (collected / admin.removeprefix("/static/")).is_file()
 
 
+def test_a_static_file_that_hashing_cannot_take_keeps_its_plain_name(project):
+    static = project.folder / "vendored"
+    static.mkdir()
+    latin = "/* Größe */ a { background: url('here.svg') }".encode("latin-1")
+    long = f"{'n' * 240}.svg"
+    sources = {
+        "old.css": latin,
+        "old.js": b"// caf\xe9",
+        "shop.css": b"@import 'old.css'; b { background: url('here.svg') } i { background: url('gone.svg') }",
+        "up.css": b"a { background: url('../../../../../etc/gone.svg') }",
+        "odd.css": b"a { background: url('http://[x') } b { background: url(here.svg) } i { background: url(x://[y) }",
+        "circle.css": b"@import 'back.css';",
+        "back.css": b"@import 'circle.css';",
+        "here.svg": b"<svg/>",
+        long: b"<svg/>",
+    }
+    for name, content in sources.items():
+        (static / name).write_bytes(content)
+    local = "from shop.settings import *\nSTATICFILES_DIRS = [BASE_DIR / 'vendored']\n"
+    (project.folder / "vendored_settings.py").write_text(local)
+    folder = project.folder / "collected-vendored"
+    settings = {"GROUNDCREW_SETTINGS_MODULE": "vendored_settings", "DJANGO_STATIC_ROOT": str(folder)}
+    collect = project("manage.py", "collectstatic", "--noinput", **settings)
+    assert collect.returncode == 0, collect.stderr
+    manifest = json.loads((folder / "staticfiles.json").read_text())["paths"]
+    assert {"old.css", "old.js", "circle.css", "back.css"} & set(manifest) == set()
+    assert (folder / "old.css").read_bytes() == latin, "as it came"
+    assert (folder / long).is_file()
+    page = (folder / manifest["shop.css"]).read_text()
+    assert 'url("old.css")' in page, "who names it finds it"
+    assert manifest["here.svg"] in page
+    assert "gone.svg" in page
+    code = "from django.templatetags.static import static; print(*map(static, ['old.css', 'back.css']))"
+    shown = project("manage.py", "shell", "-c", code, **settings).stdout.split()
+    assert shown[-2:] == ["/static/old.css", "/static/back.css"]
+    told = [line for line in collect.stderr.splitlines() if line.startswith("Groundcrew: ")]
+    assert "Groundcrew: the static file old.css keeps its plain name: it is not UTF-8 (byte 0xf6 at 5)" in told
+    assert "Groundcrew: the static file back.css keeps its plain name: it imports itself in a circle" in told
+    assert any(line.endswith("n.svg keeps its plain name: its name has no room for a hash") for line in told)
+    assert any("that others name are not there: " in line and "gone.svg" in line for line in told)
+    # A project's own storage stays as strict as it is.
+    own = "STORAGES['staticfiles'] = {'BACKEND': 'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'}"
+    own = f"{local}from django.conf import global_settings\nSTORAGES = dict(global_settings.STORAGES)\n{own}\n"
+    (project.folder / "vendored_settings.py").write_text(own)
+    assert project("manage.py", "collectstatic", "--noinput", "--clear", **settings).returncode == 1
+
+
 def test_package_that_reads_settings_while_it_is_imported(project):
     """As a celery.py does that `__init__.py` imports: Django asks for the settings again before they are complete."""
     package = project.folder / "early"

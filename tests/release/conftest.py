@@ -1,5 +1,6 @@
 """A fake host for the release engine: a folder in place of `/`, a fake uv, and units that only say what they were."""
 
+import copy
 import json
 import os
 import sys
@@ -56,11 +57,13 @@ DESCRIBED = {
     "hsts": "max-age=31536000",
     "staticfiles": True,
     "sessions": True,
-    "databases": {"default": "django.db.backends.postgresql"},
+    "databases": {
+        "default": {"engine": "postgresql", "local": False, "left": "", "pending": True, "filled": True},
+    },
     "replaced": [{"name": "DEBUG", "was": "True", "now": "False"}],
     "migrations": {"shop": ["0002_note"]},
     "pending": ["shop.0002_note: Add field note to visit"],
-    "filled": True,
+    "notes": [],
 }
 
 
@@ -106,7 +109,7 @@ class Units:
 
     ran: list = field(default_factory=list)
     stopped: list = field(default_factory=list)
-    described: dict = field(default_factory=lambda: dict(DESCRIBED))
+    described: dict = field(default_factory=lambda: copy.deepcopy(DESCRIBED))
     failing: dict = field(default_factory=dict)  # a word of a command: what it says on standard error
     status: int = 1  # of what fails
 
@@ -116,11 +119,16 @@ class Units:
         files = {name: Path(name).read_text() for name in transient.environment_files if not str(name).startswith("-")}
         script = next((p.rpartition("/")[2] for p in transient.properties if p.startswith("StandardInput=file:")), "")
         self.ran.append((script or words, transient, files))
-        answer = {"describe.py": json.dumps(self.described), "compress.py": "3", "ahead.py": "[]"}.get(script, "")
+        answers = {"describe.py": json.dumps(self.described), "compress.py": "3", "ahead.py": "[]"}
+        answers["gunicorn_conf.py"] = '{"bind": "0.0.0.0:80", "workers": 3}'
+        answer = answers.get(script, "")
         if script == "dump.py":
-            dump = Path(transient.command[-1]) / "20261126T120000Z-abc.dump"
-            dump.write_text("dump")
-            answer = json.dumps(str(dump))
+            folder, *aliases = transient.command[4:]
+            names = ["" if alias == "default" else f".{alias}" for alias in aliases]
+            dumps = [Path(folder) / f"20261126T120000Z-abc{name}.dump" for name in names]
+            for dump in dumps:
+                dump.write_text("dump")
+            answer = json.dumps([str(dump) for dump in dumps])
         if "collectstatic" in words:
             folder = Path(transient.environment_files[1]).parent / "static"
             (folder / "app.css").write_text("body {}")

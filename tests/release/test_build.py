@@ -235,7 +235,7 @@ def test_failed_migration_says_where_the_database_is(app, units):
 
 def test_failure_before_the_migrations_says_nothing_of_them(app, units):
     units.failing = {"check": "ERRORS"}
-    units.described |= {"filled": False}
+    units.described["databases"]["default"]["filled"] = False
     steps = Steps()
     with pytest.raises(FailedError):
         build.build(app, "a", True, steps)
@@ -249,14 +249,93 @@ def test_failure_before_the_migrations_says_nothing_of_them(app, units):
         ({"database_url": "postgresql:///shop"}, {}, False, True, True),
         ({"dump_before_migrate": False}, {}, True, False, True),
         ({}, {"filled": False}, True, False, True),
-        ({}, {"pending": []}, True, False, True),
+        ({}, {"pending": False}, True, False, True),
     ],
 )
 def test_dump_and_commands_of_one_host(app, units, keys, described, leads, dumped, migrated):
-    units.described |= described
+    units.described["databases"]["default"] |= described
     build.build(application.Application(**{**vars(app), **keys}), "a", leads, Steps())
     assert ("dump.py" in units.names) is dumped
     assert ("python manage.py migrate --noinput" in units.names) is migrated
+
+
+def further(app, units, leads=True, commands=None, **facts):
+    """Build a release with a second database, and return (aliases that are dumped, lines that migrate)."""
+    one = {"engine": "postgresql", "local": False, "left": "", "pending": True, "filled": True}
+    units.described["databases"]["archive"] = one | facts
+    app = application.Application(**{**vars(app), **({"commands": commands} if commands else {})})
+    build.build(app, "a", leads, Steps())
+    dumped = [list(transient.command[5:]) for name, transient, _ in units.ran if name == "dump.py"]
+    return dumped, [name for name in units.names if "migrate" in name]
+
+
+MIGRATE = "python manage.py migrate --noinput"
+
+
+def test_every_database_is_dumped_and_migrated(app, units):
+    assert further(app, units) == ([["default", "archive"]], [MIGRATE, f"{MIGRATE} --database=archive"])
+    names = sorted(path.name for path in app.dumps.iterdir())
+    assert names == ["20261126T120000Z-abc.archive.dump", "20261126T120000Z-abc.dump"]
+    (one,) = {str(files) for name, _, files in units.ran if name.endswith("archive")}
+    assert "lock_timeout" in one, "with the environment of the command"
+
+
+@pytest.mark.parametrize(
+    ("facts", "leads", "dumped", "migrated"),
+    [
+        ({"left": "it is a mirror of default", "pending": False}, True, [["default"]], [MIGRATE]),
+        ({"filled": False}, True, [["default"]], [MIGRATE, f"{MIGRATE} --database=archive"]),
+        # What hosts share is the leading one's; what is the host's own is migrated by each.
+        ({}, False, [], []),
+        ({"local": True}, False, [["archive"]], [f"{MIGRATE} --database=archive"]),
+    ],
+)
+def test_which_of_the_databases(app, units, facts, leads, dumped, migrated):
+    assert further(app, units, leads, **facts) == (dumped, migrated)
+
+
+@pytest.mark.parametrize(
+    ("manage", "more"),
+    [
+        ("migrate", True),
+        ("migrate --noinput -v 2", True),
+        ("migrate shop", False),
+        ("migrate --database=default", False),
+        ("migrate_schemas --shared", False),
+    ],
+)
+def test_what_migrates_everything_migrates_each_database(app, units, manage, more):
+    commands = (application.Command(manage=manage),)
+    assert any(line.endswith("--database=archive") for line in further(app, units, commands=commands)[1]) is more
+
+
+def test_a_database_that_a_command_names_is_left_to_it(app, units):
+    own = "migrate reports --database archive"
+    commands = (application.Command(manage="migrate"), application.Command(manage=own))
+    assert further(app, units, commands=commands)[1] == ["python manage.py migrate", f"python manage.py {own}"]
+
+
+def test_the_projects_own_configuration_of_gunicorn(app, units, monkeypatch):
+    unpack = build.source.unpack
+
+    def with_file(path):
+        def unpacked(application, folder):
+            unpack(application, folder)
+            (folder / path).write_text("workers = 3\n")
+
+        monkeypatch.setattr(build.source, "unpack", unpacked)
+
+    with_file("gunicorn.conf.py")
+    steps = Steps()
+    name = build.build(app, "a", True, steps)["id"]
+    assert "gunicorn_conf.py" in units.names
+    assert steps.notes[0].startswith("gunicorn.conf.py of the project is used; what is decided elsewhere: bind (the")
+    assert "workers = 3" not in (app.release(name) / "gunicorn.conf.py").read_text()
+    assert f"{app.release(name)}/source/gunicorn.conf.py" in (app.release(name) / "gunicorn.conf.py").read_text()
+    with_file("gunicorn_prod.py")
+    steps = Steps()
+    build.build(application.Application(**{**vars(app), "env": {"A": "b"}}), "a", True, steps)
+    assert "`gunicorn_settings: {config: gunicorn_prod.py}` has it used" in steps.notes[0]
 
 
 def test_release_without_static_files_and_without_a_callable(app, units):
@@ -431,7 +510,8 @@ def test_commands_see_the_absolute_files_of_their_release_and_leave_no_place(app
     name = build.build(app, "a", True, Steps())["id"]
     lines = [line for _, transient, _ in units.ran for line in transient.properties if "elsewhere" in line]
     assert set(lines) == {f"BindReadOnlyPaths={app.release(name)}/files/.absolute/srv/elsewhere/key.pem:{key}"}
-    assert len(lines) == len(units.ran)
+    # A build step sees nothing of the application.
+    assert len(lines) == len([one for one in units.names if one != "npm ci"])
     assert not key.exists()
 
 

@@ -34,7 +34,8 @@ def app(shop):
 def test_unit_of_a_command_belongs_to_the_verb(app, units, root, monkeypatch):
     monkeypatch.setenv("GROUNDCREW_RUN", "token")
     release = app.release("abc")
-    commands.prepare(app, "abc", Command(manage="migrate --noinput 'a b' $X", env={"PGOPTIONS": "-c x='s3cret'"}))
+    command = Command(manage="migrate --noinput 'a b' $X", env={"PGOPTIONS": "-c x='s3cret'"})
+    commands.prepare(app, "abc", command, [commands.line(app, command)])
     ((_, transient, files),) = units.ran
     assert transient.unit == "shop-command.service"
     assert list(transient.command) == ["/usr/bin/env", "--", "python", "manage.py", "migrate", "--noinput", "a b", "$X"]
@@ -60,22 +61,32 @@ def test_what_only_reads_runs_beside_a_verb(app, units):
     ((_, transient, _),) = units.ran
     assert transient.unit == ""
     assert not [line for line in transient.properties if line.startswith("BindsTo")]
-    assert transient.command[2:] == ["python", "-", '{"shop": ["0001"]}']
+    assert transient.command[2:] == ["python", "-", '{"shop": ["0001"]}', "default"]
     assert [line for line in transient.properties if line.startswith("StandardInput=file:/")]
 
 
 def test_unless_decides(app, units):
     command = Command(run="npm run build", unless="test -e built")
-    commands.prepare(app, "abc", command)
+    commands.prepare(app, "abc", command, [command.run])
     units.failing = {"test -e": "no"}
-    commands.prepare(app, "abc", command)
+    commands.prepare(app, "abc", command, [command.run])
     assert units.names == ["test -e built", "test -e built", "npm run build"]
+
+
+def test_what_the_overlay_tells_of_a_command_is_noted(app, monkeypatch):
+    def run(transient):
+        transient.log.write_text("1 file\n" + "".join(f"Groundcrew: file {n} is odd\n" for n in range(12)))
+        return 0
+
+    monkeypatch.setattr("groundcrew_release.systemd.run", run)
+    notes = commands.prepare(app, "abc", Command(run="x"), ["x"])
+    assert (notes[0], len(notes), notes[-1]) == ("file 0 is odd", 11, "2 more of this kind.")
 
 
 def test_failure_is_the_command_and_the_last_line_of_its_traceback(app, units):
     units.failing = {"migrate": TRACE}
     with pytest.raises(FailedError) as raised:
-        commands.prepare(app, "abc", Command(manage="migrate --noinput"))
+        commands.prepare(app, "abc", Command(manage="migrate --noinput"), ["python manage.py migrate --noinput"])
     assert str(raised.value) == (
         "`python manage.py migrate --noinput` failed: "
         "django.db.utils.OperationalError: canceling statement due to lock timeout"
@@ -126,8 +137,13 @@ def test_answer_that_is_none(app, units, monkeypatch):
     ],
 )
 def test_commands_of_a_host(shop, leads, staticfiles, words):
-    chosen = commands.chosen(shop(), {"staticfiles": staticfiles}, leads)
-    assert [commands.title(command) for command in chosen] == words
+    described, app = {"staticfiles": staticfiles}, shop()
+    ran = [one for one in app.commands if commands.lines(app, one, described, leads)]
+    assert [commands.title(command) for command in ran] == words
+
+
+def test_record_of_an_older_engine_knows_one_database():
+    assert commands.migrated({"databases": {"default": "django.db.backends.postgresql", "x": "y"}}) == ["default"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,10 @@ class client:
 
 class connection:
     client = client
-    settings_dict = {"NAME": "shop"}
+    def __init__(self, name):
+        self.settings_dict = {"NAME": name}
+
+connections = {"default": connection("shop"), "archive": connection("old")}
 
 def setup():
     pass
@@ -35,20 +38,21 @@ def dump(tmp_path):
     (tmp_path / "dumps").mkdir()
     (tmp_path / "django").mkdir()
     (tmp_path / "django/__init__.py").write_text(DJANGO)
-    (tmp_path / "django/db.py").write_text("from . import connection\n")
+    (tmp_path / "django/db.py").write_text("from . import connections\n")
     (tmp_path / "pg_dump").write_text(PG_DUMP)
     (tmp_path / "pg_dump").chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(tmp_path), "RELEASE": "abc"}
 
-    def run():
+    def run(*aliases):
         command, text = [sys.executable, "-", tmp_path / "dumps"], (INSIDE / "dump.py").read_text()
+        command += aliases or ["default"]
         return subprocess.run(command, input=text, env=environment, capture_output=True, text=True)
 
     return run
 
 
 def test_dump_is_whole_private_and_named_by_time_and_release(dump, tmp_path):
-    path = tmp_path / "dumps" / json.loads(dump().stdout.splitlines()[-1])
+    path = tmp_path / "dumps" / json.loads(dump().stdout.splitlines()[-1])[0]
     assert [path] == list((tmp_path / "dumps").iterdir())
     assert path.name.endswith("Z-abc.dump")
     assert path.stat().st_mode & 0o777 == 0o600
@@ -68,3 +72,13 @@ def test_dump_that_failed_is_one_sentence_and_leaves_nothing(dump, tmp_path):
     assert list((tmp_path / "dumps").iterdir()) == []
     (tmp_path / "pg_dump").unlink()
     assert "The database was not dumped: " in dump().stderr
+
+
+def test_dump_of_two_databases_is_of_both_or_of_none(dump, tmp_path):
+    names = [path.rpartition("/")[2] for path in json.loads(dump("default", "archive").stdout.splitlines()[-1])]
+    time = names[0].removesuffix("-abc.dump")
+    assert names == [f"{time}-abc.dump", f"{time}-abc.archive.dump"]
+    assert (tmp_path / "pg_dump.arguments").read_text().splitlines()[-1] == "old"
+    (tmp_path / "pg_dump.fail").touch()
+    assert "The databases were not dumped: " in dump("default", "archive").stderr
+    assert sorted(path.name for path in (tmp_path / "dumps").iterdir()) == sorted(names)

@@ -28,6 +28,7 @@ CHANGES = {
     "server": application.Server(workers=7),
     "database_url": "postgresql:///shop",
     "database_scheme": None,
+    "databases": (application.Database("x", "x", "postgresql:///x"),),
     "cache_url": "unix:///x",
     "broker_url": "unix:///y",
     "files": (application.File("a", "b"),),
@@ -36,6 +37,7 @@ CHANGES = {
     "hsts_max_age": 0,
 }
 NOTHING = {
+    "python_mirror": "https://mirror.example.org",
     "probe": application.Probe(path="/other"),
     "verify": True,
     "drain_timeout": 7.0,
@@ -96,4 +98,4 @@ def test_name_is_the_same_everywhere(shop, monkeypatch, tmp_path):
     """A changed name means that every application is built anew: only with FORMAT, and on purpose."""
     monkeypatch.setattr(identity, "OVERLAY", tmp_path / "overlay.py")
     (tmp_path / "overlay.py").write_text("x = 1\n")
-    assert identity.compute(shop(), "r") == "c8aa5117574a"
+    assert identity.compute(shop(), "r") == "21771d8935ac"

@@ -479,6 +479,13 @@ def test_callable_that_the_tree_offers(look):
     assert look(files).application == "shop.wsgi:application"
     assert look(files, interface="asgi").application == ""
     assert look({**files, "src/shop/asgi.py": wsgi}, interface="asgi").application == "shop.asgi:application"
+    # Of several the one beside the settings; none where nobody can tell.
+    two = {**files, "src/shop/asgi.py": wsgi, "src/live/asgi.py": wsgi}
+    assert look(two, interface="asgi").application == "shop.asgi:application"
+    assert (
+        look({**files, "src/a/asgi.py": wsgi, "src/b/asgi.py": wsgi}, settings="x.y", interface="asgi").application
+        == ""
+    )
 
 
 def test_list_that_powershell_wrote(look, tmp_path):

@@ -80,7 +80,10 @@ def test_lines(shop, keys, project, lines):
     ],
 )
 def test_driver_never_comes_beside_one_that_the_project_brings(shop, url, installed, driver):
-    assert requirements.driver(shop(database_url=url), installed) == driver
+    found = [driver] if driver else []
+    assert requirements.drivers(shop(database_url=url), installed) == found
+    further = (application.Database("erp", "erp", url),)
+    assert requirements.drivers(shop(databases=further), installed) == found
 
 
 PIP = "pip install --quiet --compile-bytecode --python venv"

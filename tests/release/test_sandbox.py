@@ -189,7 +189,7 @@ def app(shop):
 
 
 def test_command_has_what_the_application_and_itself_may(app, units, root):
-    commands.prepare(app, "abc", Command(manage="migrate", allow=("jit",)))
+    commands.prepare(app, "abc", Command(manage="migrate", allow=("jit",)), ["python manage.py migrate"])
     ((_, transient, _),) = units.ran
     lines = list(transient.properties)
     assert lines[:3] == ["User=shop", "Group=shop", "UMask=0007"]
@@ -206,12 +206,12 @@ def test_command_of_an_older_release_has_what_that_may(app):
 def test_failure_of_a_command_names_the_word(app, units):
     units.failing = {"fast": RWX}
     with pytest.raises(FailedError) as raised:
-        commands.prepare(app, "abc", Command(run="python fast.py"))
+        commands.prepare(app, "abc", Command(run="python fast.py"), ["python fast.py"])
     assert str(raised.value).splitlines() == [
         "`python fast.py` failed: PermissionError: [Errno 1] Operation not permitted",
         "The sandbox forbids memory that is written and then executed: "
         "where it is needed, `sandbox: {allow: [jit]}` allows it.",
     ]
     with pytest.raises(FailedError) as raised:
-        commands.prepare(app, "abc", Command(run="python fast.py", allow=("jit",)))
+        commands.prepare(app, "abc", Command(run="python fast.py", allow=("jit",), ["python fast.py"]))
     assert "sandbox" not in str(raised.value)

@@ -18,7 +18,7 @@ def of(application: Application) -> set[tuple[str, str]]:
     groups = application.host.groups
     claims |= {("domains", f"the domain {domain.lower()}") for domain in application["domains"]}
     if groups & {"postgresql", "mariadb"}:
-        names = [application.name, *application["databases"]]
+        names = [application.name, *(one["name"] for one in application["databases"] if not one.get("url"))]
         claims |= {("databases", f"the database {name}") for name in names}
     claims |= {("directories", f"the folder {path.rstrip('/')}") for path in application["directories"]}
     paths = [file["path"] for file in application["files"] if "path" in file]

@@ -10,6 +10,7 @@ from . import (
     certificate,
     claims,
     contents,
+    databases,
     domains,
     environment,
     extra,
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     certificate.findings,
     environment.findings,
     urls.findings,
+    databases.findings,
     source.findings,
     interpreter.findings,
     contents.findings,
@@ -128,7 +130,5 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
         ],
         "names": [name for one in asked for name in renames.called(one)],
         "backup": parts.backup(applications),
-        "connections": [
-            parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])
-        ],
+        "connections": [counted for one in applications if one.present for counted in parts.connections(one)],
     }

@@ -75,6 +75,12 @@ def keys() -> dict[str, Key]:
             inner = {name: replace(option, required=False) for name, option in options.items()}
             options = {owner.under: Option("dict", default={}, options=inner, description=UNDER[owner.under])}
         for name, option in options.items():
+            if name == "databases":
+                # What PostgreSQL makes of the main database it makes of the others.
+                more = [one.options for one in OWNERS if one.role == "postgresql"]
+                option = replace(
+                    option, options={key: one for owned in (option.options, *more) for key, one in owned.items()}
+                )
             if name in known:
                 raise ValueError(f"{name} is a key of {known[name].owner.role} and of {owner.role}")
             known[name] = Key(name, option, owner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from . import keys, specification, urls
+from . import databases, keys, specification, urls
 from .resolve import Application
 
 MADE_ANEW = ("current", "releases", "repository", "sources", "cache", "dumps", "activation", "deploys.jsonl")
@@ -61,6 +61,7 @@ def app(application: Application) -> dict[str, Any]:
         "pool_url": pool,
         "verify": True,
     }
+    given["databases"] = databases.further(application)
     given["env"] = texts(values["env"])
     for key in ("commands", "build"):
         given[key] = [{**one, "env": texts(one["env"])} if "env" in one else one for one in values[key]]
@@ -122,23 +123,20 @@ def worker(application: Application, run_singletons: bool) -> dict[str, Any]:
     return {key: value for key, value in made.items() if key != "service"}
 
 
-def databases(application: Application) -> list[str]:
-    """Return the names of all databases, the main one first; it is dropped last, since its owner goes with it."""
-    return list(dict.fromkeys([application.name, *application["databases"]]))
-
-
 def postgresql(application: Application) -> list[dict[str, Any]]:
-    """Return each `postgresql_database`; what a superuser has to make belongs to the main one."""
-    own = said(application, "postgresql") if application.present else {}
+    """Return each `postgresql_database`; what a superuser has to make is said of each, of the main one by keys."""
+    own = {application.name: said(application, "postgresql") if application.present else {}}
+    superusers = databases.SUPERUSERS
     return [
-        {"name": name, "owner": application.name, **(own if name == application.name else {})}
-        for name in databases(application)
+        {"name": one["name"], "owner": application.name}
+        | own.get(one["name"], {key: one[key] for key in superusers if key in one and application.present})
+        for one in databases.made(application)
     ]
 
 
 def mariadb(application: Application) -> list[dict[str, Any]]:
     """Return each `mariadb_database`."""
-    return [{"name": name, "owner": application.name} for name in databases(application)]
+    return [{"name": one["name"], "owner": application.name} for one in databases.made(application)]
 
 
 def redis(application: Application) -> list[dict[str, Any]]:
@@ -165,18 +163,30 @@ def pgbouncer(application: Application) -> list[dict[str, Any]]:
     return [{"name": application.name, "database": urls.database(url), "server": urls.server(url)}]
 
 
-def connections(application: Application) -> dict[str, Any]:
-    """Return what `connections.py` needs to count what an application may open to PostgreSQL."""
-    return {
-        "name": application.name,
-        "url": re.sub("//[^@/]*@", "//", application["database_url"]),
-        "workers": application["workers"],
-        "threads": application["threads"],
-        "processes": len(application["processes"]),
-        "pool": specification.complete({}, "pgbouncer", "instance", "pgbouncer_instance")["size"]
-        if has_pool(application)
-        else 0,
-    }
+def connections(application: Application) -> list[dict[str, Any]]:
+    """Return what `connections.py` needs to count what an application may open to PostgreSQL, for each database."""
+    size = specification.complete({}, "pgbouncer", "instance", "pgbouncer_instance")["size"]
+    further = {one["alias"]: one["url"] for one in databases.further(application)}
+    known = [application["database_url"], *further.values()]
+    # Those that the inventory says by the variable itself.
+    named = {databases.variable(one) for one in further}
+    known += [
+        str(value) for name, value in application["env"].items() if name.endswith("_DATABASE_URL") and name not in named
+    ]
+    return [
+        {
+            "name": application.name,
+            "url": re.sub("//[^@/]*@", "//", url),
+            "workers": application["workers"],
+            # Four, unless the project's own gunicorn.conf.py says otherwise, which nobody knows here.
+            "threads": application["threads"] or 4,
+            "processes": len(application["processes"]),
+            # The pool is in front of the main database alone.
+            "pool": size if number == 0 and has_pool(application) else 0,
+        }
+        for number, url in enumerate(known)
+        if urls.is_postgresql(url)
+    ]
 
 
 def backup(applications: list[Application]) -> dict[str, list[str]]:

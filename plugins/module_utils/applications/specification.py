@@ -205,15 +205,23 @@ def check(option: Option, value: Any, path: str, problems: list[Problem], writte
         problems.append(mistyped(option.type, value, path, written))
         return value
     if option.type == "list":
-        inner = Option(option.elements, choices=option.choices, options=option.options)
         typed = [
-            check(inner, item, name_item(path, number, item), problems, written) for number, item in enumerate(typed)
+            check_item(option, item, name_item(path, number, item), problems, written)
+            for number, item in enumerate(typed)
         ]
     elif option.type == "dict" and option.options:
         typed = check_keys(option.options, typed, path, problems, written)
     elif option.choices and typed not in option.choices:
         problems.append(unchosen(option.choices, typed, path))
     return typed
+
+
+def check_item(option: Option, item: Any, path: str, problems: list[Problem], written: Written) -> Any:
+    """Check one item of a list; a text in place of a dictionary that needs a name alone is that name."""
+    if isinstance(item, str) and [name for name, one in option.options.items() if one.required] == ["name"]:
+        item = {"name": item}
+    inner = Option(option.elements, choices=option.choices, options=option.options)
+    return check(inner, item, path, problems, written)
 
 
 def check_keys(

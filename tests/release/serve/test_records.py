@@ -134,8 +134,10 @@ def test_prune_keeps_newest_dumps(shop, release, log):
     serve(shop, "a")
     for number in range(4):
         (shop().dumps / f"2026-11-2{number}.dump").touch()
+        (shop().dumps / f"2026-11-2{number}.archive.dump").touch()
     records.prune(shop(keep_releases=2))
-    assert [path.name for path in sorted(shop().dumps.iterdir())] == ["2026-11-22.dump", "2026-11-23.dump"]
+    kept = [path.name for path in sorted(shop().dumps.iterdir())]
+    assert kept == [f"2026-11-2{number}{name}.dump" for number in (2, 3) for name in (".archive", "")]
 
 
 def test_bridge_serves_hashed_files_of_before(shop, release):

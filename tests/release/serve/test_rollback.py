@@ -98,7 +98,7 @@ def test_database_that_is_ahead(pair, monkeypatch):
             refused()
         assert caught.value.log.splitlines() == ["shop-manage migrate shop 0001", "irreversible: shop.0002_drop"]
     # It is asked in the release that serves, which knows the migrations.
-    assert asked == [("new", {"shop": ["0001"]})] * 2
+    assert asked == [("new", {"shop": ["0001"]}, ["default"])] * 2
     assert (host.current, host.log[-1]) == ("new", ("new", "good"))
     host.break_at(None, None)
     assert go_back(host, allow_schema_ahead=True)["id"] == "old"

@@ -1,5 +1,6 @@
 """The drill: prove that the newest backup can be restored, on a scratch cluster, and that the application knows it."""
 
+import json
 import os
 import re
 import uuid
@@ -57,13 +58,26 @@ def check_migrations(name):
         f"DATABASE_URL=postgresql:///{name}?host={SOCKET}&port={PORT}\nPGHOST={SOCKET}\nPGPORT={PORT}\n"
     )
     asked = {**os.environ, "ENVIRONMENT": str(environment)}
-    where = (
-        "from django.db import connection as c; k = c.cursor(); k.execute('SHOW port'); print('port', *k.fetchone())"
-    )
-    if not re.search(rf"port {PORT}\b", run(manage, "shell", "--command", where, environment=asked)):
-        return "not asked: the project takes no DATABASE_URL"
-    try:
-        run(manage, "migrate", "--check", environment=asked)
-    except FailedError as error:
-        raise FailedError(f"{name} lacks migrations in the restored database: {error}") from error
+    for alias in find_aliases(name):
+        where = f"from django.db import connections as c; k = c[{alias!r}].cursor(); k.execute('SHOW port'); "
+        where += "print('port', *k.fetchone())"
+        if re.search(rf"port {PORT}\b", run(manage, "shell", "--command", where, environment=asked)):
+            try:
+                run(manage, "migrate", "--check", f"--database={alias}", environment=asked)
+            except FailedError as error:
+                raise FailedError(f"{name} lacks migrations in the restored database {alias}: {error}") from error
+        elif alias == "default":
+            return "not asked: the project takes no DATABASE_URL"
     return "all applied"
+
+
+def find_aliases(name):
+    """Return the databases (list of str) that the release of an application migrates on this host's PostgreSQL."""
+    record = json.loads(Path(f"/srv/{name}/current/release.json").read_text())
+    known = {alias: facts for alias, facts in record["django"].get("databases", {}).items() if isinstance(facts, dict)}
+    further = [
+        alias
+        for alias, facts in known.items()
+        if alias != "default" and facts["local"] and not facts["left"] and "postg" in facts["engine"]
+    ]
+    return ["default", *further]

@@ -7,6 +7,7 @@ completes, says how the code reaches the host. What the engine does not act on i
 
 import json
 import os
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,26 @@ class File:
 
 
 @dataclass(frozen=True)
+class Database:
+    """A database beside the main one: its alias in Django's DATABASES, and its URL, "" when nobody knows it."""
+
+    name: str
+    alias: str = ""
+    url: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable with its URL, such as `REPORTS_DATABASE_URL`."""
+        return f"{re.sub('[^A-Z0-9]', '_', self.alias.upper())}_DATABASE_URL"
+
+
+@dataclass(frozen=True)
 class Server:
     """What serving a release needs; it is recorded with the release, so that a rollback brings it back."""
 
     interface: str = "wsgi"
-    workers: int = 0  # 0: one for each core, at least two
-    threads: int = 4
+    workers: int = 0  # 0: as the project says, else one for each core, at least two
+    threads: int = 0  # 0: as the project says, else four
     timeout: int = 30  # seconds
     settings: dict[str, Any] = field(default_factory=dict)  # Gunicorn's own names
     pool_url: str = ""  # DATABASE_URL of the web servers alone, which go through PgBouncer
@@ -116,6 +131,7 @@ class Application:
     drain_timeout: float = 30.0  # seconds
     database_url: str = ""
     database_scheme: str = "postgresql"  # takes the place of `postgresql` in database_url
+    databases: tuple[Database, ...] = ()  # beside that of database_url
     cache_url: str = ""
     broker_url: str = ""
     files: tuple[File, ...] = ()
@@ -159,6 +175,11 @@ class Application:
     def cache(self) -> Path:
         """HOME of the application, with uv's cache."""
         return self.home / "cache"
+
+    @property
+    def writable(self) -> tuple[str, ...]:
+        """The folders that its processes may write to."""
+        return (str(self.media_folder), str(self.cache), *self.directories)
 
     @property
     def dumps(self) -> Path:
@@ -227,6 +248,7 @@ def parse(text: str) -> Application:
         "server": Server(**server, settings=values.get("gunicorn_settings", {})),
         "probe": Probe(**known(Probe, values.get("probe", {}))),
         "env": texts(values.get("env", {})),
+        "databases": tuple(Database(**known(Database, one)) for one in values.get("databases", [])),
         "files": tuple(read_file(values["name"], one) for one in values.get("files", [])),
         "commands": tuple(made(Command, one) for one in values.get("commands", [])),
         "build": tuple(made(BuildStep, one) for one in values.get("build", [])),

@@ -19,6 +19,7 @@ from . import (
     compiled,
     configure,
     files,
+    gunicorn,
     host,
     identity,
     missing,
@@ -44,7 +45,7 @@ class Progress:
     """What a build has done so far that somebody must know when it fails."""
 
     pending: list[str] = field(default_factory=list)
-    dump: str = ""
+    dumps: list[str] = field(default_factory=list)
     migrating: bool = False
 
 
@@ -65,7 +66,8 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
         with whole(application, name, steps):
             project, described = make(application, name, revision, steps)
             record = facts(application, name, revision, project, described, by)
-            server.write(application, name, record["application"], record["server"])
+            own, said = own_server(application, name, project, steps)
+            server.write(application, name, record["application"], record["server"], own, said)
             run(application, name, described, leads, steps, done)
             steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             with steps.step("record"):
@@ -179,17 +181,40 @@ def served(application: Application, project: Project, described: Description) -
     raise FailedError(f"The settings name no {setting}: set `application`, such as shop.{interface}:application.")
 
 
+def own_server(application: Application, name: str, project: Project, steps: Steps) -> tuple[str, dict[str, Any]]:
+    """Return the path of the project's own configuration of Gunicorn and what it says; ("", {}) when it has none."""
+    release, settings = application.release(name), application.server.settings
+    own = gunicorn.find(release, project.working_directory, settings)
+    if not own:
+        if others := gunicorn.overlooked(release):
+            key = f"`gunicorn_settings: {{config: {others[0]}}}` has it used"
+            steps.notes.append(
+                f"{', '.join(others[:3])} may be a configuration of Gunicorn, and nobody reads it: {key}."
+            )
+        return "", {}
+    said: dict[str, Any] = commands.ask(application, name, "gunicorn_conf.py", f"{release}/source/{own}")
+    overruled = gunicorn.overrule(said, server.facts(application), application.writable)
+    steps.notes.append(gunicorn.sentence(own, overruled))
+    return own, said
+
+
 def run(application: Application, name: str, described: Description, leads: bool, steps: Steps, done: Progress) -> None:
-    """Dump a database that is about to be migrated, run the commands of a new release, compress its static files."""
-    leads = leads or commands.alone(application)
+    """Dump databases that are about to be migrated, run the commands of a new release, compress its static files."""
     done.pending = described["pending"]
-    if done.pending and described["filled"] and leads and application.dump_before_migrate:
+    steps.notes += described["notes"]
+    own = {alias: one["local"] for alias, one in described["databases"].items()}
+    own["default"] = commands.alone(application)
+    risked = [alias for alias, one in described["databases"].items() if one["pending"] and one["filled"]]
+    risked = [alias for alias in risked if leads or own[alias]]
+    if risked and application.dump_before_migrate:
         with steps.step("dump"):
-            done.dump = commands.dump(application, name)
-    for command in commands.chosen(application, described, leads):
-        with steps.step(commands.title(command)):
-            done.migrating |= bool(done.pending) and "migrate" in commands.line(application, command)
-            commands.prepare(application, name, command)
+            done.dumps = commands.dump(application, name, risked)
+    for command in application.commands:
+        words = commands.lines(application, command, described, leads)
+        if words:
+            with steps.step(commands.title(command)):
+                done.migrating |= bool(done.pending) and "migrate" in " ".join(words)
+                steps.notes += commands.prepare(application, name, command, words)
     if described["staticfiles"]:
         with steps.step("compress"):
             commands.compress(application, name)
@@ -240,12 +265,12 @@ def explained(steps: Steps, done: Progress) -> Iterator[None]:
         if done.migrating:
             first = done.pending[0].partition(":")[0]
             steps.notes.append(f"Migrations had begun: {len(done.pending)} were pending, the first is {first}.")
-            was = f"is in {done.dump}" if done.dump else "was not dumped"
+            was = f"is in {' and '.join(done.dumps)}" if done.dumps else "was not dumped"
             steps.notes.append(f"The database as it was before {was}.")
-        elif done.dump:
-            host.remove(Path(done.dump))
         if not done.migrating:
             steps.notes += steps.hints
+        for path in [] if done.migrating else done.dumps:
+            host.remove(Path(path))
         if isinstance(error, OSError | subprocess.CalledProcessError):
             told = FailedError(f"the host failed: {error}")
             for note in getattr(error, "__notes__", []):
@@ -277,7 +302,7 @@ def result(application: Application, record: Record, done: Progress, text: str) 
         "revision": record["revision"],
         "pending": done.pending,
         "replaced": replaced,
-        "dump": done.dump,
+        "dump": ", ".join(done.dumps),
         "msg": text,
         "text": [text, *summary(done.pending, replaced)],
     } | plan.described(application, record)

@@ -110,7 +110,8 @@ def variables(application: Application, release: str) -> dict[str, str]:
 
 def alone(application: Application, release: str) -> list[str]:
     """Return the lines of a unit that sees nothing of the application but the release that is being built."""
-    urls = (application.database_url, application.cache_url, application.broker_url)
+    urls = [application.database_url, application.cache_url, application.broker_url]
+    urls += [one.url for one in application.databases]
     sockets = sorted({found for url in urls for found in re.findall(r"/run/[\w.-]+", url)})
     own = (application.media_folder, application.dumps, application.config, application.release(release) / "files")
     hidden = dict.fromkeys([*map(str, own), *application.directories, "/run/postgresql", "/run/mysqld", *sockets])

@@ -4,6 +4,7 @@ Each runs as the unit `NAME-command.service`, one at a time, which ends with the
 migration never outlives its deploy and never runs twice at once.
 """
 
+import itertools
 import json
 import os
 import re
@@ -12,12 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import environment, host, run, sandbox, systemd
+from . import causes, environment, host, run, sandbox, systemd
 from .application import ROOT, Application, Command
 from .configure import INSIDE
 from .lock import RUN
 from .steps import FailedError
 
+NOTES = 10
+"""Sentences of the overlay that a person reads of one command."""
 REFUSED = 3
 """Status of a script of `inside/` that ends with one sentence for people."""
 
@@ -114,7 +117,9 @@ def ask(application: Application, release: str, script: str, *arguments: str) ->
     hint = sandbox.hint(log, run.allowed(application, release)) if status else ""
     if status == REFUSED:
         before, _, sentence = log.rstrip().rpartition("\n")
-        raise FailedError(f"{sentence}\n{hint}".rstrip(), before)
+        helps = causes.advise(log)
+        told = f"{sentence.rstrip('.')}. {helps}" if helps else sentence
+        raise FailedError(f"{told}\n{hint}".rstrip(), before)
     if status:
         raise host.failure(f"python {script}", log, status, hint)
     try:
@@ -129,9 +134,10 @@ def describe(application: Application, release: str) -> dict[str, Any]:
     return found
 
 
-def dump(application: Application, release: str) -> str:
-    """Dump the database that a release is about to migrate, and return the path of the dump."""
-    return str(ask(application, release, "dump.py", str(application.dumps)))
+def dump(application: Application, release: str, aliases: Sequence[str]) -> list[str]:
+    """Dump the databases that a release is about to migrate, and return the paths of the dumps."""
+    paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
+    return paths
 
 
 def compress(application: Application, release: str) -> None:
@@ -139,13 +145,23 @@ def compress(application: Application, release: str) -> None:
     ask(application, release, "compress.py", f"{application.release(release)}/static", f"{application.current}/static")
 
 
-def ahead(application: Application, serving: str, migrations: dict[str, list[str]]) -> list[dict[str, Any]]:
-    """Return what the database has beyond a release whose last migrations are given: [{command, irreversible}].
+def ahead(
+    application: Application, serving: str, migrations: dict[str, list[str]], aliases: Sequence[str] = ("default",)
+) -> list[dict[str, Any]]:
+    """Return what the databases have beyond a release whose last migrations are given: [{command, irreversible}].
 
     :param serving: the release that serves, which knows how to undo them.
+    :param aliases: the databases that it migrates.
     """
-    found: list[dict[str, Any]] = ask(application, serving, "ahead.py", json.dumps(migrations))
+    found: list[dict[str, Any]] = ask(application, serving, "ahead.py", json.dumps(migrations), *aliases)
     return found
+
+
+def migrated(described: dict[str, Any]) -> list[str]:
+    """Return the aliases of the databases that a release migrates; one of an older engine knows one database."""
+    databases = described.get("databases", {})
+    further = [name for name, facts in databases.items() if isinstance(facts, dict) and not facts["left"]]
+    return list(dict.fromkeys(["default", *further]))
 
 
 def line(application: Application, command: Command) -> str:
@@ -166,21 +182,49 @@ def needed(application: Application, release: str, command: Command) -> bool:
     return execute(application, release, words, env=command.env, allow=command.allow)[0] != 0
 
 
-def chosen(application: Application, described: dict[str, Any], leads: bool) -> list[Command]:
-    """Return the commands of a new release on this host, in order: some run on the leading host alone."""
-    return [
-        command
-        for command in application.commands
-        if (leads or not command.once)
-        and (described["staticfiles"] or "collectstatic" not in line(application, command))
-    ]
+def migrates(words: str) -> bool:
+    """Say whether a command line migrates everything, and says nothing of a database."""
+    arguments = shlex.split(words)
+    if "migrate" not in arguments:
+        return False
+    rest = arguments[arguments.index("migrate") + 1 :]
+    values = {one for before, one in itertools.pairwise(rest) if before in ("-v", "--verbosity", "--settings")}
+    return not any(one.startswith("--database") or not one.startswith("-") for one in rest if one not in values)
 
 
-def prepare(application: Application, release: str, command: Command) -> None:
-    """Run one of the commands of a new release unless it is not needed; FailedError when it fails."""
+def lines(application: Application, command: Command, described: dict[str, Any], leads: bool) -> list[str]:
+    """Return the command lines that one of the `commands` is on this host.
+
+    Some run on the leading host alone. What migrates everything migrates each database, apart from those that another
+    command names; one that is the host's own is migrated by the host itself.
+    """
     words = line(application, command)
+    if "collectstatic" in words and not described["staticfiles"]:
+        return []
+    everywhere = leads or not command.once
+    made = [words] if everywhere or alone(application) else []
+    if migrates(words):
+        named = " ".join(line(application, one) for one in application.commands)
+        made += [
+            f"{words} --database={alias}"
+            for alias in migrated(described)[1:]
+            if (everywhere or described["databases"][alias]["local"])
+            and not re.search(rf"--database[= ]{re.escape(alias)}(\s|$)", named)
+        ]
+    return made
+
+
+def prepare(application: Application, release: str, command: Command, words: Sequence[str]) -> list[str]:
+    """Run the lines of one of the commands of a new release unless it is not needed; FailedError when one fails.
+
+    Returns what the settings overlay has to tell of them, a sentence each.
+    """
+    notes = list[str]()
     if needed(application, release, command):
-        status, _, log = execute(application, release, shlex.split(words), env=command.env, allow=command.allow)
-        if status:
-            allow = (*application.allow, *command.allow)
-            raise host.failure(words, log, status, sandbox.hint(log, allow))
+        allow = (*application.allow, *command.allow)
+        for one in words:
+            status, _, log = execute(application, release, shlex.split(one), env=command.env, allow=command.allow)
+            if status:
+                raise host.failure(one, log, status, sandbox.hint(log, allow))
+            notes += re.findall("^Groundcrew: (.*)$", log, re.MULTILINE)
+    return notes[:NOTES] + ([f"{len(notes) - NOTES} more of this kind."] if len(notes) > NOTES else [])

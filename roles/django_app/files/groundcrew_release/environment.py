@@ -48,6 +48,7 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
         "DJANGO_STATIC_HOST": application.cdn_url.rstrip("/"),
         "DJANGO_HSTS_SECONDS": "" if application.hsts_max_age is None else str(application.hsts_max_age),
         "DATABASE_URL": database_url(application),
+        **{one.variable: one.url for one in application.databases if one.alias},
         # django-environ knows a socket by `redis:///path` only, the library by `unix:///path` only.
         "CACHE_URL": re.sub("^unix:", "redis:", cache),
         "REDIS_URL": cache if cache.startswith(REDIS) else "",

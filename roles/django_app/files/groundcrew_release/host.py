@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from . import causes
 from .steps import FailedError
 
 SUPERUSER = 0
@@ -100,8 +101,8 @@ def last_line(log: str) -> str:
 
 
 def failure(command: str, log: str, status: int, hint: str = "") -> FailedError:
-    """Return the failure of a program: the command (str), what it said last, and a hint for whoever reads it."""
-    said = last_line(log)
+    """Return the failure of a program: the command (str), what it said last, why, what helps, and a hint."""
+    said = last_line(log) + causes.explain(log)
     sentence = f"`{command}` failed: {said}" if said else f"`{command}` failed with status {status}."
     return FailedError(f"{sentence}\n{hint}" if hint else sentence, log, command)
 

@@ -32,6 +32,7 @@ READ = (
     "overlay",
     "application",
     "server",
+    "databases",
     "cache_url",
     "broker_url",
     "files",

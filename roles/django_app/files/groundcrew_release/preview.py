@@ -47,6 +47,7 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
             f"{text}, revision {revision[:12]}, with Django {described['django']} on Python {described['python']}.",
             *(["What was found:", *(f"  {one}" for one in choices)] if choices else []),
             *steps.hints,
+            *(f"Note: {note}" for note in described["notes"]),
             *(build.summary(pending, replaced) or ["No migration is pending, and no setting is replaced."]),
         ],
     }

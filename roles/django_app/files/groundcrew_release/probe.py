@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from . import run, sandbox, systemd, usable
+from . import causes, run, sandbox, systemd, usable
 from .application import Application, Probe
 from .steps import FailedError
 
@@ -143,9 +143,10 @@ def failure(reason: str, application: Application, release: str, since: float) -
     """Return the failure of a release, with the cause that its journal since `since` (seconds of the epoch) knows."""
     words = systemd.journal(application.unit(release), since)
     cause = next((meaning for sign, meaning in CAUSES if sign in words), "")
+    helps = causes.advise(relevant(words))
     sentence = f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}."
     hint = sandbox.hint(words, run.allowed(application, release))
-    return FailedError(f"{sentence}\n{hint}".rstrip(), relevant(words))
+    return FailedError(f"{sentence} {helps}".rstrip() + f"\n{hint}".rstrip(), relevant(words))
 
 
 def restarts(unit: str) -> int:

@@ -198,9 +198,13 @@ def prune(application: Application) -> list[str]:
         host.remove(application.release(name))
         host.remove(application.drop_in(name))
     dumps = sorted(application.dumps.glob("*.dump"))
-    for dump in dumps[: max(0, len(dumps) - keep)]:
-        dump.unlink()
-        gone.append(dump.name)
+    # Those of one build begin with the same time and release.
+    moments = sorted({dump.name.partition(".")[0] for dump in dumps})
+    moments = moments[max(0, len(moments) - keep) :]
+    for dump in dumps:
+        if dump.name.partition(".")[0] not in moments:
+            dump.unlink()
+            gone.append(dump.name)
     return gone
 
 

@@ -136,18 +136,21 @@ def place(folder: str) -> str:
     return "./source" if folder == "." else f"./source/{folder}"
 
 
-def driver(application: Application, installed: str) -> str:
-    """Return the database driver that is missing, "" for none.
+def drivers(application: Application, installed: str) -> list[str]:
+    """Return the drivers that are missing for the URLs of databases.
 
-    It never comes beside one that the project brings, since Django would prefer it.
+    None comes beside one that the project brings, since Django would prefer it.
 
     :param installed: what `uv pip list --format freeze` printed.
     """
     names = {re.split("[= @]", line)[0].lower() for line in installed.splitlines()}
-    for scheme, (known, wanted) in DRIVERS.items():
-        if application.database_url.startswith(scheme) and not names.intersection(known):
-            return wanted
-    return ""
+    urls = [application.database_url, *(one.url for one in application.databases)]
+    needed = {
+        wanted: None
+        for scheme, (known, wanted) in DRIVERS.items()
+        if any(url.startswith(scheme) for url in urls) and not names.intersection(known)
+    }
+    return list(needed)
 
 
 @contextmanager
@@ -200,8 +203,8 @@ def install(application: Application, release: Path, project: Project) -> None:
             if one.install is not None and one.kind != "package":
                 run(release, "pip", "install", *options, "--no-deps", "--editable", place(one.install))
         installed = run(release, "pip", "list", "--quiet", "--format", "freeze", "--python", "venv")
-        if missing := driver(application, installed):
-            run(release, "pip", "install", *options, missing)
+        if missing := drivers(application, installed):
+            run(release, "pip", "install", *options, *missing)
 
 
 def pyprojects(project: Project) -> list[str]:

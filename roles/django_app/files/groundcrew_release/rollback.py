@@ -28,7 +28,9 @@ def check_schema(application: Application, record: records.Record, serving: str)
     """
     from . import commands
 
-    ahead = commands.ahead(application, serving, record.get("django", {}).get("migrations", {}))
+    served = (records.read(application, serving) or {}).get("django", {})
+    migrations = record.get("django", {}).get("migrations", {})
+    ahead = commands.ahead(application, serving, migrations, commands.migrated(served))
     if not ahead:
         return
     undo = [f"{application.name}-manage {one['command']}" for one in ahead]

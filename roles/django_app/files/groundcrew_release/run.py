@@ -28,9 +28,8 @@ def properties(application: Application, release: str, allow: Sequence[str] = ()
     :param allow: words of the sandbox beside those of the release.
     """
     folder = application.release(release)
-    writable = [str(application.media_folder), str(application.cache), *application.directories]
     return [
-        *sandbox.bans(application.name, application.umask, writable),
+        *sandbox.bans(application.name, application.umask, application.writable),
         *sandbox.allowed((*allowed(application, release), *allow)),
         f"BindReadOnlyPaths=-{folder}/files:{application.config}",
         *files.binds(application, release),

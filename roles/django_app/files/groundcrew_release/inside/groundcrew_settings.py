@@ -7,6 +7,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
     DJANGO_SECRET_KEY            50 characters or more
     DJANGO_SECRET_KEY_FALLBACKS  former keys, separated by commas, while a key is being changed
     DATABASE_URL                 postgresql:///shop (postgresql, postgres, postgis, mysql, mariadb, sqlite)
+    REPORTS_DATABASE_URL         the same for the alias `reports` of DATABASES, and so for each alias that it has
     CACHE_URL                    redis:///run/redis-shop/redis.sock?db=0 (redis, rediss, unix, memcached, pymemcache)
     EMAIL_URL                    smtp+tls://user:password@mail.example.org:587 (smtp, smtp+tls, smtp+ssl)
     DJANGO_STATIC_ROOT           where collectstatic writes and the web server reads
@@ -21,6 +22,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
 import importlib.util
 import json
 import os
+import posixpath
 import re
 import sys
 import time
@@ -34,7 +36,7 @@ import django
 from django.conf import global_settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.cache.backends.redis import RedisCache
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 
 
 class Overlay:
@@ -135,43 +137,60 @@ def secret_key(settings):
 
 
 def database(settings):
-    """Use DATABASE_URL instead of SQLite or nothing; databases besides `default` are the project's affair."""
-    old = settings.get("DATABASES").get("default") or {}
+    """Use DATABASE_URL instead of SQLite or nothing, and for each further alias that the project has its own URL."""
+    databases = settings.get("DATABASES")
+    for alias in ["default", *(alias for alias in databases if alias != "default")]:
+        name = "DATABASE_URL"
+        if alias != "default":
+            name = f"{re.sub('[^A-Z0-9]', '_', alias.upper())}_{name}"
+        old = databases.get(alias) or {}
+        engine = old.get("ENGINE", "").rpartition(".")[2]
+        if engine in ("", "dummy", "sqlite3", "spatialite") and os.environ.get(name):
+            databases = use(settings, databases, alias, name)
+
+
+def use(settings, databases, alias, name):
+    """Put the database of the URL in the variable `name` behind an alias, and return the new DATABASES."""
+    old = databases.get(alias) or {}
     engine = old.get("ENGINE", "").rpartition(".")[2]
-    if engine not in ("", "dummy", "sqlite3", "spatialite") or not os.environ.get("DATABASE_URL"):
-        return
     postgis, mysql = "django.contrib.gis.db.backends.postgis", "django.db.backends.mysql"
     postgresql = postgis if engine == "spatialite" else "django.db.backends.postgresql"
     engines = {"postgresql": postgresql, "postgres": postgresql, "postgis": postgis, "mysql": mysql, "mariadb": mysql}
-    url = address("DATABASE_URL", {**engines, "sqlite": "django.db.backends.sqlite3"})
+    url = address(name, {**engines, "sqlite": "django.db.backends.sqlite3"})
     new = {"ENGINE": url.meaning, "NAME": url.path}
     new.update({part.upper(): url.query.pop(part, getattr(url, part)) for part in ("user", "password", "host", "port")})
     if url.meaning == mysql:
         url.query.setdefault("charset", "utf8mb4")  # until Django 5.1 it asks for three bytes at most: no emoji
     query = {key: json.loads(v) if re.fullmatch(r"true|false|0|[1-9]\d*", v) else v for key, v in url.query.items()}
+    # What tests do of it (a mirror) says something of production, too.
     general = {"ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_HEALTH_CHECKS", "CONN_MAX_AGE", "DISABLE_SERVER_SIDE_CURSORS"}
-    new.update({key: old[key] for key in general & old.keys()})
+    new.update({key: old[key] for key in (general | {"TEST"}) & old.keys()})
     new.update({key: query.pop(key) for key in general & query.keys()}, OPTIONS=query)
     was, now = f"{engine} {old.get('NAME', '')}".strip(), f"{url.scheme} {new['NAME']} {new['HOST']}".strip()
-    settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was=was or "not set", now=now)
+    prefix = "" if alias == "default" else f"{alias}: "
+    databases = {**databases, alias: new}
+    settings.put("DATABASES", databases, was=f"{prefix}{was or 'not set'}", now=f"{prefix}{now}")
+    return databases
 
 
 def connections(settings):
-    """Keep connections where neither the project nor DATABASE_URL says how long: a new one costs more than a page."""
-    old = settings.get("DATABASES").get("default") or {}
-    engine, options = old.get("ENGINE", "").rpartition(".")[2], old.get("OPTIONS", {})
-    if engine not in ("postgresql", "postgis", "mysql"):
-        return
-    new = {"CONN_HEALTH_CHECKS": True, **old}
-    if "/pgbouncer-" in f"{options.get('host')} {old.get('HOST')}":
-        # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
-        new.setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
-    elif can_pool(engine, old.keys() | options.keys()):
-        new["OPTIONS"] = {**options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
-    pooled = new.get("OPTIONS", {}).get("pool")
-    new.setdefault("CONN_MAX_AGE", 0 if pooled or asynchronous() else 60)
-    now = "connections in a pool" if pooled else f"connections kept for {new['CONN_MAX_AGE']} s, and checked"
-    settings.put("DATABASES", {**settings.get("DATABASES"), "default": new}, was="not said how long", now=now)
+    """Keep connections where neither the project nor the URL says how long: a new one costs more than a page."""
+    for alias, old in settings.get("DATABASES").items():
+        engine, options = old.get("ENGINE", "").rpartition(".")[2], old.get("OPTIONS", {})
+        if engine not in ("postgresql", "postgis", "mysql"):
+            continue
+        new = {"CONN_HEALTH_CHECKS": True, **old}
+        if "/pgbouncer-" in f"{options.get('host')} {old.get('HOST')}":
+            # https://docs.djangoproject.com/en/stable/ref/databases/#transaction-pooling-and-server-side-cursors
+            new.setdefault("DISABLE_SERVER_SIDE_CURSORS", True)
+        elif can_pool(engine, old.keys() | options.keys()):
+            new["OPTIONS"] = {**options, "pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
+        pooled = new.get("OPTIONS", {}).get("pool")
+        new.setdefault("CONN_MAX_AGE", 0 if pooled or asynchronous() else 60)
+        now = "connections in a pool" if pooled else f"connections kept for {new['CONN_MAX_AGE']} s, and checked"
+        prefix = "" if alias == "default" else f"{alias}: "
+        databases = {**settings.get("DATABASES"), alias: new}
+        settings.put("DATABASES", databases, was=f"{prefix}not said how long", now=f"{prefix}{now}")
 
 
 def asynchronous():
@@ -279,6 +298,16 @@ def files(settings):
         if root := os.environ.get(f"DJANGO_{kind}_ROOT"):
             settings.put(f"{kind}_ROOT", alike(settings.get(f"{kind}_ROOT"), root))
             settings.put(f"{kind}_URL", settings.get(f"{kind}_URL") or f"/{kind.lower()}/")
+    # The web server reads uploads as a member of the application's group.
+    for name, bits in {"FILE_UPLOAD_PERMISSIONS": 0o640, "FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o750}.items():
+        mode = settings.get(name)
+        # Without a mode a large upload keeps that of a temporary file, and a folder the one of the umask.
+        if (
+            os.environ.get("DJANGO_MEDIA_ROOT")
+            and (name == "FILE_UPLOAD_PERMISSIONS" or mode)
+            and not (mode or 0) & 0o040
+        ):
+            settings.put(name, (mode or 0) | bits, was=oct(mode) if mode else "not set", now=oct((mode or 0) | bits))
     # The variable is WhiteNoise's, too: who reads it as its manual says has put it in front already.
     if host := os.environ.get("DJANGO_STATIC_HOST"):
         url = settings.get("STATIC_URL") or "/static/"
@@ -309,19 +338,82 @@ def static_storage(settings):
 
 
 class HashedStaticFilesStorage(ManifestStaticFilesStorage):
-    """Leaves the plain name to a file that is not there; Django's own class fails, in collectstatic or in a page."""
+    """Leaves the plain name to a file that hashing cannot take, where Django's own class fails, and says so.
 
-    def hashed_name(self, name, *args, **kwargs):
+    That is a style sheet or script that is not UTF-8, or that imports itself in a circle, a name that is too long for a
+    hash, and what others name and is not there: vendored files are like that, and nobody wants to edit them.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.plain, self.absent = {}, set()
+
+    def hashed_name(self, name, content=None, filename=None):
         """Name a file for collectstatic."""
-        with suppress(ValueError):
-            return super().hashed_name(name, *args, **kwargs)
+        with suppress(ValueError, SuspiciousOperation):
+            path = unquote(name).partition("?")[0].partition("#")[0]
+            if path in self.plain:
+                return name
+            hashed = super().hashed_name(name, content, filename)
+            if len(os.fsencode(hashed.rpartition("/")[2])) <= 255:
+                return hashed
+            self.plain[path] = "its name has no room for a hash"
+            return name
+        self.absent.add(name)
         return name
 
     def stored_name(self, name):
         """Name a file for a page."""
-        with suppress(ValueError):
+        with suppress(ValueError, SuspiciousOperation):
             return super().stored_name(name)
         return name
+
+    def post_process(self, paths, dry_run=False, **options):
+        """Name all files, without those that cannot be; a second time when that turns out on the way."""
+        self.plain, self.absent = {}, set()
+        texts = {}
+        for name in () if dry_run else [name for name in paths if name.lower().endswith((".css", ".js"))]:
+            storage, path = paths[name]
+            with storage.open(path) as file:
+                try:
+                    texts[name] = file.read().decode()
+                except UnicodeDecodeError as error:
+                    self.plain[name] = f"it is not UTF-8 (byte {error.object[error.start]:#x} at {error.start})"
+        done = self.attempt(paths, dry_run, options)
+        if any(isinstance(result, RuntimeError) for _, _, result in done):
+            self.plain.update(dict.fromkeys(circles(texts) or texts, "it imports itself in a circle"))
+            done = self.attempt(paths, dry_run, options)
+        for name, _, result in done:
+            if isinstance(result, ValueError):
+                print(f"Groundcrew: {name} names something that is no address, which stays: {result}", file=sys.stderr)
+        for name, reason in sorted(self.plain.items()):
+            print(f"Groundcrew: the static file {name} keeps its plain name: {reason}", file=sys.stderr)
+        if self.absent:
+            shown = ", ".join(sorted(self.absent)[:5]) + (" ..." if len(self.absent) > 5 else "")
+            print(f"Groundcrew: static files that others name are not there: {shown}", file=sys.stderr)
+        for entry in done:
+            if not isinstance(entry[2], (ValueError, RuntimeError)):
+                yield entry
+
+    def attempt(self, paths, dry_run, options):
+        """Do what Django does with the files that can be named, and return what it says of each."""
+        named = {name: place for name, place in paths.items() if name not in self.plain}
+        return list(super().post_process(named, dry_run, **options))
+
+
+def circles(texts):
+    """Return the names of style sheets that import each other in a circle; `texts` are all by name."""
+    named = re.compile(r"""(?:@import\s*["']|url\(\s*["']?)\s*([^"')\s?#]+)""")
+    edges = {
+        name: {posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in named.findall(text)}
+        for name, text in texts.items()
+    }
+    left, before = set(texts), -1
+    while len(left) != before:
+        before = len(left)
+        left = {name for name in left if edges[name] & left}
+        left &= {target for name in left for target in edges[name]}
+    return sorted(left)
 
 
 def https(settings):

@@ -53,7 +53,7 @@ def read(folder: Path, asked: Asked) -> Project:
         known = [f"{one.settings[0]} ({one.path})" for one in preferred if one.settings]
         raise settings.refuse("The source has several files for the server, which name different settings", known)
     chosen = settings.choose(tree, Files(own, tuple(preferred)), asked, home, roots)
-    offered = settings.callables(served, asked.interface, roots)
+    offered = settings.callables(served, asked.interface, roots, chosen.value)
     if asked.application:
         callable_choice: Choice | None = Choice("callable", asked.application, "from the inventory")
     else:

@@ -186,12 +186,18 @@ def choose(tree: Tree, files: Files, asked: Asked, home: str, roots: list[str]) 
     return Choice("settings", name, reason)
 
 
-def callables(files: list[code.Read], interface: str, roots: list[str]) -> Choice | None:
-    """Return the callable that the tree offers for the interface, None when there is no single one."""
+def callables(files: list[code.Read], interface: str, roots: list[str], chosen: str = "") -> Choice | None:
+    """Return the callable that the tree offers for the interface, None when there is no single one.
+
+    Of several files the one beside the settings module that was chosen counts.
+    """
     own = [
         one for one in files if interface in one.path.rpartition("/")[2] or folder(one.path).endswith(f"/{interface}")
     ]
     own = [one for one in own if one.callable]
+    if len(own) > 1:
+        package = chosen.partition(".")[0]
+        own = [one for one in own if module(one.path, roots).partition(".")[0] == package]
     if len(own) != 1:
         return None
     return Choice("callable", f"{module(own[0].path, roots)}:{own[0].callable}", f"from {own[0].path}")

@@ -1,0 +1,98 @@
+"""The databases of an application beside the main one: each with an alias of Django's DATABASES, and a URL."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from . import locales, urls
+from .findings import Finding
+from .resolve import Application
+
+ALIAS = re.compile("[A-Za-z][A-Za-z0-9_-]*")
+SUPERUSERS = ("locale", "extensions", "read_only_roles")
+"""Keys that only PostgreSQL has, for each of its databases."""
+
+
+def alias(application: Application, database: dict[str, Any]) -> str:
+    """Return the alias of a further database: its name, without that of the application in front of it."""
+    name = str(database["name"])
+    return str(database.get("alias") or re.sub(f"^{re.escape(application.name)}[-_](?=.)", "", name))
+
+
+def variable(name: str) -> str:
+    """Return the environment variable with the URL of an alias, such as `REPORTS_DATABASE_URL`."""
+    return f"{re.sub('[^A-Z0-9]', '_', name.upper())}_DATABASE_URL"
+
+
+def url(application: Application, database: dict[str, Any]) -> str:
+    """Return the URL of a further database: on the host's own server, else on the server of the main one."""
+    if database.get("url"):
+        return str(database["url"])
+    main, name = application["database_url"], quote(str(database["name"]), safe="")
+    parts, groups = urls.split(main), application.host.groups
+    if not urls.is_alone(main) and groups & {"postgresql", "mariadb"}:
+        made = f"{'postgresql' if 'postgresql' in groups else 'mysql'}:///{name}"
+    elif not parts.scheme or parts.scheme == "sqlite":
+        return ""
+    else:
+        query = f"?{parts.query}" if parts.query else ""
+        made = f"{parts.scheme}://{parts.netloc}/{name}{query}"
+    if not urls.is_postgresql(made):
+        return made
+    return re.sub("^[a-z]+", "postgis" if "postgis" in database.get("extensions", []) else "postgresql", made)
+
+
+def further(application: Application) -> list[dict[str, Any]]:
+    """Return each further database with its alias and its URL; of what is named twice the last one counts."""
+    known = {database["name"]: database for database in application["databases"]}
+    return [
+        {**database, "alias": alias(application, database), "url": url(application, database)}
+        for database in known.values()
+    ]
+
+
+def made(application: Application) -> list[dict[str, Any]]:
+    """Return the databases that the host's own server has to have, the main one first.
+
+    It is dropped last, since its owner goes with it. A database whose URL the inventory says is made by others.
+    """
+    known = {application.name: {"name": application.name}}
+    known |= {one["name"]: one for one in application["databases"] if not one.get("url")}
+    return list(known.values())
+
+
+def findings(application: Application) -> Iterator[Finding]:
+    """Yield what is wrong with the databases of one application."""
+    said = [("locale", "", application["locale"])]
+    said += [("databases", f"[{one['name']}].locale", one.get("locale")) for one in application["databases"]]
+    for key, inside, locale in said:
+        try:
+            locales.read(locale or "")
+        except ValueError as error:
+            yield application.finding("locale", key, str(error), "locale: de_DE.UTF-8", inside)
+    counted = Counter(one["alias"] for one in further(application))
+    for database in application["databases"]:
+        name = alias(application, database)
+        inside = f"[{database['name']}].alias"
+        example = f"databases: [{{name: {application.name}_reports, alias: reports}}]"
+        if name == "default" or database["name"] == application.name:
+            sentence = "is the main database, which has its own keys: `database_url`, `locale`, `extensions`"
+            yield application.finding("alias", "databases", sentence, example, f"[{database['name']}]")
+        elif not ALIAS.fullmatch(name):
+            sentence = f"is `{name}`, and takes letters, digits, `_` and `-`"
+            yield application.finding("alias", "databases", sentence, example, inside)
+        elif counted[name] > 1:
+            sentence = f"is `{name}`, and so is that of another database: settings know a database by its alias"
+            yield application.finding("alias", "databases", sentence, example, inside)
+        address = url(application, database)
+        if database.get("url") and not urls.split(address).scheme:
+            sentence, example = "is no URL", "url: postgresql://shop:PASSWORD@db.example.org/reports"
+            yield application.finding("url", "databases", sentence, example, f"[{database['name']}].url")
+        here = "postgresql" in application.host.groups and not database.get("url")
+        if not here and (keys := [key for key in SUPERUSERS if database.get(key)]):
+            sentence = f"has {', '.join(keys)}, and this host makes no PostgreSQL database of that name"
+            yield application.finding("not-made", "databases", sentence, "", f"[{database['name']}]")

@@ -1,0 +1,164 @@
+"""Why a program of the application failed: the exceptions down to the root, and what helps against the usual ones."""
+
+import re
+from collections.abc import Callable
+
+from . import providers
+
+LINKED = ("The above exception was the direct cause", "During handling of the above exception")
+TRACE = "Traceback (most recent call last)"
+
+
+def read_chain(log: str) -> list[str]:
+    """Return the exceptions that led to the last traceback of a log, itself first and the root last.
+
+    An exception is one line; what a library raises again with the same words is left out.
+    """
+    found, linked, inside = list[str](), False, False
+    for line in log.splitlines():
+        if line.lstrip().startswith(TRACE):
+            found, linked, inside = (found if linked else []), False, True
+        elif line.startswith(LINKED):
+            linked = True
+        elif inside and line and not line.startswith((" ", "\t")):
+            found, inside = [*found, line.rstrip()], False
+    chain = list[str]()
+    for line in reversed(found):
+        if line.partition(": ")[2] not in [one.partition(": ")[2] for one in chain]:
+            chain.append(line)
+    return chain
+
+
+def explain(log: str) -> str:
+    """Return what comes after the first words of a failure: the causes, and what helps; "" when nothing is known.
+
+    It is the end of a sentence, with the sentences after it.
+    """
+    because = "".join(f", because of {one}" for one in read_chain(log)[1:4])
+    helps = advise(log)
+    return because + (f". {helps}" if helps else "")
+
+
+def advise(log: str) -> str:
+    """Return a sentence that says what helps against the failure that a log ends with, "" when nobody knows."""
+    chain = read_chain(log)
+    # Without a traceback what was said last counts.
+    words = "\n".join(chain) if chain else "\n".join(log.splitlines()[-25:])
+    for pattern, advice in RULES:
+        if found := re.search(pattern, words, re.MULTILINE):
+            return advice(found)
+    variable = re.search(r"^KeyError: '(\w+)'", words, re.MULTILINE)
+    if variable and re.search(r"os\.environ|<frozen os>|/os\.py", log):
+        return read_environment(variable)
+    return ""
+
+
+def cannot_write(found: re.Match[str]) -> str:
+    """Advise on a path that cannot be written."""
+    path = found["path"]
+    release = re.match(r"(/srv/([^/]+))/releases/", path)
+    home = release[1] if release else "/srv/NAME"
+    if not release and path.startswith("/"):
+        return (
+            f"{path} is outside of what the application may write, its media, its cache and /tmp: write to a folder "
+            f"of its own, such as `directories: [{home}/data]`."
+        )
+    return (
+        f"A release cannot be written, and {path} is in it: write to a folder that outlives it, such as "
+        f"`directories: [{home}/data]`, or log to standard error, which the journal keeps."
+    )
+
+
+def no_sqlite(_found: re.Match[str]) -> str:
+    """Advise on a SQLite file that cannot be written."""
+    return (
+        "A SQLite file inside the release cannot be written: `database_url` names another database, and "
+        "`databases: [{name: ..., alias: ...}]` one for a further alias."
+    )
+
+
+def no_library(found: re.Match[str]) -> str:
+    """Advise on a shared library that is missing."""
+    name = next(one for one in found.groups() if one)
+    package = providers.library(name)
+    if package:
+        return f"Debian has the library {name} in the package {package}: `packages: [{package}]`."
+    return f"The host lacks the library {name}: `packages` takes the Debian package that has it."
+
+
+def no_program(found: re.Match[str]) -> str:
+    """Advise on a program that is missing."""
+    package = providers.PROGRAMS.get(found[1])
+    return f"Debian has the program {found[1]} in the package {package}: `packages: [{package}]`." if package else ""
+
+
+def no_module(found: re.Match[str]) -> str:
+    """Advise on a module that is missing."""
+    name = found[1].partition(".")[0]
+    if name in providers.DISTRIBUTIONS:
+        distribution = providers.DISTRIBUTIONS[name]
+        return (
+            f"The module {name} comes with {distribution}, which was not installed: name it in the project's "
+            f"requirements, or `requirements: [{distribution}]`."
+        )
+    return (
+        f"Nothing that was installed has a module {name}: `requirements` adds a package, and PYTHONPATH in `env` a "
+        "folder of the source."
+    )
+
+
+def read_environment(found: re.Match[str]) -> str:
+    """Advise on a variable that is missing."""
+    name = next(one for one in found.groups() if one)
+    secret = re.search("KEY|SECRET|TOKEN|SALT|PASSWORD", name.upper())
+    made = f", or `secrets: {{{name}: 50}}` for one that is made up on the host" if secret else ""
+    return f"The project reads {name} from its environment: `env: {{{name}: ...}}`{made}."
+
+
+def no_server(found: re.Match[str]) -> str:
+    """Advise on a database that does not answer."""
+    name = next(one for one in found.groups() if one)
+    return (
+        f"No database answers at {name}: the settings read where it is, from DATABASE_URL (`database_url`) or from "
+        "other variables (`env`)."
+    )
+
+
+def no_login(found: re.Match[str]) -> str:
+    """Advise on a database that refuses the user."""
+    name = next(one for one in found.groups() if one)
+    return (
+        f"The database refuses the user {name}: over its socket PostgreSQL lets in the application's own user, as "
+        "DATABASE_URL says; else `database_url` or `env` says who logs in."
+    )
+
+
+def no_redis(found: re.Match[str]) -> str:
+    """Advise on a Redis that does not answer."""
+    return (
+        f"No Redis answers at {found[1]}: CACHE_URL, REDIS_URL and CELERY_BROKER_URL name the host's own, which "
+        "listens on a port when `cache_url` or `broker_url` has one."
+    )
+
+
+PATH = r"(?P<quote>['\"])(?P<path>[^'\"]+)(?P=quote)"
+RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
+    (rf"(OSError|PermissionError): \[Errno (30|13)\] [^:]*: {PATH}", cannot_write),
+    # A folder for logs that git does not keep.
+    (r"FileNotFoundError: \[Errno 2\] [^:]*: (?P<quote>['\"])(?P<path>/srv/[^'\"]+\.log)(?P=quote)", cannot_write),
+    (r"attempt to write a readonly database|unable to open database file", no_sqlite),
+    (r"cannot load library '?([\w.+-]+)|([\w.+-]+\.so[.\d]*): cannot open shared object", no_library),
+    (r"Could not find the (GDAL) library|failed to find (libmagic)|Unable to find (zbar) shared library", no_library),
+    (r"FileNotFoundError: \[Errno 2\] No such file or directory: ['\"]([\w+-]+)['\"]", no_program),
+    (r"ModuleNotFoundError: No module named ['\"]([\w.]+)['\"]", no_module),
+    (r"Error loading (MySQLdb|psycopg2)(?: or psycopg)? module", no_module),
+    (r"Set the (\w+) environment variable|(\w+) not found\. Declare it as envvar", read_environment),
+    (r"[Ee]nvironment variable [\"']?(\w+)[\"']? (?:is )?not set", read_environment),
+    (r"authentication failed for user \"([^\"]+)\"|role \"([^\"]+)\" does not exist", no_login),
+    (r"Access denied for user '([^']+)'", no_login),
+    (r"could not translate host name \"([^\"]+)\"|Unknown (?:MySQL )?server host '([^']+)'", no_server),
+    (r"failed to resolve host '([^']+)'|connection to server at \"([^\"]+)\".*failed: Connection refused", no_server),
+    (r"connection to server on socket \"([^\"]+)\" failed|Can't connect to [\w ]*?server \w+ .*?'([^']+)'", no_server),
+    (r"(?:Error \d+|Error -?\d+) connecting to ([\w.-]+:\d+)", no_redis),
+]
+"""Regular expressions over the exceptions of a failure, and who advises: the first that fits counts."""
