@@ -321,7 +321,6 @@ def test_the_projects_own_configuration_of_gunicorn(app, units, monkeypatch):
     name = build.build(app, "a", True, steps)["id"]
     assert "gunicorn_conf.py" in units.names
     assert steps.notes[0].startswith("gunicorn.conf.py of the project is used; what is decided elsewhere: bind (the")
-    assert "workers = 3" not in (app.release(name) / "gunicorn.conf.py").read_text()
     assert f"{app.release(name)}/source/gunicorn.conf.py" in (app.release(name) / "gunicorn.conf.py").read_text()
     with_file("gunicorn_prod.py")
     steps = Steps()
