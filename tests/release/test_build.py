@@ -315,27 +315,27 @@ def test_a_database_that_a_command_names_is_left_to_it(app, units):
     assert further(app, units, commands=commands)[1] == ["python manage.py migrate", f"python manage.py {own}"]
 
 
-def test_the_projects_own_configuration_of_gunicorn(app, units, monkeypatch):
+@pytest.mark.parametrize(
+    ("path", "note"),
+    [
+        ("gunicorn.conf.py", "gunicorn.conf.py of the project is used; what is decided elsewhere: bind (the host)"),
+        ("gunicorn_prod.py", "gunicorn_prod.py may be a configuration of Gunicorn, and nobody reads it: "),
+    ],
+)
+def test_the_projects_own_configuration_of_gunicorn(app, units, monkeypatch, path, note):
     unpack = build.source.unpack
 
-    def with_file(path):
-        def unpacked(application, folder):
-            unpack(application, folder)
-            (folder / path).write_text("workers = 3\n")
+    def unpacked(application, folder):
+        unpack(application, folder)
+        (folder / path).write_text("workers = 3\n")
 
-        monkeypatch.setattr(build.source, "unpack", unpacked)
-
-    with_file("gunicorn.conf.py")
-    steps = Steps()
+    monkeypatch.setattr(build.source, "unpack", unpacked)
+    steps, used = Steps(), path == "gunicorn.conf.py"
     name = build.build(app, "a", True, steps)["id"]
-    assert "gunicorn_conf.py" in units.names
-    assert steps.notes[0].startswith("gunicorn.conf.py of the project is used; what is decided elsewhere: bind (the")
-    assert "workers = 3" not in (app.release(name) / "gunicorn.conf.py").read_text()
-    assert f"{app.release(name)}/source/gunicorn.conf.py" in (app.release(name) / "gunicorn.conf.py").read_text()
-    with_file("gunicorn_prod.py")
-    steps = Steps()
-    build.build(application.Application(**{**vars(app), "env": {"A": "b"}}), "a", True, steps)
-    assert "`gunicorn_settings: {config: gunicorn_prod.py}` has it used" in steps.notes[0]
+    assert steps.notes[0].startswith(note)
+    assert ("gunicorn_conf.py" in units.names) is used
+    written = (app.release(name) / "gunicorn.conf.py").read_text()
+    assert (f"{app.release(name)}/source/{path}" in written) is used
 
 
 def test_release_without_static_files_and_without_a_callable(app, units):
