@@ -104,7 +104,10 @@ def test_the_clone_is_a_collection():
 
 
 def test_plugins_are_few_and_documented():
-    modules, filters = ["applications", "release"], ["complete", "exec_start", "expected_connections", "locations", "packed"]
+    modules, filters = (
+        ["applications", "release"],
+        ["complete", "exec_start", "expected_connections", "locations", "packed"],
+    )
     filters += ["strangers"]
     documented = {f"modules/{name}.py" for name in modules} | {f"filter/{name}.py" for name in filters}
     plugins = {path.relative_to(ROOT / "plugins").as_posix() for path in ROOT.glob("plugins/*/*.py")}
