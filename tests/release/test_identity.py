@@ -33,6 +33,7 @@ CHANGES = {
     "hsts_max_age": 0,
 }
 NOTHING = {
+    "python_mirror": "https://mirror.example.org",
     "probe": application.Probe(path="/other"),
     "verify": True,
     "drain_timeout": 7.0,
