@@ -97,7 +97,7 @@ def test_headers_of_python_come_with_an_interpreter_of_uvs(release, root):
     ("who", "name"), [("django>=6.0", "django"), ("mailman-web==1.0", "mailman-web"), ("all versions of ours", "ours")]
 )
 def test_requirement_that_asks_for_another_python(who, name):
-    assert str(compiled.outdated(OLD.format(who), "python3")) == (
+    assert str(compiled.outdated(OLD.format(who), "python3", "3.11.2")) == (
         f"{name} asks for Python >=3.12, and python3 of this host is 3.11.2: "
         'say `python: "3.12"`, which uv installs where Debian has none.'
     )
@@ -105,7 +105,7 @@ def test_requirement_that_asks_for_another_python(who, name):
 
 def test_other_failures_are_told_as_they_are(release):
     log = "error: No solution found\n  cause: Because there is no version of django==99"
-    assert compiled.unbuilt(log, release[0]) is compiled.outdated(log, "python3") is None
+    assert compiled.unbuilt(log, release[0]) is compiled.outdated(log, "python3", "3.11.2") is None
 
 
 def test_every_package_has_one_line():

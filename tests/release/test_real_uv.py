@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from groundcrew_release import build, configure, environment, requirements
+from groundcrew_release import build, compiled, configure, environment, requirements
 from groundcrew_release.project import read
 from groundcrew_release.steps import FailedError
 
@@ -75,9 +75,10 @@ def wheels(tmp_path_factory):
         ("gunicorn", "23.0"),
         ("extra", "1.0"),
         ("needy", "1.0"),
+        ("later", "1.0"),
     ):
         with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-            needs = "Requires-Dist: django>=5.2.9\n" if name == "needy" else ""
+            needs = {"needy": "Requires-Dist: django>=5.2.9\n", "later": "Requires-Python: >=3.99\n"}.get(name, "")
             info = f"{name}-{version}.dist-info"
             archive.writestr(f"{name}/__init__.py", f"VERSION = {version!r}\n")
             archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + needs)
@@ -243,3 +244,10 @@ def test_range_in_python_version_leads_to_no_other_interpreter(install):
     files = {**package("shop", ("django",)), "manage.py": MANAGE, ".python-version": ">=3.11\n"}
     said = install(files, "import sys; print(sys.version_info[:2], sys.prefix)", LOCK, python=sys.executable)
     assert said.startswith(str(sys.version_info[:2])) and said.endswith("/releases/abc/venv")
+
+
+def test_requirement_that_takes_another_python_is_told_with_the_key(install):
+    with pytest.raises(FailedError) as raised:
+        install({"manage.py": MANAGE, "requirements.txt": "django\n"}, "", requirements=("later",))
+    told = str(compiled.outdated(raised.value.log, "python3", "3.11.2"))
+    assert told == "later asks for Python >=3.99, and python3 of this host is 3.11.2: name another `python`."

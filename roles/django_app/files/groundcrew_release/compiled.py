@@ -83,8 +83,13 @@ TOOLS = re.compile(
     r"Did not find pkg-config|pkg-config[^\n]*not found|No CMAKE_C(XX)?_COMPILER"
 )
 """How builds say that they have no compiler or no headers of Python."""
-WRONG = re.compile(r"current Python version \(([\d.]+)\) does not satisfy Python(\S+?),? (?:and|we)\b")
-NAMED = re.compile(r"(?:and|because) (?:all versions of )?([A-Za-z0-9._-]+?)(?:[=<>!~][^ ]*)? depends? on Python")
+WRONG = (
+    re.compile(
+        r"does not satisfy Python *(?P<wanted>[^ ]+) and (?:all versions of )?(?P<name>[\w.-]+)[^ ]* depends? on"
+    ),
+    re.compile(r"\b(?P<name>[\w.-]+?)(?:[=<>!~][^ ]*)? requires? Python *(?P<wanted>[<>=!~][^ ]*)"),
+)
+"""How uv says that a requirement takes another Python."""
 
 
 class MissingError(FailedError):
@@ -124,21 +129,22 @@ def unbuilt(log: str, release: Path) -> FailedError | None:
     return FailedError(f"{what} and could not be built{has}: name what it needs of Debian with `build_packages`.")
 
 
-def outdated(log: str, python: str) -> FailedError | None:
-    """Return what to say where requirements take another Python, None when the log tells of none."""
+def outdated(log: str, python: str, version: str) -> FailedError | None:
+    """Return what to say where requirements take another Python, None when the log tells of none.
+
+    :param python: the interpreter as the inventory names it, and its `version`.
+    """
     text = " ".join(log.split())
-    match = WRONG.search(text)
+    match = next(filter(None, (one.search(text) for one in WRONG)), None)
     if not match:
         return None
-    wanted = match[2].strip(",.")
-    who = NAMED.search(text)
+    wanted = match["wanted"].strip(",.")
     try:
         other = smallest((Demand("", wanted, alternatives(wanted)),))
     except ValueError:
         other = ""
     key = f'say `python: "{other}"`, which uv installs where Debian has none' if other else "name another `python`"
-    asks = f"{who[1] if who else 'A requirement'} asks for Python {wanted}"
-    return FailedError(f"{asks}, and {python} of this host is {match[1]}: {key}.")
+    return FailedError(f"{match['name']} asks for Python {wanted}, and {python} of this host is {version}: {key}.")
 
 
 @contextmanager
@@ -150,7 +156,9 @@ def explained(application: Application, name: str) -> Iterator[None]:
     try:
         yield
     except FailedError as error:
-        told = unbuilt(error.log, application.release(name)) or outdated(error.log, application.python)
+        release = application.release(name)
+        version = requirements.version(release)
+        told = unbuilt(error.log, release) or outdated(error.log, application.python, version)
         if not told:
             raise
         told.log, told.command = error.log, error.command

@@ -5,22 +5,11 @@ from typing import Any
 
 from ..steps import FailedError
 from . import listed, manifests, plain
+from .foreign import FOREIGN, foreign, only_its_tool
 from .names import canonical, development, production, sentence
 from .shape import Asked, Dependencies
 from .tree import Tree, inline, join, table, texts, up
 
-CONDA = ("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.toml", "pixi.lock", "meta.yaml")
-CONDAS = re.compile(r"(conda|environment|env)[\w.-]*\.ya?ml")
-FOREIGN = {
-    **dict.fromkeys(CONDA, "conda's"),
-    "pants.toml": "Pants'",
-    "buildout.cfg": "zc.buildout's",
-    "3rdparty/python/default.lock": "Pants'",
-    "python-default.lock": "Pants'",
-    "flake.nix": "Nix's",
-    "shell.nix": "Nix's",
-    "MODULE.bazel": "Bazel's",
-}
 KEYS = "name what to install with `requirements` (such as `requirements: [Django==5.2.*]`) or `requirements_files`"
 TOOLS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
 
@@ -233,20 +222,6 @@ def group(pyproject: dict[str, Any], path: str) -> str:
     return "".join(found)
 
 
-def only_its_tool(pyproject: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the tool that alone reads dependencies of a pyproject.toml, and what locks them; None for none."""
-    tool = table(pyproject, "tool")
-    poetry = [table(tool, "poetry", "dependencies")]
-    poetry += [table(one, "dependencies") for one in table(tool, "poetry", "group").values()]
-    if any(set(one) - {"python"} for one in poetry):
-        return "Poetry", "poetry lock"
-    if table(tool, "flit", "metadata").get("requires"):
-        return "Flit", ""
-    if any(table(one).get("dependencies") for one in table(tool, "hatch", "envs").values()):
-        return "an environment of Hatch", ""
-    return ("pixi", "") if "pixi" in tool else None
-
-
 def groups(pyproject: dict[str, object]) -> tuple[str, ...]:
     """Return the dependency groups that mean production."""
     return manifests.serious(list(table(pyproject, "dependency-groups")))
@@ -262,16 +237,6 @@ def script(tree: Tree, place: str) -> Dependencies | None:
         raise FailedError(f"{path}.lock is the lock of a script, which no release is installed from: {KEYS}.")
     reason = "the dependencies of the script (PEP 723)"
     return Dependencies("files", path, place, lines=tuple(wanted), reason=reason) if wanted else None
-
-
-def foreign(tree: Tree, place: str) -> list[tuple[str, str]]:
-    """Return the files of a folder that only another package manager reads, each with whose it is."""
-    found = [(name, FOREIGN[name]) for name in FOREIGN if tree.has(join(place, name))]
-    for inner in (place, join(place, "conda")):
-        for name in tree.inside(inner):
-            if CONDAS.fullmatch(name) and name not in FOREIGN and "dependencies:" in tree.text(join(inner, name)):
-                found.append((join(inner, name), "conda's"))
-    return [(name if "/" in name else join(place, name), whose) for name, whose in found]
 
 
 def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies, ...]:
