@@ -213,5 +213,5 @@ def test_failure_of_a_command_names_the_word(app, units):
         "where it is needed, `sandbox: {allow: [jit]}` allows it.",
     ]
     with pytest.raises(FailedError) as raised:
-        commands.prepare(app, "abc", Command(run="python fast.py", allow=("jit",), ["python fast.py"]))
+        commands.prepare(app, "abc", Command(run="python fast.py", allow=("jit",)), ["python fast.py"])
     assert "sandbox" not in str(raised.value)
