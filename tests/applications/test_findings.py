@@ -7,7 +7,7 @@ from applications import findings, names
 from applications.findings import Finding
 from applications.specification import Unreadable
 
-from inventories import ALL, APP, PASSPHRASE, kinds, make_host, mistakes
+from inventories import ALL, APP, KEY, PASSPHRASE, SECRET, kinds, make_host, mistakes
 
 LOCAL = "redis://:secret@127.0.0.1:6379/0"
 
@@ -104,7 +104,7 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         (
             {"nginx_directives": ["add_header A b"]},
             "directive",
-            "`nginx_directives[0]` is a directive, and ends with `;`",
+            "`nginx_directives` has `add_header A b`, which is a directive, and ends with `;`",
         ),
         ({"maintenance": {"allow": ["10.0.0.0/33"]}}, "network", "`maintenance.allow` has 10.0.0.0/33"),
         ({"restricted_paths": [{"path": "/a/", "allow": ["not-an-ip"]}]}, "network", "`restricted_paths[0].allow`"),
@@ -131,7 +131,7 @@ def test_a_mistake_of_an_application(keys, kind, words):
         {"umask": "027"},
         {"source": "pypi", "requirements": ["mailman-web"]},
         {"source": "file:///srv/shop.git"},
-        {"source": "git@example.org:shop.git", "deploy_key": "x"},
+        {"source": "git@example.org:shop.git", "deploy_key": KEY},
         {
             "files": [
                 {"path": "a/b", "content": ""},
@@ -179,7 +179,7 @@ def test_applications_may_be_a_dictionary_by_name():
 def test_a_host_without_applications(listed):
     (line,) = mistakes(make_host(django_apps=listed))
     assert ("cannot be evaluated" if isinstance(listed, Unreadable) else "django_apps: [{name: shop") in line
-    assert mistakes(make_host(groups=["redis"], django_apps=listed)) == []
+    assert mistakes(make_host(apps={}), make_host("db1", groups=["redis"], django_apps=listed)) == []
 
 
 def test_who_logs_in_names_no_application():
@@ -254,7 +254,7 @@ def two_hosts(keys, groups=("django",)):
 def test_hosts_that_share_a_database_share_their_secrets():
     (line,) = mistakes(*two_hosts({"database_url": SHARED}))
     assert line.startswith("[web1, web2] shop: `env` lacks DJANGO_SECRET_KEY: 2 hosts share the database")
-    assert mistakes(*two_hosts({"database_url": SHARED, "env": {"DJANGO_SECRET_KEY": "x"}})) == []
+    assert mistakes(*two_hosts({"database_url": SHARED, "env": {"DJANGO_SECRET_KEY": SECRET}})) == []
     assert mistakes(make_host(apps={"database_url": SHARED})) == []
     assert mistakes(*two_hosts({}, groups=("django", "postgresql"))) == []
 

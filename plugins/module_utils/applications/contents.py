@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from . import command_lines
+from . import calendars, command_lines
 from .findings import Finding
 from .resolve import Application
 
@@ -96,6 +96,9 @@ def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator
     if not MEMORY.fullmatch(memory):
         sentence = f"is {memory}, which systemd would overlook: it takes a number with K, M or G"
         yield application.finding("memory", key, sentence, "memory: 512M", f"[{name}].memory")
+    if key == "timers" and isinstance(when := job.get("on_calendar"), str) and not calendars.is_right(when):
+        sentence = f"is {when}, which is no time to systemd"
+        yield application.finding("calendar", key, sentence, "on_calendar: '*-*-* 04:00'", f"[{name}].on_calendar")
     stop = str(job.get("stop_signal", "SIGTERM"))
     if stop not in SIGNALS:
         yield application.finding(

@@ -9,13 +9,18 @@ from . import (
     backups,
     certificate,
     claims,
+    combinations,
+    command_words,
     contents,
     domains,
     environment,
     extra,
+    groups,
     names,
     parts,
     resolve,
+    secrecy,
+    shapes,
     shared,
     site,
     source,
@@ -34,6 +39,10 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     urls.findings,
     source.findings,
     contents.findings,
+    command_words.findings,
+    combinations.findings,
+    secrecy.findings,
+    shapes.findings,
     site.findings,
 )
 """What is asked of an application by itself when it is to be present."""
@@ -97,8 +106,9 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     `hosts` are all of the inventory, those of the group `django` in its order.
     """
     applications, found = read(hosts, request)
+    found += groups.findings(hosts)
     for host in hosts:
-        found += [*variables.findings(host), *backups.findings(host)]
+        found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
         return {}, found

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from . import networks
+from . import directives, networks, values
 from .findings import Finding
 from .resolve import Application
 
 SIZE = re.compile("[0-9]+[kKmMgG]?")
-HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA|PLAIN)\}).+|[./0-9A-Za-z]{13}")
+EXAMPLE = "client_max_body_size: 10m"
+HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA)\}).+")
 
 
 def findings(application: Application) -> Iterator[Finding]:
@@ -18,13 +19,21 @@ def findings(application: Application) -> Iterator[Finding]:
     size = application["client_max_body_size"]
     if not SIZE.fullmatch(size):
         yield application.finding(
-            "size", "client_max_body_size", f"is {size}, and takes a number with k, m or g", "10m"
+            "size", "client_max_body_size", f"is {size}, and takes a number with k, m or g", EXAMPLE
         )
-    for number, line in enumerate(application["nginx_directives"]):
-        text = str(line).partition("#")[0].strip()
-        if text and not text.endswith((";", "{", "}")):
-            sentence = "is a directive, and ends with `;`"
-            yield application.finding("directive", "nginx_directives", sentence, f"{text};", f"[{number}]")
+    try:
+        for wrong, right in directives.problems([str(line) for line in application["nginx_directives"]]):
+            yield application.finding("directive", "nginx_directives", f"has {wrong}", right)
+    except directives.Broken as broken:
+        example = "nginx_directives: ['add_header X-Shop yes;']"
+        yield application.finding("directive", "nginx_directives", f"has {broken}", example)
+    for wrong, right in values.gunicorn_settings(application["gunicorn_settings"]):
+        example = f"gunicorn_settings: {right}" if right.startswith("{") else right
+        yield application.finding("gunicorn", "gunicorn_settings", wrong, example)
+    paths = [str(rule.get("path")) for rule in application["restricted_paths"]]
+    for path in sorted({path for path in paths if paths.count(path) > 1}):
+        sentence = f"has `path: {path}` {paths.count(path)} times, and Nginx takes it once"
+        yield application.finding("repeated", "restricted_paths", sentence)
     for address in networks.wrong(application["maintenance"].get("allow", [])):
         yield application.finding("network", "maintenance", networks.sentence(address), networks.EXAMPLE, ".allow")
     for number, rule in enumerate(application["restricted_paths"]):

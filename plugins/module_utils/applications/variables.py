@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
-from . import keys, networks, specification, words
+from . import keys, shapes, specification, values, words
 from .findings import Finding
 from .inventory import Host
 from .specification import Problem, Unreadable
@@ -44,6 +45,13 @@ def misspelt(name: str) -> Problem | None:
     return Problem("unknown-variable", name, sentence + (f" Did you mean `{near}`?" if near else ""))
 
 
+@cache
+def certificate_keys() -> dict[str, specification.Option]:
+    """Return the keys of a certificate that a role takes as a variable; the role gives its name."""
+    options = specification.load("certificate")["domain"]["certificate_domain"].options
+    return {name: replace(option, required=name == "domains") for name, option in options.items()}
+
+
 def findings(host: Host) -> Iterator[Finding]:
     """Yield what is wrong with the names and the values of a host's variables."""
     for name in sorted(host.names):
@@ -56,11 +64,11 @@ def findings(host: Host) -> Iterator[Finding]:
             continue
         problems: list[Problem] = []
         typed = specification.check(option, value, name, problems)
-        if not problems and name in networks.VARIABLES:
-            problems = [
-                Problem("network", name, networks.sentence(one), f"{name}: {networks.EXAMPLE}")
-                for one in networks.wrong(typed)
-            ]
+        if name == "postgresql_certificate":
+            specification.check_keys(certificate_keys(), typed, name, problems)
+        if not problems:
+            problems = [Problem("value", name, *one) for one in values.wrong(name, typed)]
+            problems += shapes.problems(option, typed, name)
         for problem in problems:
             if problem.id != "unreadable":
                 yield Finding(problem.id, host.name, "", problem.path, problem.sentence, problem.example)
