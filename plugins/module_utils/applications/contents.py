@@ -15,7 +15,7 @@ from .resolve import Application
 
 UNIT = re.compile("[A-Za-z0-9][A-Za-z0-9:_.-]*")
 DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
-MEMORY = re.compile(r"infinity|\d+(\.\d+)?[KMGTPE]?|\d+(\.\d+)?%")
+MEMORY = re.compile(r"infinity|(?!0+[KMGTPE%]?$)\d+(\.\d+)?([KMGTPE]|%)?")
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
 SIGNALS = {one.name for one in signal.Signals}

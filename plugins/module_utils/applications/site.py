@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from . import directives, networks, values
 from .findings import Finding
 from .resolve import Application
+from .specification import Unreadable
 
 SIZE = re.compile("[0-9]+[kKmMgG]?")
 EXAMPLE = "client_max_body_size: 10m"
@@ -30,6 +31,14 @@ def findings(application: Application) -> Iterator[Finding]:
     for wrong, right in values.gunicorn_settings(application["gunicorn_settings"]):
         example = f"gunicorn_settings: {right}" if right.startswith("{") else right
         yield application.finding("gunicorn", "gunicorn_settings", wrong, example)
+    for key in ("static", "media"):
+        for prefix, folder in application[key].items():
+            if not prefix.startswith("/"):
+                sentence = f"has {prefix}, and takes paths of the site, each of which begins with `/`"
+                yield application.finding("prefix", key, sentence, f"{key}: {{/{prefix.strip('/')}/: {folder}}}")
+            elif not isinstance(folder, Unreadable) and not str(folder).startswith("/"):
+                sentence = f"has {prefix}: {folder}, and takes a whole path of the host"
+                yield application.finding("prefix", key, sentence, f"{key}: {{{prefix}: /srv/shop/{key}}}")
     paths = [str(rule.get("path")) for rule in application["restricted_paths"]]
     for path in sorted({path for path in paths if paths.count(path) > 1}):
         sentence = f"has `path: {path}` {paths.count(path)} times, and Nginx takes it once"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -9,10 +10,13 @@ from functools import cache
 from . import keys, shapes, specification, values, words
 from .findings import Finding
 from .inventory import Host
-from .specification import Problem, Unreadable
+from .specification import Problem
 
 CERTAIN = 0.9
 """So much alike is a name without the prefix of a role that it is a misspelt one and none of the user's own."""
+
+MISSING = re.compile("'(?!ansible_|hostvars|_)[A-Za-z0-9_]+' is undefined")
+"""The reason of a value that no facts of its host will mend."""
 
 
 @cache
@@ -60,15 +64,15 @@ def findings(host: Host) -> Iterator[Finding]:
     for name, option in specification.variables().items():
         value = host.variables.get(name)
         # What needs the facts of a host is known when it has been asked for them.
-        if value is None or isinstance(value, Unreadable) or (option.required and option.type == "dict"):
+        if value is None or (option.required and option.type == "dict"):
             continue
         problems: list[Problem] = []
         typed = specification.check(option, value, name, problems)
-        if name == "postgresql_certificate":
+        if name == "postgresql_certificate" and isinstance(typed, dict):
             specification.check_keys(certificate_keys(), typed, name, problems)
-        if not problems:
-            problems = [Problem("value", name, *one) for one in values.wrong(name, typed)]
+        if all(problem.id == "unreadable" for problem in problems):
+            problems += [Problem("value", name, *one) for one in values.wrong(name, typed)]
             problems += shapes.problems(option, typed, name)
         for problem in problems:
-            if problem.id != "unreadable":
+            if problem.id != "unreadable" or MISSING.search(problem.sentence):
                 yield Finding(problem.id, host.name, "", problem.path, problem.sentence, problem.example)
