@@ -315,7 +315,6 @@ def test_a_backup_that_nobody_could_reach(repository, words):
     ("name", "value", "words"),
     [
         ("postgresql_setings", {}, "Did you mean `postgresql_settings`?"),
-        ("redis_password", "x", "names that begin with `redis_` belong to that role"),
         ("postgres_version", "15", "Did you mean `postgresql_version`?"),
         ("django_app_wokers", 4, "Did you mean `django_app_workers`?"),
         ("django_app_static_url", "x", "is called `django_app_cdn_url` now"),

@@ -49,7 +49,7 @@ def host(name, case, keys, tmp_path):
     passphrase = {"backup_passphrase": PASSPHRASE} if "backup" in groups else {}
     variables = {"django_apps": applications, **passphrase, **case.get("vars", {}), **keys}
     touched = {name.partition("_")[0] for name in case.get("vars", {})}
-    groups |= {"backup"} & touched if groups else set()
+    groups |= {"backup"} & touched if groups and "says" in case else set()
     return Host(name, groups, evaluated(variables), frozenset(variables), "/nowhere")
 
 

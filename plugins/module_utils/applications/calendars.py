@@ -6,7 +6,9 @@ import re
 import zoneinfo
 from functools import cache
 
-WORDS = "minutely hourly daily monthly weekly yearly quarterly annually semiannually semi-annually biannually bi-annually"
+WORDS = (
+    "minutely hourly daily monthly weekly yearly quarterly annually semiannually semi-annually biannually bi-annually"
+)
 DAY = r"(Mon(day)?|Tue(sday|s)?|Wed(nesday)?|Thu(rsday|rs|r)?|Fri(day)?|Sat(urday)?|Sun(day)?)"
 DAYS = re.compile(rf"(?i){DAY}((\.\.|-){DAY})?(,{DAY}((\.\.|-){DAY})?)*,?")
 ITEM = r"(\*|\d+(\.\d+)?)(\.\.\d+(\.\d+)?)?(/\d+(\.\d+)?)?"

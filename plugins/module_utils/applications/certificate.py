@@ -9,7 +9,9 @@ from pathlib import Path
 from .findings import Finding
 from .resolve import Application
 
-PRIVATE = re.compile(r"[^.]+|[0-9.]+|(.+\.)?(local|lan|home|internal|intranet|corp|private|localhost|localdomain|test|invalid)")
+PRIVATE = re.compile(
+    r"[^.]+|[0-9.]+|(.+\.)?(local|lan|home|internal|intranet|corp|private|localhost|localdomain|test|invalid)"
+)
 """Names and addresses for which no public authority signs."""
 
 
@@ -28,7 +30,9 @@ def findings(application: Application) -> Iterator[Finding]:
             path = str(certificate.get(name, ""))
             # Where a relative path starts, Ansible knows.
             if path.startswith(("/", "~")) and not Path(path).expanduser().is_file():
-                yield application.finding("no-file", "certificate", f"is {path}, and there is no such file", "", f".{name}")
+                yield application.finding(
+                    "no-file", "certificate", f"is {path}, and there is no such file", "", f".{name}"
+                )
     if source == "acme" and wildcards and not certificate.get("dns"):
         sentence = f"lacks `dns`: an ACME authority signs {', '.join(wildcards)} for a record in the DNS alone"
         example = "certificate: {source: acme, dns: cloudflare, env: {CLOUDFLARE_DNS_API_TOKEN: ...}}"

@@ -46,7 +46,9 @@ def environment(application: Application) -> Iterator[Finding]:
             yield application.finding("contradiction", "env", sentence, example)
         elif provided := sorted(application.host.groups & set(groups)):
             made = "a database" if key == "database_url" else "a cache"
-            sentence = f"has {name}, and the group `{provided[0]}` makes {made} that nobody would use: give the key `{key}`"
+            sentence = (
+                f"has {name}, and the group `{provided[0]}` makes {made} that nobody would use: give the key `{key}`"
+            )
             yield application.finding("env-database", "env", sentence, example)
     if application["overlay"] and env.get("DJANGO_SETTINGS_MODULE", application["settings"]) != application["settings"]:
         sentence = "has DJANGO_SETTINGS_MODULE, which would be dropped: give the key `settings`"
@@ -65,6 +67,10 @@ def certificate(application: Application) -> Iterator[Finding]:
         odd = [name for name in names if given.get(name) and given[name] != defaults.get(name)]
         if odd and said != source_:
             sentence = f"has {', '.join(odd)}, which `source: {source_}` reads, and the source is {said}"
-            yield application.finding("contradiction", "certificate", sentence, f"certificate: {{source: {source_}, ...}}")
+            yield application.finding(
+                "contradiction", "certificate", sentence, f"certificate: {{source: {source_}, ...}}"
+            )
     if not given.get("rsa") and (odd := [name for name in PROVIDED[2:] if given.get(name)]):
-        yield application.finding("contradiction", "certificate", f"has {', '.join(odd)} without `rsa: true`", "rsa: true")
+        yield application.finding(
+            "contradiction", "certificate", f"has {', '.join(odd)} without `rsa: true`", "rsa: true"
+        )

@@ -35,11 +35,15 @@ def findings(application: Application) -> Iterator[Finding]:
             continue  # told by contents.py
         if not words:
             continue
-        if shell := next((word for word in words if SHELL.fullmatch(word)), "") or (";" if words[0].endswith(";") else ""):
+        if shell := next((word for word in words if SHELL.fullmatch(word)), "") or (
+            ";" if words[0].endswith(";") else ""
+        ):
             sentence = f"has `{shell}`, which a shell understands and no program"
             yield application.finding("shell", key, sentence, "run: sh -c 'one && another'", inside)
         elif ASSIGNMENT.fullmatch(words[0]):
-            sentence = f"begins with a variable, {words[0].partition('=')[0]}, where a program is named: it belongs into `env`"
+            sentence = (
+                f"begins with a variable, {words[0].partition('=')[0]}, where a program is named: it belongs into `env`"
+            )
             yield application.finding("shell", key, sentence, "{run: celery --app shop worker}", inside)
         elif words[0] in ("sudo", "su", "cd", "source", ".", "export"):
             sentence = f"begins with `{words[0]}`, which nothing here takes: it runs as the application, in its folder"

@@ -18,6 +18,7 @@ from . import (
     extra,
     groups,
     names,
+    notices,
     parts,
     resolve,
     secrecy,
@@ -25,6 +26,7 @@ from . import (
     shared,
     site,
     source,
+    summary,
     urls,
     variables,
     versions,
@@ -104,6 +106,8 @@ def leaders(applications: dict[str, list[Application]]) -> dict[str, str]:
 def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], list[Finding]]:
     """Return what the module `applications` returns, and all findings; the result is empty when there are any.
 
+    `notices` are findings that refuse nothing, for `findings.lines`.
+
     `hosts` are all of the inventory, those of the group `django` in its order.
     """
     applications, found = read(hosts, request)
@@ -118,6 +122,8 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         "hosts": {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts},
         "options": {name: value for name, value in extra.complete(request, []).items() if name not in extra.SELECTION},
         "deployer": request.deployer,
+        "notices": list(notices.findings(hosts, applications)),
+        "summary": summary.lines(hosts, applications),
     }, []
 
 

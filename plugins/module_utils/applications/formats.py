@@ -26,7 +26,9 @@ PREFIX = Format(r"/[^\s{};\"'\\]*", "a path of the site, which begins with `/`",
 ADDRESS = Format(r"https?://[^\s/]+(/\S*)?", "an address that begins with https://", "https://pypi.example.org/simple")
 HOSTNAME = Format(r"[A-Za-z0-9._-]+|\[?[0-9a-fA-F:]+\]?", "a host name or an address", "nas.example.org")
 DATABASE = Format(r"[^.,%\"\n\s/\\]{1,63}", "1 to 63 characters without dot, comma, space and quotes", "shop")
-KEY = Format(r"\s*-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+", "the private key itself, with its first line and its last", "")
+KEY = Format(
+    r"\s*-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+", "the private key itself, with its first line and its last", ""
+)
 REQUIREMENT = Format(
     r"\s*([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[\w\s,.-]*\])?\s*"
     r"(\(?\s*(===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+\s*,?\s*\)?)*(@\s*\S+)?\s*(;.+)?|-.+|.*[/\\].*)",
@@ -48,7 +50,9 @@ FORMATS: dict[str, Format] = {
     "backup_repository.bucket": Format(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", "the name of a bucket", "backups"),
     "backup_repository.host": HOSTNAME,
     "backup_repository.private_key": KEY,
-    "backup_repository.host_keys": Format(r"(ssh-|ecdsa-|sk-)\S+ \S+.*", "public keys of the machine", "ssh-ed25519 AAAA"),
+    "backup_repository.host_keys": Format(
+        r"(ssh-|ecdsa-|sk-)\S+ \S+.*", "public keys of the machine", "ssh-ed25519 AAAA"
+    ),
     "backup_repository.ca": WHOLE,
     "certificate.server": ADDRESS,
     "certificate.server_ca": WHOLE,

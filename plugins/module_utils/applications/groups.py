@@ -47,7 +47,9 @@ def findings(hosts: list[Host]) -> Iterator[Finding]:
         for host in hosts:
             if host.variables.get("django_apps"):
                 sentence = "lists applications, and no host is in the group `django`"
-                yield Finding("no-group", host.name, "", "django_apps", sentence, f"django: {{hosts: {{{host.name}: }}}}")
+                yield Finding(
+                    "no-group", host.name, "", "django_apps", sentence, f"django: {{hosts: {{{host.name}: }}}}"
+                )
 
 
 def is_local(host: Host) -> bool:

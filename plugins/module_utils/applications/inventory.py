@@ -13,7 +13,8 @@ from .specification import Option
 class Host:
     """A host of the inventory.
 
-    `variables` are evaluated: those that roles read and `django_apps`. `names` are the names of all of its variables.
+    `variables` are evaluated: those that roles read and `django_apps`. `names` are the names of all of its variables,
+    `mentioned` the words in its templates, `clear` the places of secrets that no vault holds.
     """
 
     name: str
@@ -21,6 +22,8 @@ class Host:
     variables: Mapping[str, Any] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     folder: str = ""  # where relative paths of the controller start
+    mentioned: frozenset[str] = frozenset()
+    clear: frozenset[str] = frozenset()  # such as `django_apps[shop].env.API_TOKEN`
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ CERTAIN = re.compile(
 )
 """What is a placeholder wherever it stands."""
 PLACEHOLDER = re.compile(
-    CERTAIN.pattern + r"|x{3,10}|\.{3}|…|\*{3,}|(my|your)?[-_ ]?(password|passwort|passphrase)[-_ ]?(here|123)?|insecure|<.*>"
+    CERTAIN.pattern
+    + r"|x{3,10}|\.{3}|…|\*{3,}|(my|your)?[-_ ]?(password|passwort|passphrase)[-_ ]?(here|123)?|insecure|<.*>"
 )
 """And what is one where a secret belongs."""
 DJANGO = ("DJANGO_SECRET_KEY", "SECRET_KEY")
 SHORTEST = 32  # characters of SECRET_KEY, which are 128 bits when they are hexadecimal
+SHORTEST_TOLD = 8  # characters of what is told to stand in plain text
 SHORTEST_MADE = 16  # characters of what a host makes up, and a secret's name has
 VARIABLES = ("backup_passphrase", "backup_repository", "postgresql_databases")
 """Variables of roles that hold secrets."""
@@ -96,3 +98,11 @@ def variables(host: Host) -> Iterator[Finding]:
                     sentence = "takes 12 characters or more, since `clients` log in with it over the network"
                     place = f"postgresql_databases[{one.get('name')}]{inside}.password"
                     yield Finding("weak-secret", host.name, "", place, sentence, f"password: {EXAMPLE}")
+
+
+def is_secret(place: str, text: str) -> bool:
+    """Say whether a text at this place is a secret that belongs into the vault."""
+    if re.search("://[^/:@]*:[^@]+@", text) or "PRIVATE KEY-----" in text:
+        return True
+    name = re.split(r"[.\]]+", place)[-1]
+    return len(text) >= SHORTEST_TOLD and bool(NAMES.fullmatch(name)) and "publi" not in name.lower()

@@ -81,7 +81,10 @@ def clients(value: list[Any]) -> Iterator[Wrong]:
     for database in value:
         for one in networks.wrong(database.get("clients") or []):
             if not CLIENT.fullmatch(one):
-                yield f"has the client {one}, which is no address, no network and no host name", "clients: [10.0.0.0/24]"
+                yield (
+                    f"has the client {one}, which is no address, no network and no host name",
+                    "clients: [10.0.0.0/24]",
+                )
     names = [str(database.get("name")) for database in value]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"has `name: {name}` {names.count(name)} times: the last one would win", ""

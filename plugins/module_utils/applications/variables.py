@@ -14,6 +14,9 @@ from .specification import Problem
 
 CERTAIN = 0.9
 """So much alike is a name without the prefix of a role that it is a misspelt one and none of the user's own."""
+ALIKE = 0.8
+"""So much alike is the rest of a name behind the prefix of a role; SHORT characters may begin one."""
+SHORT = 4
 
 MISSING = re.compile("'(?!ansible_|hostvars|_)[A-Za-z0-9_]+' is undefined")
 """The reason of a value that no facts of its host will mend."""
@@ -37,16 +40,28 @@ def misspelt(name: str) -> Problem | None:
         new = keys.FLAT + words.KEYS[old]
     if new in known():
         return Problem("renamed", name, f"is called `{new}` now")
-    role = next((role for role in specification.roles() if name.startswith(f"{role}_")), "")
-    near = specification.nearest(name, known(), 0.6 if role else CERTAIN)
-    if not role and not near:
-        return None
-    sentence = (
-        f"is read by no role, and names that begin with `{role}_` belong to that role."
-        if role
-        else "is read by no role."
-    )
-    return Problem("unknown-variable", name, sentence + (f" Did you mean `{near}`?" if near else ""))
+    if name.startswith(keys.FLAT):
+        near = specification.nearest(name, known())
+        words_ = "is read by no role, and no key of an application is called so."
+        return Problem("unknown-variable", name, words_ + (f" Did you mean `{near}`?" if near else ""))
+    near = meant(name)
+    return Problem("unknown-variable", name, f"is read by no role. Did you mean `{near}`?") if near else None
+
+
+def meant(name: str) -> str:
+    """Return the variable that a misspelt one is meant to be, "" for one of the user's own."""
+    role = role_of(name)
+    if not role:
+        return specification.nearest(name, known(), CERTAIN)
+    ours = {one.removeprefix(f"{role}_"): one for one in known() if one.startswith(f"{role}_")}
+    rest = name.removeprefix(f"{role}_")
+    begun = next((one for one in sorted(ours) if one.startswith(rest)), "") if len(rest) >= SHORT else ""
+    return ours.get(begun or specification.nearest(rest, ours, ALIKE), "")
+
+
+def role_of(name: str) -> str:
+    """Return the role whose prefix a variable has, "" for none."""
+    return next((role for role in specification.roles() if name.startswith(f"{role}_")), "")
 
 
 @cache

@@ -25,7 +25,8 @@ KINDS = {
 @cache
 def names(software: str) -> dict[str, str]:
     """Return what a piece of software knows, such as `postgresql_settings`: {name: kind}."""
-    known, kind = {}, ""
+    known: dict[str, str] = {}
+    kind = ""
     for line in (DATA / f"{software}.txt").read_text().splitlines():
         if line.endswith(":"):
             kind = line[:-1]
@@ -37,17 +38,19 @@ def names(software: str) -> dict[str, str]:
 def near(software: str, name: str) -> str:
     """Return the name that a misspelt one is meant to be, "" when it is known or like none."""
     known = names(software)
-    return "" if name in known else specification.nearest(name.lower(), known, SURE)
+    return "" if name.lower() in known else specification.nearest(name.lower(), known, SURE)
 
 
 def problem(software: str, name: str, value: Any) -> tuple[str, str]:
     """Return (what is wrong with a setting, the right example), "" for nothing; the sentence goes on from `has`."""
     if not isinstance(value, (str, int, float)) or value == "":
         # What a list or a function is to the software is not known here.
-        return ("", "") if isinstance(value, (list, dict)) or value == "" else (f"{name} without a value", f"{name}: ...")
+        return (
+            ("", "") if isinstance(value, (list, dict)) or value == "" else (f"{name} without a value", f"{name}: ...")
+        )
     if right := near(software, name):
         return f"{name}, which it does not know. Did you mean `{right}`?", f"{right}: {specification.spelled(value)}"
-    kind = names(software).get(name, "")
+    kind = names(software).get(name.lower(), "")
     pattern, words = KINDS.get(kind, (None, ""))
     text = str(value).lower() if isinstance(value, bool) else str(value)
     number = kind in ("integer", "real")
