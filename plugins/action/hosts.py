@@ -1,0 +1,69 @@
+"""Check what the hosts answered, all of them at once: what is wrong is decided in `module_utils/applications/machines`."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import findings, machines
+
+AT_ONCE = 16
+PASSWORDS = ("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
+
+
+@cache
+def resolve(name):
+    """Return the addresses of a host name as this machine knows them, [] for none, None when its DNS does not answer."""
+    try:
+        return sorted({str(found[4][0]) for found in socket.getaddrinfo(name, 443, proto=socket.IPPROTO_TCP)})
+    except socket.gaierror as error:
+        return None if error.errno == socket.EAI_AGAIN else []
+    except OSError:
+        return None
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller, without a connection, for all hosts of the play at once."""
+
+    TRANSFERS_FILES = False
+    _VALID_ARGS = frozenset({"answers", "resolved", "summary"})
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Return nothing, or fail with everything that is wrong."""
+        super().run(tmp, task_vars)
+        resolved = self._task.args["resolved"]
+        asked = [self._machine(str(name), task_vars, resolved) for name in task_vars["ansible_play_hosts_all"]]
+        names = {name for one in asked for app in one.applications for name in app["certificate"]["domains"]}
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(threads.map(resolve, names))
+        found = [finding for one in asked for finding in machines.findings(one, resolve)]
+        if found:
+            who = "A host" if len({one.host for one in found}) == 1 else "Hosts"
+            message = f"{who} cannot be what the inventory says. Nothing was changed."
+            return {"failed": True, "changed": False, "msg": message, "mistakes": "\n".join([*findings.lines(found), ""])}
+        shown = [f"Note: {line}" for line in resolved.get("notices", ())]
+        if self._task.args.get("summary"):
+            shown = ["The inventory is good.", *resolved["summary"], *map(machines.described, asked), *shown]
+        for line in shown:
+            Display().display(str(line))
+        return {"changed": False}
+
+    def _machine(self, name, task_vars, resolved):
+        """Return a host as it answered, with what is asked of it."""
+        variables = task_vars["hostvars"][name]
+        said = variables.get(self._task.args["answers"]) or {}
+        text = str(said.get("stdout") or "")
+        has_password = any(variables.get(one) for one in PASSWORDS) or bool(self._play_context.become_pass)
+        return machines.Machine(
+            name=name,
+            groups=frozenset(map(str, variables["group_names"])),
+            answer=machines.parse(text),
+            reason="" if "system=" in text else " ".join(str(said.get("msg") or "it says nothing").removeprefix("Task failed: ").split()),
+            applications=resolved["hosts"][name]["applications"],
+            has_password=has_password,
+            is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),
+        )
