@@ -1,4 +1,4 @@
-"""Check what the hosts answered, all of them at once: what is wrong is decided in `module_utils/applications/machines`."""
+"""Check what the hosts answered, all of them at once; `module_utils/applications/machines` decides what is wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PASSWORDS = ("ansible_become_password", "ansible_become_pass", "ansible_sudo_pas
 
 @cache
 def resolve(name):
-    """Return the addresses of a host name as this machine knows them, [] for none, None when its DNS does not answer."""
+    """Return the addresses of a host name as this machine knows them, [] for none, None when no DNS answers."""
     try:
         return sorted({str(found[4][0]) for found in socket.getaddrinfo(name, 443, proto=socket.IPPROTO_TCP)})
     except socket.gaierror as error:
@@ -41,15 +41,20 @@ class ActionModule(ActionBase):
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(resolve, names))
         found = [finding for one in asked for finding in machines.findings(one, resolve)]
+        for line in resolved.get("notices", ()):
+            Display().display(f"Note: {line}")
         if found:
             who = "A host" if len({one.host for one in found}) == 1 else "Hosts"
             message = f"{who} cannot be what the inventory says. Nothing was changed."
-            return {"failed": True, "changed": False, "msg": message, "mistakes": "\n".join([*findings.lines(found), ""])}
-        shown = [f"Note: {line}" for line in resolved.get("notices", ())]
+            return {
+                "failed": True,
+                "changed": False,
+                "msg": message,
+                "mistakes": "\n".join([*findings.lines(found), ""]),
+            }
         if self._task.args.get("summary"):
-            shown = ["The inventory is good.", *resolved["summary"], *map(machines.described, asked), *shown]
-        for line in shown:
-            Display().display(str(line))
+            for line in ["The inventory is good.", *resolved["summary"], *map(machines.described, asked)]:
+                Display().display(str(line))
         return {"changed": False}
 
     def _machine(self, name, task_vars, resolved):
@@ -62,7 +67,9 @@ class ActionModule(ActionBase):
             name=name,
             groups=frozenset(map(str, variables["group_names"])),
             answer=machines.parse(text),
-            reason="" if "system=" in text else " ".join(str(said.get("msg") or "it says nothing").removeprefix("Task failed: ").split()),
+            reason=""
+            if "system=" in text
+            else " ".join(str(said.get("msg") or "it says nothing").removeprefix("Task failed: ").split()),
             applications=resolved["hosts"][name]["applications"],
             has_password=has_password,
             is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),

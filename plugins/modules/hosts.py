@@ -5,8 +5,8 @@ DOCUMENTATION = r"""
 module: hosts
 short_description: Check what the hosts answered
 description:
-  - Reads what each host of the play answered to one question, and fails with everything that is wrong with them, one line
-    each in C(mistakes). C(playbooks/preflight.yml) asks.
+  - Reads what each host of the play answered to one question, and fails with everything that is wrong with them, one
+    line each in C(mistakes). C(playbooks/preflight.yml) asks.
   - Domains for which a public authority is to sign a certificate are looked up on the controller.
 options:
   answers:

@@ -1,7 +1,7 @@
 """Mistakes as an inventory's author makes them (`mistakes/`): each is refused, with its place and the right word.
 
-`app` are further keys of an application, `apps` several, `vars` variables of the host, `groups` its groups, `hosts` several hosts by
-name, `extra` what is given with -e. `says` is what the findings say.
+`app` are further keys of an application, `apps` several, `vars` variables of the host, `groups` its groups, `hosts`
+several hosts by name, `extra` what is given with -e. `says` is what the findings say.
 """
 
 from pathlib import Path

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import yaml
 from applications import every
-
 from test_mistakes import told
 
 CASES = yaml.safe_load((Path(__file__).parent / "valid.yml").read_text())

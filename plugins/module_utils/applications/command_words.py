@@ -1,4 +1,4 @@
-"""Command lines that say what only a shell understands, or what the key says already: the words would reach a program."""
+"""Command lines that say what only a shell understands, or what the key says already."""
 
 from __future__ import annotations
 

@@ -46,6 +46,6 @@ def findings(hosts: Iterable[Host], applications: Mapping[str, list[Application]
         if "postgresql" in host.groups and isinstance(most, int) and not isinstance(most, bool):
             least = expected({"hosts": counted}, host.name, {})
             if least + OWN > most:
-                sentence = f"has max_connections: {most}, and the applications may open {least} while two of their releases run"
+                sentence = f"has max_connections: {most}, and the applications may open {least} while two releases run"
                 example = f"postgresql_settings: {{max_connections: {least + 2 * OWN}}}"
                 yield Finding("connections", host.name, "", "postgresql_settings", sentence, example)

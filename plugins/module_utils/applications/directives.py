@@ -1,4 +1,4 @@
-"""Directives for the server block of Nginx: whole, in a known place, and known by name as far as a name is a misspelt one."""
+"""Directives for the server block of Nginx: whole, in a known place, with no misspelt name."""
 
 from __future__ import annotations
 

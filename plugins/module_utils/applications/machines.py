@@ -1,4 +1,4 @@
-"""What only a host knows: whether it can be what its groups ask for. Each answered one question, before anything changes."""
+"""What only a host knows: whether it can be what its groups ask for. Each answered one question."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ LEAST_DISK = 1500  # MB free: the packages of a first run, and a release
 LEAST_MEMORY = 400  # MB: a PostgreSQL, two workers and what ships a release
 OLDEST_PYTHON = (3, 9)  # which ansible-core asks for
 PUBLIC = "https://acme-v02.api.letsencrypt.org/directory"
+
+ELSEWHERE = (
+    "an authority would ask there. Behind a CDN or a load balancer, name its networks in `nginx_trusted_proxies`"
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def parse(text: str) -> dict[str, list[str]]:
 
 
 def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> Iterator[Finding]:
-    """Yield what is wrong with one host. `resolve` returns the addresses of a name, [] for none, None if nobody knows."""
+    """Yield what is wrong with one host. `resolve` returns the addresses of a name, None if nobody knows."""
 
     def finding(kind: str, sentence: str, example: str = "", where: str = machine.name) -> Finding:
         return Finding(kind, machine.name, "", where, sentence, example)
@@ -52,10 +56,12 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
     if machine.reason:
         yield finding("unreachable", f"does not answer: {machine.reason}", "", "ansible_host")
         return
-    system, version = (machine.one("system").split() + ["", ""])[:2]
+    system, version = [*machine.one("system").split(), "", ""][:2]
     if system != "debian" or version not in DEBIAN:
         known = " and ".join(DEBIAN)
-        yield finding("system", f"runs {system or 'an unknown system'} {version}, and this collection knows Debian {known}")
+        yield finding(
+            "system", f"runs {system or 'an unknown system'} {version}, and this collection knows Debian {known}"
+        )
         return
     yield from access(machine, finding)
     memory, disk = machine.one("memory"), machine.one("disk")
@@ -67,7 +73,9 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         ports = " and ".join(sorted(set(taken)))
         yield finding("port", f"has another server than Nginx on port {ports}: stop it, or it would keep the sites out")
     for zone in machine.answer.get("nozone", ()):
-        yield finding("zone", f"is {zone}, which the host does not know", "base_timezone: Europe/Berlin", "base_timezone")
+        yield finding(
+            "zone", f"is {zone}, which the host does not know", "base_timezone: Europe/Berlin", "base_timezone"
+        )
     yield from domains(machine, resolve)
 
 
@@ -82,7 +90,9 @@ def access(machine: Machine, finding: Callable[..., Finding]) -> Iterator[Findin
     numbers = tuple(int(part) for part in python.split(".")[:2] if part.isdigit())
     if numbers < OLDEST_PYTHON:
         said = f"has Python {python}" if python else "has no Python"
-        yield finding("python", f"{said}, and Ansible takes {'.'.join(map(str, OLDEST_PYTHON))} or newer: apt install python3")
+        yield finding(
+            "python", f"{said}, and Ansible takes {'.'.join(map(str, OLDEST_PYTHON))} or newer: apt install python3"
+        )
 
 
 def domains(machine: Machine, resolve: Callable[[str], list[str] | None]) -> Iterator[Finding]:
@@ -100,13 +110,12 @@ def domains(machine: Machine, resolve: Callable[[str], list[str] | None]) -> Ite
             if found == []:
                 sentence = f"has {domain}, which no DNS knows: an authority asks there before it signs"
             elif found and public and not own & set(found) and not machine.is_behind_proxies:
-                sentence = (
-                    f"has {domain}, which is {where}, and this host is {', '.join(sorted(public))}: an authority would ask"
-                    " there. Behind a CDN or a load balancer, name its networks in `nginx_trusted_proxies`"
-                )
+                sentence = f"has {domain}, which is {where}, and this host is {', '.join(sorted(public))}: {ELSEWHERE}"
             else:
                 continue
-            yield Finding("dns", machine.name, application["name"], "domains", sentence, "certificate: {source: selfsigned}")
+            yield Finding(
+                "dns", machine.name, application["name"], "domains", sentence, "certificate: {source: selfsigned}"
+            )
 
 
 def is_public(address: str) -> bool:

@@ -66,12 +66,10 @@ def unused(hosts: list[Host]) -> Iterator[Finding]:
 
 def dropped(application: Application) -> Iterator[Finding]:
     """Yield keys of an application that say nothing beside another."""
-    if application.places["version"] == "version" and application["source"]:
-        if (kind := source.kind(application["source"])) != "git":
-            sentence = (
-                f"is not read: the source is {'`pypi`' if kind == 'pypi' else f'a {kind}'}, which has one version"
-            )
-            yield application.finding("dropped", "version", sentence)
+    kind = source.kind(application["source"]) if application["source"] else "git"
+    if application.places["version"] == "version" and kind != "git":
+        sentence = f"is not read: the source is {'`pypi`' if kind == 'pypi' else f'a {kind}'}, which has one version"
+        yield application.finding("dropped", "version", sentence)
     debug = application["env"].get("DEBUG")
     if str(debug).lower() in ("true", "1", "yes", "on") and application["overlay"]:
         yield application.finding("dropped", "env", f"has DEBUG: {debug}, which is off in production whatever it says")

@@ -40,8 +40,8 @@ def own_services(applications: list[Application]) -> Iterator[Finding]:
         for key, name, what in (("cache_url", "cache", "an entry"), ("broker_url", "queue", "a task")):
             if urls.split(one["database_url"]).hostname and SOCKET.match(one[key]) and not one.places[key]:
                 sentence = (
-                    f"is missing: {len(applications)} hosts share the database, and each would have a {name} of its own:"
-                    f" {what} of one is none of the others"
+                    f"is missing: {len(applications)} hosts share the database, and each would have a {name} of its"
+                    f" own: {what} of one is none of the others"
                 )
                 yield one.finding(f"own-{name}", key, sentence, urls.EXAMPLES[key])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from . import specification
+from . import specification, vocabulary
 from .findings import Finding
 from .resolve import Application
 
@@ -69,8 +69,8 @@ def listener(url: str) -> dict[str, Any]:
 
 def misspelt(key: str, url: str) -> str:
     """Return what is wrong inside of a URL as the end of a sentence, "" when nothing is."""
-    parts = split(url)
-    near = "" if parts.scheme in SCHEMES[key] else specification.nearest(parts.scheme, SCHEMES[key], 0.7)
+    parts, schemes = split(url), vocabulary.by_kind("url_schemes")[key]
+    near = "" if parts.scheme in schemes else specification.nearest(parts.scheme, schemes, 0.7)
     if near:
         return f"begins with {parts.scheme}:, which nothing knows. Did you mean `{near}`?"
     if parts.netloc.count("@") > 1:
@@ -98,22 +98,6 @@ def findings(application: Application) -> Iterator[Finding]:
         sentence = "leads to no PostgreSQL, and the host is in the group `pgbouncer`, which pools nothing else"
         yield application.finding("no-pool", "database_url", sentence, EXAMPLES["database_url"])
 
-
-SCHEMES = {
-    "database_url": (
-        "postgresql postgres postgis pgsql psql timescale timescaledb timescalegis cockroach mysql mysql2 mysqlgis"
-        " mysql-connector mariadb sqlite sqlite3 spatialite oracle oraclegis mssql mssqlms redshift"
-    ).split(),
-    "cache_url": (
-        "redis rediss rediscache redis-cache unix valkey valkeys memcached memcache pymemcache pymemcached pylibmc memcached+socket"
-        " pymemcached+socket locmem locmemcache dbcache dummycache dummy file filecache db elasticache djangopylibmc uwsgicache"
-    ).split(),
-    "broker_url": (
-        "redis rediss unix valkey valkeys redis+socket amqp amqps pyamqp sentinel sqs memory filesystem kafka confluentkafka"
-        " mongodb pulsar nats nats+tls stomp sqla sqlalchemy+postgresql zookeeper gcpubsub azureservicebus consul http https"
-    ).split(),
-}
-"""Schemes that Django's, Celery's and other well-known packages read."""
 
 EXAMPLES = {
     "database_url": "database_url: postgresql://shop:PASSWORD@db.example.org/shop",

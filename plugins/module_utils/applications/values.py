@@ -14,12 +14,6 @@ Wrong = tuple[str, str]
 SYSCTL = re.compile(r"[a-z0-9_]+([./][A-Za-z0-9_*-]+)+")
 VARIABLE = re.compile(r"[a-z][a-z0-9_-]*")
 CLIENT = re.compile(r"(all|samenet|samehost|\.?[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)*)")
-REPOSITORY = (
-    "allow_downgrade_to_insecure allow_insecure allow_weak architectures by_hash check_date check_valid_until components"
-    " date_max_future enabled exclude include inrelease_path install_python_debian languages mode name pdiffs signed_by suites"
-    " targets trusted types uris"
-).split()
-"""Parameters of `ansible.builtin.deb822_repository`."""
 
 
 def timezone(value: str) -> Iterator[Wrong]:
@@ -92,9 +86,10 @@ def clients(value: list[Any]) -> Iterator[Wrong]:
 
 def repository(value: dict[str, Any]) -> Iterator[Wrong]:
     """Yield parameters that a repository of Debian does not have, or lacks."""
+    known = vocabulary.names("deb822_repository")
     for name in value:
-        if name not in REPOSITORY:
-            near = specification.nearest(name, REPOSITORY)
+        if name not in known:
+            near = specification.nearest(name, known)
             yield f"has {name}, which is no parameter." + (f" Did you mean `{near}`?" if near else ""), ""
     if value and (missing := [name for name in ("uris", "suites", "components", "signed_by") if name not in value]):
         yield f"lacks {', '.join(missing)}", ""

@@ -12,7 +12,7 @@ FOLDERS = ("group_vars", "host_vars")
 
 
 def clear(folder: Path) -> Iterator[Path]:
-    """Yield the files below `group_vars` and `host_vars` that are called vault and hold plain text, as paths from there."""
+    """Yield the files of variables that are called vault and hold plain text, as paths from the folder."""
     for path in sorted(path for name in FOLDERS for path in (folder / name).glob("**/*vault*")):
         if path.is_file() and path.suffix in (".yml", ".yaml", ".json", ""):
             text = path.read_bytes()

@@ -23,16 +23,22 @@ KINDS = {
 
 
 @cache
-def names(software: str) -> dict[str, str]:
-    """Return what a piece of software knows, such as `postgresql_settings`: {name: kind}."""
-    known: dict[str, str] = {}
+def by_kind(software: str) -> dict[str, list[str]]:
+    """Return what a file such as `postgresql_settings` lists: {kind: names}."""
+    found: dict[str, list[str]] = {}
     kind = ""
     for line in (DATA / f"{software}.txt").read_text().splitlines():
         if line.endswith(":"):
             kind = line[:-1]
         elif not line.startswith("#"):
-            known |= dict.fromkeys(line.split(), kind)
-    return known
+            found.setdefault(kind, []).extend(line.split())
+    return found
+
+
+@cache
+def names(software: str) -> dict[str, str]:
+    """Return what a piece of software knows: {name: kind}."""
+    return {name: kind for kind, listed in by_kind(software).items() for name in listed}
 
 
 def near(software: str, name: str) -> str:
