@@ -18,6 +18,8 @@ DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
 MEMORY = re.compile(r"infinity|(?!0+[KMGTPE%]?$)\d+(\.\d+)?([KMGTPE]|%)?")
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
+TOP = re.compile("/?(bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)?")
+SYSTEM = {"/var/lib", "/var/log", "/var/run", "/etc/nginx", "/etc/systemd", "/usr/bin", "/usr/lib", "/usr/local"}
 SIGNALS = {one.name for one in signal.Signals}
 
 
@@ -46,6 +48,9 @@ def files(application: Application) -> Iterator[Finding]:
     yield from repeated(application, "files", "path")
     for file in application["files"]:
         path = str(file.get("path", ""))
+        if path.startswith("~") or path.endswith("/") or not path:
+            sentence = f"has `{path}`, which names no file"
+            yield application.finding("file-path", "files", sentence, "files: [{path: settings.py, content: ...}]")
         if ".." in PurePosixPath(path).parts:
             sentence = f"has {path}, which leaves its folder"
             yield application.finding("file-outside", "files", sentence, "files: [{path: settings.py, content: ...}]")
@@ -56,6 +61,9 @@ def files(application: Application) -> Iterator[Finding]:
         # systemd reads them: lists are parted by spaces, and `%` stands for something.
         if not DIRECTORY.fullmatch(path) or ".." in PurePosixPath(path).parts:
             sentence = f"has {path}, and takes whole paths without spaces, quotes, `\\` and `%`"
+            yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
+        elif TOP.fullmatch(path.rstrip("/")) or path.rstrip("/") in SYSTEM:
+            sentence = f"has {path}, which belongs to the system: the application would write to all of it"
             yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
 
 

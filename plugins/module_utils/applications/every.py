@@ -28,6 +28,7 @@ from . import (
     source,
     summary,
     urls,
+    variable_files,
     variables,
     versions,
 )
@@ -111,7 +112,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     `hosts` are all of the inventory, those of the group `django` in its order.
     """
     applications, found = read(hosts, request)
-    found += [*groups.findings(hosts), *connections.findings(hosts, applications)]
+    found += [*groups.findings(hosts), *variable_files.findings(hosts), *connections.findings(hosts, applications)]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]

@@ -29,6 +29,7 @@ DATABASE = Format(r"[^.,%\"\n\s/\\]{1,63}", "1 to 63 characters without dot, com
 KEY = Format(
     r"\s*-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+", "the private key itself, with its first line and its last", ""
 )
+FILE = Format(r"(?!\s*-----BEGIN)[^\n]+", "the path of a file on this machine", "files/shop.pem")
 REQUIREMENT = Format(
     r"\s*([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[\w\s,.-]*\])?\s*"
     r"(\(?\s*(===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+\s*,?\s*\)?)*(@\s*\S+)?\s*(;.+)?|-.+|.*[/\\].*)",
@@ -54,6 +55,10 @@ FORMATS: dict[str, Format] = {
         r"(ssh-|ecdsa-|sk-)\S+ \S+.*", "public keys of the machine", "ssh-ed25519 AAAA"
     ),
     "backup_repository.ca": WHOLE,
+    "certificate.certificate": FILE,
+    "certificate.private_key": FILE,
+    "certificate.rsa_certificate": FILE,
+    "certificate.rsa_private_key": FILE,
     "certificate.server": ADDRESS,
     "certificate.server_ca": WHOLE,
     "certificate.email": Format(r"[^@\s]+@[^@\s]+", "an address of mail", "admin@example.org"),

@@ -15,6 +15,8 @@ NAMES = re.compile(r"(?i)(.*_)?(secret|password|passwd|passphrase|pass|pwd|token
 CERTAIN = re.compile(
     r"(?i)(.*[-_ ])?(change|replace|fill)[-_ ]?(me|it|this|in)([-_ !.].*)?|to-?do|fix-?me|tbd|<[a-z _-]+>"
     r"|your[-_ ][a-z-_ ]+|(put|insert|paste|enter)[-_ ].*here"
+    # The name of a variable without its braces, and what the vault made without its tag.
+    r"|[{ ]*vault_[a-z0-9_]+[} ]*|\$ANSIBLE_VAULT;[\s\S]*"
 )
 """What is a placeholder wherever it stands."""
 PLACEHOLDER = re.compile(
@@ -37,6 +39,13 @@ def is_placeholder(name: str, value: Any) -> bool:
         return False
     pattern = PLACEHOLDER if NAMES.fullmatch(name) else CERTAIN
     return pattern.fullmatch(value.strip()) is not None
+
+
+def kind_of(text: str) -> str:
+    """Return what a text is that stands where a secret belongs."""
+    if "vault_" in text.lower():
+        return "the name of a variable without its braces"
+    return "what ansible-vault made, without `!vault`" if text.startswith("$") else "a placeholder that was left in"
 
 
 def walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -69,7 +78,7 @@ def environment(application: Application) -> Iterator[Finding]:
     """Yield environment variables that hold a placeholder, or a key that can be guessed."""
     for name, value in application["env"].items():
         if is_placeholder(name, value):
-            sentence = f"has {name}, whose value is a placeholder that was left in"
+            sentence = f"has {name}, whose value is {kind_of(value)}"
             yield application.finding("placeholder", "env", sentence, f"env: {{{name}: {EXAMPLE}}}")
         elif name in DJANGO and isinstance(value, str):
             if value.startswith("django-insecure-"):
@@ -87,7 +96,7 @@ def variables(host: Host) -> Iterator[Finding]:
     for variable in VARIABLES:
         for path, text in walk(host.variables.get(variable), variable):
             if is_placeholder(re.split(r"[.\]]+", path)[-1] or path, text):
-                yield Finding("placeholder", host.name, "", path, "is a placeholder that was left in")
+                yield Finding("placeholder", host.name, "", path, f"is {kind_of(text)}")
     databases = host.variables.get("postgresql_databases")
     for one in databases if isinstance(databases, list) else []:
         if isinstance(one, dict) and one.get("clients"):

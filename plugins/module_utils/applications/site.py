@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from . import directives, networks, values
@@ -39,10 +40,12 @@ def findings(application: Application) -> Iterator[Finding]:
             elif not isinstance(folder, Unreadable) and not str(folder).startswith("/"):
                 sentence = f"has {prefix}: {folder}, and takes a whole path of the host"
                 yield application.finding("prefix", key, sentence, f"{key}: {{{prefix}: /srv/shop/{key}}}")
-    paths = [str(rule.get("path")) for rule in application["restricted_paths"]]
-    for path in sorted({path for path in paths if paths.count(path) > 1}):
-        sentence = f"has `path: {path}` {paths.count(path)} times, and Nginx takes it once"
-        yield application.finding("repeated", "restricted_paths", sentence)
+    yield from locations(application)
+    page = application["maintenance"].get("page", "")
+    if re.fullmatch(r"\S+\.html?", page):
+        sentence = f"is {page}, and takes the page itself"
+        example = "page: \"{{ lookup('ansible.builtin.file', 'closed.html') }}\""
+        yield application.finding("page", "maintenance", sentence, example, ".page")
     for address in networks.wrong(application["maintenance"].get("allow", [])):
         yield application.finding("network", "maintenance", networks.sentence(address), networks.EXAMPLE, ".allow")
     for number, rule in enumerate(application["restricted_paths"]):
@@ -56,3 +59,17 @@ def findings(application: Application) -> Iterator[Finding]:
                 sentence = f"has {name}, whose password is no hash: print it with `openssl passwd -6`"
                 example = "basic_auth: {alice: $6$...}"
                 yield application.finding("password", "restricted_paths", sentence, example, f"{inside}.basic_auth")
+
+
+def locations(application: Application) -> Iterator[Finding]:
+    """Yield paths of the site that are said twice: Nginx takes each once."""
+    said = [("restricted_paths", str(rule.get("path"))) for rule in application["restricted_paths"]]
+    said += [(key, f"{prefix.rstrip('/')}/") for key in ("static", "media") for prefix in application[key]]
+    counted = Counter(path for _, path in said)
+    for key, path in dict.fromkeys(said):
+        if counted[path] > 1:
+            sentence = f"has `path: {path}` {counted[path]} times, and Nginx takes it once"
+            yield application.finding("repeated", key, sentence)
+        elif key != "restricted_paths" and path == "/":
+            sentence = "has `/`, which is the application itself"
+            yield application.finding("prefix", key, sentence, f"{key}: {{/{key}/: /srv/shop/{key}}}")

@@ -33,6 +33,8 @@ def mariadb_settings(value: dict[str, Any]) -> Iterator[Wrong]:
     for name, one in value.items():
         if not VARIABLE.fullmatch(name) or isinstance(one, (dict, list)):
             yield f"has {name}, and takes names of settings with one value each", "{max_connections: 200}"
+        else:
+            yield from software("mariadb_settings", {name.replace("-", "_"): one})
 
 
 def gunicorn_settings(value: dict[str, Any]) -> Iterator[Wrong]:

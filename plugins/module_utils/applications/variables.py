@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from . import keys, shapes, specification, values, words
+from . import keys, shapes, specification, values, vocabulary, words
 from .findings import Finding
 from .inventory import Host
 from .specification import Problem
@@ -32,7 +32,11 @@ def known() -> frozenset[str]:
 @cache
 def misspelt(name: str) -> Problem | None:
     """Return what is wrong with the name of a variable, None when nothing is."""
-    if name in known() or name.startswith(("ansible_", "_")):
+    if name.startswith("ansible_"):
+        near = vocabulary.near("ansible_variables", name, CERTAIN)
+        sentence = f"is no variable that Ansible knows. Did you mean `{near}`?"
+        return Problem("unknown-variable", name, sentence) if near else None
+    if name in known() or name.startswith("_"):
         return None
     new = words.VARIABLES.get(name, "")
     old = name.removeprefix(keys.FLAT)

@@ -41,10 +41,10 @@ def names(software: str) -> dict[str, str]:
     return {name: kind for kind, listed in by_kind(software).items() for name in listed}
 
 
-def near(software: str, name: str) -> str:
+def near(software: str, name: str, cutoff: float = SURE) -> str:
     """Return the name that a misspelt one is meant to be, "" when it is known or like none."""
     known = names(software)
-    return "" if name.lower() in known else specification.nearest(name.lower(), known, SURE)
+    return "" if name.lower() in known else specification.nearest(name.lower(), known, cutoff)
 
 
 def problem(software: str, name: str, value: Any) -> tuple[str, str]:
