@@ -107,10 +107,7 @@ def test_what_is_no_mistake_is_noted_and_a_host_that_does_not_answer_is_told(pla
     app = {**APP, "env": {"API_TOKEN": "canary-in-the-clear", "OTHER_TOKEN": "{{ vault_secret }}"}}
     secret = encrypted("canary", tmp_path)
     variables = {"redis_password": "x", "redis_secret": "y", "other": "{{ redis_secret }}"}
-    status, output = play(
-        ROOT / "playbooks/preflight.yml", hosts=("web1", "db1"), groups=("django",), secret=secret,
-        django_apps=[app], backup_passphrase="correct horse battery", **variables,
-    )  # fmt: skip
+    status, output = play(ROOT / "playbooks/preflight.yml", secret=secret, django_apps=[app], **variables)
     assert status != 0
     assert output.count("does not answer: Failed to connect") == 1
     notes = [line for line in output.splitlines() if line.startswith("Note: ")]

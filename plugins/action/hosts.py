@@ -8,7 +8,7 @@ from functools import cache
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.groundcrew.django.plugins.module_utils.applications import findings, machines
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import connections, findings, machines
 
 AT_ONCE = 16
 PASSWORDS = ("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
@@ -36,12 +36,16 @@ class ActionModule(ActionBase):
         """Return nothing, or fail with everything that is wrong."""
         super().run(tmp, task_vars)
         resolved = self._task.args["resolved"]
-        asked = [self._machine(str(name), task_vars, resolved) for name in task_vars["ansible_play_hosts_all"]]
+        names = [str(name) for name in task_vars["ansible_play_hosts_all"]]
+        said = {name: task_vars["hostvars"][name].get(self._task.args["answers"]) or {} for name in names}
+        cores = {name: machines.cores(str(one.get("stdout") or "")) for name, one in said.items()}
+        asked = [self._machine(name, said[name], task_vars["hostvars"][name], resolved, cores) for name in names]
         names = {name for one in asked for app in one.applications for name in app["certificate"]["domains"]}
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(resolve, names))
         found = [finding for one in asked for finding in machines.findings(one, resolve)]
-        for line in resolved.get("notices", ()):
+        notes = findings.lines(note for one in asked for note in machines.notes(one))
+        for line in [*resolved.get("notices", ()), *notes]:
             Display().display(f"Note: {line}")
         if found:
             who = "A host" if len({one.host for one in found}) == 1 else "Hosts"
@@ -57,10 +61,10 @@ class ActionModule(ActionBase):
                 Display().display(str(line))
         return {"changed": False}
 
-    def _machine(self, name, task_vars, resolved):
+    def _machine(self, name, said, variables, resolved, cores):
         """Return a host as it answered, with what is asked of it."""
-        variables = task_vars["hostvars"][name]
-        said = variables.get(self._task.args["answers"]) or {}
+        settings = variables.get("postgresql_settings")
+        most = settings.get("max_connections") if isinstance(settings, dict) else 0
         text = str(said.get("stdout") or "")
         has_password = any(variables.get(one) for one in PASSWORDS) or bool(self._play_context.become_pass)
         return machines.Machine(
@@ -73,4 +77,6 @@ class ActionModule(ActionBase):
             applications=resolved["hosts"][name]["applications"],
             has_password=has_password,
             is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),
+            connections=connections.expected(resolved, name, cores),
+            most_connections=int(most) if str(most).isdigit() else 0,
         )

@@ -96,6 +96,25 @@ def test_a_domain_that_may_lead_here_all_the_same():
     assert told(domains=["there.org"], machine={"is_behind_proxies": True}) == []
 
 
+def test_more_connections_than_postgresql_takes():
+    machine = {"groups": frozenset({"postgresql"}), "connections": 180}
+    (line,) = told(machine=machine)
+    assert "takes 100 connections to PostgreSQL, and applications may open 180" in line
+    assert "postgresql_settings: {max_connections: 200}" in line
+    assert told(machine=machine, cores="8") == told(machine={**machine, "most_connections": 190}) == []
+    assert told(machine={**machine, "groups": frozenset()}) == []
+
+
+def test_processes_that_may_take_more_memory_than_there_is():
+    processes = [{"memory": size} for size in ("1.5G", "1024M", "infinity", "50%")]
+    answer = machines.parse("memory=2048")
+    (note,) = machines.notes(Machine("web1", answer=answer, applications=[{"worker": {"processes": processes}}]))
+    assert "may take 2560 MB of memory together" in note.sentence
+    assert not list(
+        machines.notes(Machine("web1", answer=answer, applications=[{"worker": {"processes": processes[1:]}}]))
+    )
+
+
 def test_a_host_in_a_line():
     machine = Machine("web1", answer=machines.parse("system=debian 12\ncores=2\nmemory=2048\ndisk=20480\n"))
     assert machines.described(machine) == "web1: Debian 12, 2 cores, 2.0 GB of memory, 20 GB free"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import connections
 from .findings import Finding
 
 DEBIAN = ("12", "13")
@@ -15,6 +17,7 @@ LEAST_MEMORY = 400  # MB: a PostgreSQL, two workers and what ships a release
 OLDEST_PYTHON = (3, 9)  # which ansible-core asks for
 PUBLIC = "https://acme-v02.api.letsencrypt.org/directory"
 
+FACTORS = {"": 2**-20, "K": 2**-10, "M": 1, "G": 2**10, "T": 2**20}  # MB
 ELSEWHERE = (
     "an authority would ask there. Behind a CDN or a load balancer, name its networks in `nginx_trusted_proxies`"
 )
@@ -31,6 +34,8 @@ class Machine:
     applications: Sequence[Mapping[str, Any]] = ()
     has_password: bool = False  # for sudo
     is_behind_proxies: bool = False
+    connections: int = 0  # that applications may open to its PostgreSQL
+    most_connections: int = 0  # that its PostgreSQL is told to take; 0 for what the role chooses
 
     def one(self, key: str) -> str:
         """Return the only value of a key, "" when the host said none."""
@@ -45,6 +50,11 @@ def parse(text: str) -> dict[str, list[str]]:
         if separator:
             found.setdefault(key, []).append(value)
     return found
+
+
+def cores(text: str) -> int:
+    """Return the number of cores in what a host answered, 0 when it did not."""
+    return next((int(value) for value in parse(text).get("cores", ()) if value.isdigit()), 0)
 
 
 def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> Iterator[Finding]:
@@ -76,7 +86,34 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         yield finding(
             "zone", f"is {zone}, which the host does not know", "base_timezone: Europe/Berlin", "base_timezone"
         )
+    if "postgresql" in machine.groups and machine.connections + connections.OWN > (most := takes(machine)):
+        sentence = f"takes {most} connections to PostgreSQL, and applications may open {machine.connections}"
+        example = f"postgresql_settings: {{max_connections: {machine.connections + 2 * connections.OWN}}}"
+        yield finding("connections", sentence, example)
     yield from domains(machine, resolve)
+
+
+def takes(machine: Machine) -> int:
+    """Return how many connections its PostgreSQL takes: what it is told, or what the role makes of the cores."""
+    cores = machine.one("cores")
+    return machine.most_connections or max(100, 25 * int(cores if cores.isdigit() else 0))
+
+
+def notes(machine: Machine) -> Iterator[Finding]:
+    """Yield what is worth a word about a host: processes that may together take more memory than there is."""
+    limits = [process["memory"] for one in machine.applications for process in one["worker"]["processes"]]
+    together = sum(map(megabytes, limits))
+    if machine.one("memory").isdigit() and together > int(machine.one("memory")):
+        sentence = (
+            f"may take {together} MB of memory together by their `memory`, and the host has {machine.one('memory')}"
+        )
+        yield Finding("memory", machine.name, "", "processes", sentence)
+
+
+def megabytes(size: str) -> int:
+    """Return what a size in systemd's words is in MB, 0 for one that is no number of bytes."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", size)
+    return int(float(found[1]) * FACTORS[found[2]]) if found else 0
 
 
 def access(machine: Machine, finding: Callable[..., Finding]) -> Iterator[Finding]:
