@@ -35,7 +35,8 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """Return nothing, or fail with everything that is wrong."""
         super().run(tmp, task_vars)
-        resolved = self._task.args["resolved"]
+        # By their names: a template would copy what is resolved for all hosts.
+        resolved = task_vars[self._task.args["resolved"]]
         names = [str(name) for name in task_vars["ansible_play_hosts_all"]]
         said = {name: task_vars["hostvars"][name].get(self._task.args["answers"]) or {} for name in names}
         cores = {name: machines.cores(str(one.get("stdout") or "")) for name, one in said.items()}

@@ -14,8 +14,8 @@ options:
     type: str
     required: true
   resolved:
-    description: What the module M(groundcrew.django.applications) returned.
-    type: dict
+    description: Name of the variable with what the module M(groundcrew.django.applications) returned.
+    type: str
     required: true
   summary:
     description: Show what the inventory holds.
@@ -33,7 +33,7 @@ EXAMPLES = r"""
 - name: Check the hosts
   groundcrew.django.hosts:
     answers: __asked
-    resolved: "{{ __resolved }}"
+    resolved: __resolved
   run_once: true
 """
 

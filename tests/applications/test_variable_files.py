@@ -21,6 +21,8 @@ from applications.inventory import Host
         ("group_vars/production.yml", ""),
         ("group_vars/redis.yml", ""),
         ("group_vars/office.yml", ""),
+        ("host_vars/web2.example.org.yml", ""),
+        ("host_vars/db1.example.org.yml", ""),
         ("group_vars/.gitkeep", ""),
         ("host_vars/web1.example.org.yml", ""),
         ("host_vars/web1.example.org/main.yml", ""),

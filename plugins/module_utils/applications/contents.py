@@ -18,7 +18,7 @@ DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
 MEMORY = re.compile(r"infinity|(?!0+[KMGTPE%]?$)\d+(\.\d+)?([KMGTPE]|%)?")
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
-TOP = re.compile("/?(bin|boot|dev|etc|home|lib|lib64|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)?")
+TOP = re.compile("/?(bin|boot|dev|etc|home|lib|lib64|proc|root|run|sbin|srv|sys|usr|var)?")
 SYSTEM = {"/var/lib", "/var/log", "/var/run", "/etc/nginx", "/etc/systemd", "/usr/bin", "/usr/lib", "/usr/local"}
 SIGNALS = {one.name for one in signal.Signals}
 

@@ -19,11 +19,11 @@ class Format:
 
 BYTES = Format(r"\d+[KMGT]?", "a number with K, M or G", "2G")
 LOCALE = Format(r"(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.[A-Za-z0-9-]+)?(@\w+)?", "a locale", "de_DE.UTF-8")
-PACKAGE = Format(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?(=\S+)?", "the name of a Debian package", "libpq-dev")
+PACKAGE = Format(r"[a-z0-9][a-z0-9+.*?-]+(:[a-z0-9]+)?((=|>=|/)\S+)?", "the name of a Debian package", "libpq-dev")
 INSIDE = Format(r"(?!/|~)(?!.*(^|/)\.\.(/|$)).*", "a path inside of the source", "backend")
 WHOLE = Format(r"/(?!.*(^|/)\.\.(/|$)).*", "a whole path", "/srv/shop/index")
 PREFIX = Format(r"/[^\s{};\"'\\]*", "a path of the site, which begins with `/`", "/admin/")
-ADDRESS = Format(r"https?://[^\s/]+(/\S*)?", "an address that begins with https://", "https://pypi.example.org/simple")
+ADDRESS = Format(r"(https?|file)://\S+", "an address that begins with https://", "https://pypi.example.org/simple")
 HOSTNAME = Format(r"[A-Za-z0-9._-]+|\[?[0-9a-fA-F:]+\]?", "a host name or an address", "nas.example.org")
 DATABASE = Format(r"[^.,%\"\n\s/\\]{1,63}", "1 to 63 characters without dot, comma, space and quotes", "shop")
 KEY = Format(
@@ -32,7 +32,7 @@ KEY = Format(
 FILE = Format(r"(?!\s*-----BEGIN)[^\n]+", "the path of a file on this machine", "files/shop.pem")
 REQUIREMENT = Format(
     r"\s*([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[\w\s,.-]*\])?\s*"
-    r"(\(?\s*(===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+\s*,?\s*\)?)*(@\s*\S+)?\s*(;.+)?|-.+|.*[/\\].*)",
+    r"(\(?\s*(===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+\s*,?\s*\)?)*(@\s*\S+)?\s*(--hash\S+\s*)*([;#].+)?|-.+|.*[/\\].*)",
     "a requirement as pip writes it",
     "Django==5.2.*",
 )

@@ -13,15 +13,15 @@ from .resolve import Application
 NAMES = re.compile(r"(?i)(.*_)?(secret|password|passwd|passphrase|pass|pwd|token|key|dsn|credential|salt)s?")
 """Names whose value is a secret."""
 CERTAIN = re.compile(
-    r"(?i)(.*[-_ ])?(change|replace|fill)[-_ ]?(me|it|this|in)([-_ !.].*)?|to-?do|fix-?me|tbd|<[a-z _-]+>"
-    r"|your[-_ ][a-z-_ ]+|(put|insert|paste|enter)[-_ ].*here"
+    r"(?i)(.*[-_ ])?change[-_]?me([-_ !.].*)?"
     # The name of a variable without its braces, and what the vault made without its tag.
     r"|[{ ]*vault_[a-z0-9_]+[} ]*|\$ANSIBLE_VAULT;[\s\S]*"
 )
 """What is a placeholder wherever it stands."""
 PLACEHOLDER = re.compile(
-    CERTAIN.pattern
-    + r"|x{3,10}|\.{3}|…|\*{3,}|(my|your)?[-_ ]?(password|passwort|passphrase)[-_ ]?(here|123)?|insecure|<.*>"
+    CERTAIN.pattern + r"|(change|replace|fill)[-_ ]?(me|it|this|in)([-_ !.].*)?|to-?do|fix-?me|tbd|<.*>|your[-_ ].*"
+    r"|(put|insert|paste|enter)[-_ ].*here|x{3,10}|\.{3}|…|\*{3,}|insecure"
+    r"|(my|your)?[-_ ]?(password|passwort|passphrase)[-_ ]?(here|123)?"
 )
 """And what is one where a secret belongs."""
 DJANGO = ("DJANGO_SECRET_KEY", "SECRET_KEY")

@@ -70,7 +70,9 @@ def listener(url: str) -> dict[str, Any]:
 def misspelt(key: str, url: str) -> str:
     """Return what is wrong inside of a URL as the end of a sentence, "" when nothing is."""
     parts, schemes = split(url), vocabulary.by_kind("url_schemes")[key]
-    near = "" if parts.scheme in schemes else specification.nearest(parts.scheme, schemes, 0.7)
+    # A driver may stand behind the scheme, as in postgresql+psycopg.
+    known = parts.scheme in schemes or parts.scheme.partition("+")[0] in schemes
+    near = "" if known else specification.nearest(parts.scheme, schemes, 0.75)
     if near:
         return f"begins with {parts.scheme}:, which nothing knows. Did you mean `{near}`?"
     if parts.netloc.count("@") > 1:

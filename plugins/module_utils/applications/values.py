@@ -46,7 +46,7 @@ def gunicorn_settings(value: dict[str, Any]) -> Iterator[Wrong]:
             yield f"has {name}, which is a key of the application", f"{name}: {specification.spelled(one)}"
         elif name in ("bind", "daemon", "user", "group", "config", "pidfile"):
             yield f"has {name}, which the release says: another one would not be found", ""
-        else:
+        elif one is not None:
             yield from software("gunicorn_settings", {name: one})
 
 

@@ -24,7 +24,15 @@ def names(folder: Path) -> Iterator[tuple[str, Path]]:
 def meant(name: str, known: set[str]) -> str:
     """Return the group or host that a file is meant for, also by the first part of its name; "" for none."""
     begun = [one for one in sorted(known) if one.startswith(f"{name}.")]
-    return begun[0] if begun else specification.nearest(name, known, ALIKE)
+    # Another number or another first part is another host, which may well be away.
+    alike = {one for one in known if digits(one) == digits(name)}
+    alike = {one for one in alike if specification.nearest(name.partition(".")[0], [one.partition(".")[0]], ALIKE)}
+    return begun[0] if begun else specification.nearest(name, alike, ALIKE)
+
+
+def digits(name: str) -> str:
+    """Return the digits of a name."""
+    return "".join(letter for letter in name if letter.isdigit())
 
 
 def findings(hosts: list[Host]) -> Iterator[Finding]:
