@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAYBOOKS = sorted(ROOT.glob("playbooks/*.yml"))
@@ -37,6 +38,15 @@ def test_playbooks_parse(syntax):
 def test_inventories_parse(path):
     result = ansible("ansible-inventory", "--inventory", path.parent, "--list")
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_begins_with_the_check_of_the_inventory(path):
+    first = yaml.safe_load(path.read_text())[0]
+    if path.stem == "check_inventory":
+        assert "groundcrew.django.applications" in first["tasks"][0]
+    elif path.stem != "new_inventory":
+        assert first["ansible.builtin.import_playbook"] in ("check_inventory.yml", "preflight.yml")
 
 
 def test_there_are_playbooks_and_inventories():

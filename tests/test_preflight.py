@@ -6,6 +6,7 @@ The hosts of these inventories cannot be reached: whoever tries gets UNREACHABLE
 import datetime
 import hashlib
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -108,6 +109,40 @@ django_apps:
     assert 'env: {UMASK: "0022"}' in output
     assert 'on_calendar: "12:30"' in output
     assert "PORT" not in output
+
+
+def test_a_mistake_is_told_with_its_file_and_line(play):
+    status, output = play(TASK % "x", django_apps=[{**APP, "wrokers": 4}], base_timezone="Europe/Berln")
+    assert status != 0
+    for words in ("`wrokers` is no key", "Europe/Berlin"):
+        (line,) = [line for line in output.splitlines() if words in line]
+        assert re.search(r"\(group_vars/all/all.yml:\d+\)$", line)
+
+
+def test_what_is_no_mistake_is_noted_and_a_host_that_does_not_answer_is_told(play, tmp_path):
+    """Secrets that the vault holds are no secrets in plain text."""
+    app = {**APP, "env": {"API_TOKEN": "canary-in-the-clear", "OTHER_TOKEN": "{{ vault_secret }}"}}
+    secret = encrypted("canary", tmp_path)
+    variables = {"redis_password": "x", "redis_secret": "y", "other": "{{ redis_secret }}"}
+    status, output = play(ROOT / "playbooks/preflight.yml", secret=secret, django_apps=[app], **variables)
+    assert status != 0
+    assert output.count("does not answer: Failed to connect") == 1
+    notes = [line for line in output.splitlines() if line.startswith("Note: ")]
+    for words in ("`redis_password` is read by nothing", "env.API_TOKEN` is a secret in plain text"):
+        assert words in "\n".join(notes)
+    for words in ("redis_secret", "OTHER_TOKEN", "vault.yml", "canary"):
+        assert words not in "\n".join(notes)
+
+
+@pytest.mark.parametrize("text", ["all: {}", "all: {hosts: [web1]}", "all: {hosts: {web1: }", "all:\n\thosts:"])
+def test_an_inventory_without_hosts_or_that_is_none_is_refused(tmp_path, text):
+    path = tmp_path / "hosts.yml"
+    path.write_text(text)
+    for inventory in (path, tmp_path / "nowhere"):
+        command = [Path(sys.executable).with_name("ansible-playbook"), "--inventory", inventory, "playbooks/site.yml"]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert result.returncode != 0
+        assert str(inventory) in result.stderr or "`all` has no hosts" in result.stdout
 
 
 def test_a_misspelt_name_of_the_command_line_stops_a_deploy(play):

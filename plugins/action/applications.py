@@ -21,8 +21,9 @@ from ansible_collections.groundcrew.django.plugins.module_utils.applications imp
 )
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.inventory import Host, Request
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
+from ansible_collections.groundcrew.django.plugins.plugin_utils import origins
 
-ALSO_READ = ("ansible_user",)
+ALSO_READ = ("ansible_user", "ansible_connection")
 YAML = ("", ".yml", ".yaml", ".json")
 
 
@@ -86,9 +87,10 @@ class ActionModule(ActionBase):
         result, found = every.resolve_all(self._hosts(task_vars, extra), request)
         if found:
             # Beside `msg`, which ansible-core 2.19 prints twice. As one text: YAML would fold the items of a list.
-            lines = findings.lines(found)
+            lines = findings.lines(found, lambda one: self._locate(one, task_vars))
             mistakes = "\n".join([*lines, ""])
             return {"failed": True, "changed": False, "msg": findings.summary(len(lines)), "mistakes": mistakes}
+        result["notices"] = findings.lines(result["notices"], lambda one: self._locate(one, task_vars))
         result["options"] = {**(before or {}), **result["options"]}
         # It holds the secrets of all applications.
         return {"changed": False, "_ansible_no_log": True, **result}
@@ -128,7 +130,16 @@ class ActionModule(ActionBase):
             names=frozenset(map(str, raw)) - set(extra),
             folder=str(raw.get("inventory_dir") or ""),
             written=misread,
+            mentioned=frozenset(word for one in raw for word in origins.mentioned(raw[one])),
+            clear=frozenset(place for one in wanted for place in origins.clear(one, raw[one])),
         )
+
+    def _locate(self, finding, task_vars):
+        """Return the file and the line that a finding speaks of."""
+        if not finding.host or finding.where.startswith("-e "):
+            return ""
+        raw = self._variables(finding.host, task_vars)
+        return origins.locate(raw, finding.where, finding.application, str(raw.get("inventory_dir") or ""))
 
     def _variables(self, name, task_vars):
         """Return the variables of a host (dict), as the play sees them, not evaluated."""

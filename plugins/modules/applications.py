@@ -46,6 +46,16 @@ mistakes:
   description: What is wrong, a line for each mistake.
   returned: failure
   type: str
+notices:
+  description: What is no mistake and worth a word, such as a secret in plain text, a line for each.
+  returned: success
+  type: list
+  elements: str
+summary:
+  description: What the inventory holds, a line for each application and group.
+  returned: success
+  type: list
+  elements: str
 options:
   description: >-
     The options, typed and complete, but for C(app) and C(version); with those of the playbook that imported this one.

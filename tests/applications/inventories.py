@@ -9,6 +9,8 @@ from applications.inventory import Host, Request
 SOURCE = "/"
 APP = {"name": "shop", "source": SOURCE, "domains": ["shop.example.org"]}
 ALL = ("django", "postgresql", "pgbouncer", "redis", "backup")
+SECRET = "Zm9yIHRlc3RzIG9ubHksIGFuZCBsb25nIGVub3VnaA"
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n"
 PASSPHRASE = "correct horse battery"
 
 

@@ -8,7 +8,7 @@ from applications import every, findings, names
 from applications.findings import Finding
 from applications.specification import Unreadable
 
-from inventories import ALL, APP, PASSPHRASE, kinds, make_host, mistakes
+from inventories import ALL, APP, KEY, PASSPHRASE, SECRET, kinds, make_host, mistakes
 
 LOCAL = "redis://:secret@127.0.0.1:6379/0"
 
@@ -119,7 +119,7 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         (
             {"nginx_directives": ["add_header A b"]},
             "directive",
-            "`nginx_directives[0]` is a directive, and ends with `;`",
+            "`nginx_directives` has `add_header A b`, which is a directive, and ends with `;`",
         ),
         ({"maintenance": {"allow": ["10.0.0.0/33"]}}, "network", "`maintenance.allow` has 10.0.0.0/33"),
         ({"restricted_paths": [{"path": "/a/", "allow": ["not-an-ip"]}]}, "network", "`restricted_paths[0].allow`"),
@@ -128,12 +128,12 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         ({"restricted_paths": [{"path": "admin/"}]}, "path", "`restricted_paths[0].path` is admin/"),
         ({"restricted_paths": [{"path": "/a%20b/"}]}, "path", "nothing encoded"),
         ({"restricted_paths": [{"path": "/a/"}, {"path": "/a/"}]}, "repeated", "`path: /a/` 2 times"),
-        ({"static": {"/": "/srv/x"}}, "path", "static: {/static/: /srv/shop/static}"),
-        ({"static": {"https://cdn.example.net/": "/srv/x"}}, "path", "takes the beginning of a path"),
+        ({"static": {"/": "/srv/x"}}, "prefix", "static: {/static/: /srv/shop/static}"),
+        ({"static": {"https://cdn.example.net/": "/srv/x"}}, "prefix", "takes paths of the site"),
         ({"static": {"/a": "/srv/x", "/a/": "/srv/y"}}, "repeated", "`static` has /a/, and so does `static`"),
         ({"static": {"/a/": "/srv/x"}, "media": {"/a": "/srv/y"}}, "repeated", "and so does `static`"),
-        ({"media": {"/a/": "/srv/$x"}}, "folder", "without `$`"),
-        ({"media": {"/a/": "uploads"}}, "folder", "takes whole paths"),
+        ({"media": {"/a/": "/srv/$x"}}, "prefix", "without `$`"),
+        ({"media": {"/a/": "uploads"}}, "prefix", "takes a whole path"),
         ({"csp": "enforced"}, "wrong-choice", "csp: enforce"),
     ],
 )
@@ -155,7 +155,7 @@ def test_a_mistake_of_an_application(keys, kind, words):
         {"umask": "027"},
         {"source": "pypi", "requirements": ["mailman-web"]},
         {"source": "file:///srv/shop.git"},
-        {"source": "git@example.org:shop.git", "deploy_key": "x"},
+        {"source": "git@example.org:shop.git", "deploy_key": KEY},
         {
             "files": [
                 {"path": "a/b", "content": ""},
@@ -204,7 +204,7 @@ def test_applications_may_be_a_dictionary_by_name():
 def test_a_host_without_applications(listed):
     (line,) = mistakes(make_host(django_apps=listed))
     assert ("cannot be evaluated" if isinstance(listed, Unreadable) else "django_apps: [{name: shop") in line
-    assert mistakes(make_host(groups=["redis"], django_apps=listed)) == []
+    assert mistakes(make_host(apps={}), make_host("db1", groups=["redis"], django_apps=listed)) == []
 
 
 def test_who_logs_in_names_no_application():
@@ -365,7 +365,7 @@ def two_hosts(keys, groups=("django",)):
 def test_hosts_that_share_a_database_share_their_secrets():
     (line,) = mistakes(*two_hosts({"database_url": SHARED}))
     assert line.startswith("[web1, web2] shop: `env` lacks DJANGO_SECRET_KEY: 2 hosts share the database")
-    assert mistakes(*two_hosts({"database_url": SHARED, "env": {"DJANGO_SECRET_KEY": "x"}})) == []
+    assert mistakes(*two_hosts({"database_url": SHARED, "env": {"DJANGO_SECRET_KEY": SECRET}})) == []
     assert mistakes(make_host(apps={"database_url": SHARED})) == []
     assert mistakes(*two_hosts({}, groups=("django", "postgresql"))) == []
 
@@ -426,7 +426,6 @@ def test_a_backup_that_nobody_could_reach(repository, words):
     ("name", "value", "words"),
     [
         ("postgresql_setings", {}, "Did you mean `postgresql_settings`?"),
-        ("redis_password", "x", "names that begin with `redis_` belong to that role"),
         ("postgres_version", "15", "Did you mean `postgresql_version`?"),
         ("django_app_wokers", 4, "Did you mean `django_app_workers`?"),
         ("django_app_static_url", "x", "is called `django_app_cdn_url` now"),
@@ -485,7 +484,7 @@ def test_everything_right_is_no_finding():
 def test_hosts_out_of_the_folder_of_files():
     host = make_host(apps={})
     lost = replace(make_host("[database]", groups=()), folder="/nowhere/files")
-    assert mistakes(host, lost) == [
+    assert [line for line in mistakes(host, lost) if "in no group" not in line] == [
         "[[database]] `files` is read as inventory (/nowhere/files), and it holds files for hosts: ignore it in "
         "ansible.cfg. For example: [inventory] ignore_patterns = ^files$"
     ]
@@ -505,8 +504,8 @@ def test_hosts_out_of_the_folder_of_files():
     ],
 )
 def test_include_of_what_is_not_there(tmp_path, keys, words):
-    (line,) = mistakes(make_host(apps={**keys, "source": keys["source"].format(folder=tmp_path)}))
-    assert words in line
+    lines = mistakes(make_host(apps={**keys, "source": keys["source"].format(folder=tmp_path)}))
+    assert [line for line in lines if words in line]
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist/x").touch()
     assert mistakes(make_host(apps={"source": str(tmp_path), "include": ["dist"]})) == []

@@ -8,7 +8,7 @@ import yaml
 from applications import specification
 from applications.parts import MADE_ANEW
 
-from inventories import ALL, PASSPHRASE, every_part, make_host, one_part
+from inventories import ALL, PASSPHRASE, SECRET, every_part, make_host, one_part
 
 JOBS = [{"name": "celery", "run": "celery worker"}]
 
@@ -181,7 +181,7 @@ def test_a_host_without_applications_keeps_nothing_of_them():
 
 def test_singletons_run_on_the_first_host_that_has_the_application():
     url = "postgresql://shop:x@db/shop"
-    keys = {"database_url": url, "env": {"DJANGO_SECRET_KEY": "x"}}
+    keys = {"database_url": url, "env": {"DJANGO_SECRET_KEY": SECRET}}
     hosts = [make_host("web1", apps={"state": "absent"}), *(make_host(name, apps=keys) for name in ("web2", "web3"))]
     found = every_part(*hosts)["hosts"]
     leads = {name: one["applications"][0]["worker"]["run_singletons"] for name, one in found.items()}
@@ -220,7 +220,7 @@ def test_backups_leave_out_what_an_absent_application_loses_but_its_media():
 
 def test_an_application_under_another_name():
     """First its data follow, then it is installed, then what is left of the old name goes; nothing is purged."""
-    keys = {"renamed_from": "store", "databases": ["stats"], "processes": JOBS, "purge": ["media"]}
+    keys = {"renamed_from": "store", "databases": ["stats"], "processes": JOBS}
     groups = ("django", "postgresql", "redis", "pgbouncer")
     resolved = every_part(make_host(groups=groups, apps=keys))["hosts"]["web1"]
     moves, new, rest = resolved["applications"]

@@ -3,7 +3,7 @@
 import pytest
 from applications import keys, parts, resolve, specification
 
-from inventories import APP, every_part, make_host, resolved
+from inventories import APP, KEY, every_part, make_host, resolved
 
 KEYS = keys.keys()
 FLAT = {name: key for name, key in KEYS.items() if key.flat}
@@ -120,7 +120,7 @@ def test_what_the_groups_provide_wins_over_the_default():
 
 
 def test_the_version_of_the_command_line_wins():
-    host = make_host(apps=[{"version": "v1", "source": "git@example.org:shop.git", "deploy_key": "x"}])
+    host = make_host(apps=[{"version": "v1", "source": "git@example.org:shop.git", "deploy_key": KEY}])
     one = every_part(host, app="shop", version="v2")["hosts"]["web1"]["applications"][0]
     assert one["app"]["version"] == "v2"
 

@@ -67,7 +67,7 @@ def test_what_was_written_is_the_example(key, value, example):
         ("env", "{PORT: 8000, ZERO: 0, LOW: -5}"),
         ("env", "{UMASK: '0022', AT: '12:30', EXPONENT: 1e3, COMMIT: 1e5}"),
         ("version", "1e5"),
-        ("settings", "18"),
+        ("node", "18"),
         ("workers", "0x2"),
         ("overlay", "yes"),
     ],

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from . import parts
+from .findings import Finding
+from .inventory import Host
+from .resolve import Application
 
 LEAST_CORES = 2
 """Gunicorn takes a worker for each core, and at least two; a host whose facts are unknown counts as much."""
+
+OWN = 10
+"""Connections that the server keeps for its own."""
 
 
 def expected(resolved: Mapping[str, Any], server: str, cores: Mapping[str, int]) -> int:
@@ -24,3 +32,20 @@ def expected(resolved: Mapping[str, Any], server: str, cores: Mapping[str, int])
                 web = 2 * (one["workers"] or here) * one["threads"]
                 total += (min(web, one["pool"]) if one["pool"] else web) + here * one["processes"]
     return total
+
+
+def findings(hosts: Iterable[Host], applications: Mapping[str, list[Application]]) -> Iterator[Finding]:
+    """Yield a server whose `max_connections` the applications may outgrow on hosts of two cores, at the least."""
+    counted = {
+        name: {"connections": [each for one in of_host if one.present for each in parts.connections(one)]}
+        for name, of_host in applications.items()
+    }
+    for host in hosts:
+        settings = host.variables.get("postgresql_settings")
+        most = settings.get("max_connections") if isinstance(settings, dict) else None
+        if "postgresql" in host.groups and isinstance(most, int) and not isinstance(most, bool):
+            least = expected({"hosts": counted}, host.name, {})
+            if least + OWN > most:
+                sentence = f"has max_connections: {most}, and the applications may open {least} while two releases run"
+                example = f"postgresql_settings: {{max_connections: {least + 2 * OWN}}}"
+                yield Finding("connections", host.name, "", "postgresql_settings", sentence, example)

@@ -9,17 +9,19 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from . import command_lines
+from . import calendars, command_lines
 from .findings import Finding
 from .resolve import Application
 
 UNIT = re.compile("[A-Za-z0-9][A-Za-z0-9:_.-]*")
 DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
-MEMORY = re.compile(r"infinity|\d+(\.\d+)?[KMGTPE]?|\d+(\.\d+)?%")
+MEMORY = re.compile(r"infinity|(?!0+[KMGTPE%]?$)\d+(\.\d+)?([KMGTPE]|%)?")
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
 NODE = re.compile(r"\d+(\.\d+){0,2}")
 SHELL = ("&&", "||", ";", "|", ">")
+TOP = re.compile("/?(bin|boot|dev|etc|home|lib|lib64|proc|root|run|sbin|srv|sys|usr|var)?")
+SYSTEM = {"/var/lib", "/var/log", "/var/run", "/etc/nginx", "/etc/systemd", "/usr/bin", "/usr/lib", "/usr/local"}
 SIGNALS = {one.name for one in signal.Signals}
 
 
@@ -50,6 +52,9 @@ def files(application: Application) -> Iterator[Finding]:
     yield from repeated(application, "files", "path")
     for file in application["files"]:
         path = str(file.get("path", ""))
+        if path.startswith("~") or path.endswith("/") or not path:
+            sentence = f"has `{path}`, which names no file"
+            yield application.finding("file-path", "files", sentence, "files: [{path: settings.py, content: ...}]")
         if ".." in PurePosixPath(path).parts:
             sentence = f"has {path}, which leaves its folder"
             yield application.finding("file-outside", "files", sentence, "files: [{path: settings.py, content: ...}]")
@@ -60,6 +65,9 @@ def files(application: Application) -> Iterator[Finding]:
         # systemd reads them: lists are parted by spaces, and `%` stands for something.
         if not DIRECTORY.fullmatch(path) or ".." in PurePosixPath(path).parts:
             sentence = f"has {path}, and takes whole paths without spaces, quotes, `\\` and `%`"
+            yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
+        elif TOP.fullmatch(path.rstrip("/")) or path.rstrip("/") in SYSTEM:
+            sentence = f"has {path}, which belongs to the system: the application would write to all of it"
             yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
 
 
@@ -118,6 +126,9 @@ def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator
     if not MEMORY.fullmatch(memory):
         sentence = f"is {memory}, which systemd would overlook: it takes a number with K, M or G"
         yield application.finding("memory", key, sentence, "memory: 512M", f"[{name}].memory")
+    if key == "timers" and isinstance(when := job.get("on_calendar"), str) and not calendars.is_right(when):
+        sentence = f"is {when}, which is no time to systemd"
+        yield application.finding("calendar", key, sentence, "on_calendar: '*-*-* 04:00'", f"[{name}].on_calendar")
     stop = str(job.get("stop_signal", "SIGTERM"))
     if stop not in SIGNALS:
         yield application.finding(

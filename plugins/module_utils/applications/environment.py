@@ -63,15 +63,6 @@ def findings(application: Application) -> Iterator[Finding]:
         for number, command in enumerate(application[key]):
             yield from of(application, key, command.get("env", {}), f"[{number}].env")
     yield from of(application, "certificate", application["certificate"].get("env", {}), ".env")
-    if (
-        "DATABASE_URL" in application["env"]
-        and application.host.groups & {"postgresql", "mariadb"}
-        and not application.places["database_url"]
-    ):
-        sentence = "has DATABASE_URL, and this host makes a database that nobody would use: give the key `database_url`"
-        yield application.finding(
-            "env-database", "env", sentence, "database_url: postgresql://shop:PASSWORD@db.example.org/shop"
-        )
     for name, length in application["secrets"].items():
         if (
             not NAME.fullmatch(name)

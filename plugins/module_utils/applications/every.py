@@ -9,21 +9,30 @@ from . import (
     backups,
     certificate,
     claims,
+    combinations,
+    command_words,
+    connections,
     contents,
     databases,
     domains,
     environment,
     extra,
+    groups,
     interpreter,
     inventory,
     names,
+    notices,
     parts,
     renames,
     resolve,
+    secrecy,
+    shapes,
     shared,
     site,
     source,
+    summary,
     urls,
+    variable_files,
     variables,
     versions,
 )
@@ -40,6 +49,10 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     source.findings,
     interpreter.findings,
     contents.findings,
+    command_words.findings,
+    combinations.findings,
+    secrecy.findings,
+    shapes.findings,
     site.findings,
 )
 """What is asked of an application by itself when it is to be present."""
@@ -101,11 +114,14 @@ def leaders(applications: dict[str, list[Application]]) -> dict[str, str]:
 def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], list[Finding]]:
     """Return what the module `applications` returns, and all findings; the result is empty when there are any.
 
+    `notices` are findings that refuse nothing, for `findings.lines`.
+
     `hosts` are all of the inventory, those of the group `django` in its order.
     """
     applications, found = read(hosts, request)
+    found += [*groups.findings(hosts), *variable_files.findings(hosts), *connections.findings(hosts, applications)]
     for host in hosts:
-        found += [*variables.findings(host), *backups.findings(host)]
+        found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
     found += inventory.findings(hosts)
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
@@ -115,6 +131,8 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         "hosts": {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts},
         "options": {name: value for name, value in extra.complete(request, []).items() if name not in extra.SELECTION},
         "deployer": request.deployer,
+        "notices": list(notices.findings(hosts, applications)),
+        "summary": summary.lines(hosts, applications),
     }, []
 
 

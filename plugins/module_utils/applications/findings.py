@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MOST = 3
@@ -49,9 +49,10 @@ def line(finding: Finding, hosts: list[str]) -> str:
     return text + (f" For example: {finding.example}" if finding.example else "")
 
 
-def lines(findings: Iterable[Finding]) -> list[str]:
-    """Return all findings, a line for each."""
-    return [line(*one) for one in grouped(findings)]
+def lines(findings: Iterable[Finding], locate: Callable[[Finding], str] = lambda _: "") -> list[str]:
+    """Return all findings, a line for each, with what `locate` says of its place: the file of the inventory."""
+    found = [(line(one, hosts), locate(one)) for one, hosts in grouped(findings)]
+    return [f"{text} ({place})" if place else text for text, place in found]
 
 
 def summary(count: int) -> str:

@@ -16,7 +16,8 @@ from .written import Written
 class Host:
     """A host of the inventory.
 
-    `variables` are evaluated: those that roles read and `django_apps`. `names` are the names of all of its variables.
+    `variables` are evaluated: those that roles read and `django_apps`. `names` are the names of all of its variables,
+    `mentioned` the words in its templates, `clear` the places of secrets that no vault holds.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Host:
     names: frozenset[str] = frozenset()
     folder: str = ""  # where relative paths of the controller start
     written: Written = field(default_factory=dict)  # how values were written that YAML reads as another text
+    mentioned: frozenset[str] = frozenset()
+    clear: frozenset[str] = frozenset()  # such as `django_apps[shop].env.API_TOKEN`
 
 
 @dataclass(frozen=True)

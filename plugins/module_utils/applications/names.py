@@ -92,7 +92,7 @@ def findings(application: Application) -> Iterator[Finding]:
     elif logs_in(application, name):
         sentence = f"is `{name}`, who logs in to the host: the application would take that user over"
         yield application.finding("reserved-name", "name", sentence, "name: shop")
-    for database in application["databases"]:
+    for database in (str(one["name"]) for one in application["databases"] if not one.get("url")):
         if database in SERVERS or database.startswith("pg_"):
             sentence = f"has {database}, which the server has already"
             yield application.finding("reserved-name", "databases", sentence, f"databases: [{name}_archive]")

@@ -6,8 +6,6 @@ import ipaddress
 from typing import Any
 
 EXAMPLE = "[192.0.2.7, 10.0.0.0/8]"
-VARIABLES = ("nginx_trusted_proxies",)
-"""Variables of roles that are lists of addresses and networks."""
 
 
 def wrong(addresses: list[Any]) -> list[str]:

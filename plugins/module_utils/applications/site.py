@@ -6,12 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from . import locations, networks
+from . import directives, locations, networks, values
 from .findings import Finding
 from .resolve import Application
+from .specification import Unreadable
 
 SIZE = re.compile("[0-9]+[kKmMgG]?")
-HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA|PLAIN)\}).+|[./0-9A-Za-z]{13}")
+EXAMPLE = "client_max_body_size: 10m"
+HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA)\}).+")
 
 
 PATH = re.compile(r"/[^\x00-\x1f\x7f?#%]*")
@@ -23,12 +25,15 @@ def folders(application: Application) -> Iterator[Finding]:
     taken: dict[str, str] = {}
     for key in ("static", "media"):
         for path, folder in application[key].items():
-            example = f"{key}: {{/{key}/: /srv/{application.name}/{key}}}"
-            if not PATH.fullmatch(path) or not path.strip("/"):
-                sentence = f"has {path}, and takes the beginning of a path, such as `/{key}/`"
-                yield application.finding("path", key, sentence, example)
-            if not FOLDER.fullmatch(str(folder)):
-                yield application.finding("folder", key, f"has {folder}, and takes whole paths without `$`", example)
+            example = f"{key}: {{/{path.strip('/') or key}/: /srv/{application.name}/{key}}}"
+            if path.strip() == "/":
+                yield application.finding("prefix", key, "has `/`, which is the application itself", example)
+            elif not PATH.fullmatch(path):
+                sentence = f"has {path}, and takes paths of the site, each of which begins with `/`"
+                yield application.finding("prefix", key, sentence, example)
+            if not isinstance(folder, Unreadable) and not FOLDER.fullmatch(str(folder)):
+                sentence = f"has {path}: {folder}, and takes a whole path of the host, without `$`"
+                yield application.finding("prefix", key, sentence, example)
             prefix = locations.prefix(path)
             if prefix in taken:
                 sentence = f"has {prefix}, and so does `{taken[prefix]}`: one folder answers for a path"
@@ -41,13 +46,22 @@ def findings(application: Application) -> Iterator[Finding]:
     size = application["client_max_body_size"]
     if not SIZE.fullmatch(size):
         yield application.finding(
-            "size", "client_max_body_size", f"is {size}, and takes a number with k, m or g", "10m"
+            "size", "client_max_body_size", f"is {size}, and takes a number with k, m or g", EXAMPLE
         )
-    for number, line in enumerate(application["nginx_directives"]):
-        text = str(line).partition("#")[0].strip()
-        if text and not text.endswith((";", "{", "}")):
-            sentence = "is a directive, and ends with `;`"
-            yield application.finding("directive", "nginx_directives", sentence, f"{text};", f"[{number}]")
+    try:
+        for wrong, right in directives.problems([str(line) for line in application["nginx_directives"]]):
+            yield application.finding("directive", "nginx_directives", f"has {wrong}", right)
+    except directives.Broken as broken:
+        example = "nginx_directives: ['add_header X-Shop yes;']"
+        yield application.finding("directive", "nginx_directives", f"has {broken}", example)
+    for wrong, right in values.gunicorn_settings(application["gunicorn_settings"]):
+        example = f"gunicorn_settings: {right}" if right.startswith("{") else right
+        yield application.finding("gunicorn", "gunicorn_settings", wrong, example)
+    page = application["maintenance"].get("page", "")
+    if re.fullmatch(r"\S+\.html?", page):
+        sentence = f"is {page}, and takes the page itself"
+        example = "page: \"{{ lookup('ansible.builtin.file', 'closed.html') }}\""
+        yield application.finding("page", "maintenance", sentence, example, ".page")
     for address in networks.wrong(application["maintenance"].get("allow", [])):
         yield application.finding("network", "maintenance", networks.sentence(address), networks.EXAMPLE, ".allow")
     yield from folders(application)

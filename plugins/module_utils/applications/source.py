@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from .findings import Finding
 from .resolve import Application
@@ -18,18 +21,32 @@ def shown(source: str) -> str:
     return LOGIN.sub("", source)
 
 
+def unusable(path: Path, kind: str) -> str:
+    """Return why a path that is there is no source, "" when it is one."""
+    if kind == "archive" and not path.is_file():
+        return "is no file"
+    if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+        return f"{getpass.getuser()} may not read"
+    if kind == "folder" and not path.is_dir():
+        return "is neither a folder nor an archive of a kind that is known"
+    return "is empty" if kind == "folder" and not any(path.iterdir()) else ""
+
+
 def findings(application: Application) -> Iterator[Finding]:
     """Yield a source that the controller does not have; one that git serves is asked for by `versions.py`."""
     source, folder = application["source"], application.host.folder
     if not source:
         return
     if kind(source) in ("archive", "folder") and not URL.match(source):
-        if not place(source, folder).exists():
+        path = place(source, folder)
+        if not path.exists():
             sentence = (
                 f"is {shown(source)}, and there is nothing. It is a git URL, `pypi`, or a folder or an archive on this"
                 f" machine; a relative path starts at the inventory{f' {folder}' if folder else ''}"
             )
             yield application.finding("no-source", "source", sentence, "source: https://git.example.org/shop.git")
+        elif wrong := unusable(path, kind(source)):
+            yield application.finding("no-source", "source", f"is {shown(source)}, which {wrong}")
     elif kind(source) == "archive":
         sentence = f"is {shown(source)}, and an archive is a file on this machine"
         yield application.finding("no-source", "source", sentence, "source: builds/shop.tar.gz")

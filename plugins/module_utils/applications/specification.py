@@ -218,9 +218,13 @@ def check(option: Option, value: Any, path: str, problems: list[Problem], writte
 
 def check_item(option: Option, item: Any, path: str, problems: list[Problem], written: Written) -> Any:
     """Check one item of a list; a text in place of a dictionary that needs a name alone is that name."""
-    if isinstance(item, str) and [name for name, one in option.options.items() if one.required] == ["name"]:
-        item = {"name": item}
     inner = Option(option.elements, choices=option.choices, options=option.options)
+    named = [name for name, one in option.options.items() if one.required] == ["name"]
+    if named and not isinstance(item, (dict, list, tuple, Unreadable)):
+        before = len(problems)
+        item = {"name": check(Option("str"), item, path, problems, written)}
+        if len(problems) > before:
+            return item
     return check(inner, item, path, problems, written)
 
 

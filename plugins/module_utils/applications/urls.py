@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from . import specification, vocabulary
 from .findings import Finding
 from .resolve import Application
 
@@ -66,12 +67,29 @@ def listener(url: str) -> dict[str, Any]:
     return {"port": port, "password": unquote(parts.password or "")}
 
 
+def misspelt(key: str, url: str) -> str:
+    """Return what is wrong inside of a URL as the end of a sentence, "" when nothing is."""
+    parts, schemes = split(url), vocabulary.by_kind("url_schemes")[key]
+    # A driver may stand behind the scheme, as in postgresql+psycopg.
+    known = parts.scheme in schemes or parts.scheme.partition("+")[0] in schemes
+    near = "" if known else specification.nearest(parts.scheme, schemes, 0.75)
+    if near:
+        return f"begins with {parts.scheme}:, which nothing knows. Did you mean `{near}`?"
+    if parts.netloc.count("@") > 1:
+        return "has a second `@`: inside of a name or a password it is written %40"
+    if key == "database_url" and parts.hostname and not database(url) and is_postgresql(url):
+        return "names no database"
+    return ""
+
+
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the URLs of one application."""
     for key in ("database_url", "cache_url", "broker_url"):
         url = application[key]
         if url and not split(url).scheme:
             yield application.finding("url", key, "is no URL", EXAMPLES[key])
+        elif url and (wrong := misspelt(key, url)):
+            yield application.finding("url", key, wrong, EXAMPLES[key])
     for key in ("cache_url", "broker_url"):
         here = listener(application[key])
         if "redis" in application.host.groups and here["port"] and not here["password"]:

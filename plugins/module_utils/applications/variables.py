@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
-from . import keys, networks, specification, words
+from . import keys, shapes, specification, values, vocabulary, words
 from .findings import Finding
 from .inventory import Host
-from .specification import Problem, Unreadable
+from .specification import Problem
 
 CERTAIN = 0.9
 """So much alike is a name without the prefix of a role that it is a misspelt one and none of the user's own."""
+ALIKE = 0.8
+"""So much alike is the rest of a name behind the prefix of a role; SHORT characters may begin one."""
+SHORT = 4
+
+MISSING = re.compile("'(?!ansible_|hostvars|_)[A-Za-z0-9_]+' is undefined")
+"""The reason of a value that no facts of its host will mend."""
 
 
 @cache
@@ -24,7 +32,11 @@ def known() -> frozenset[str]:
 @cache
 def misspelt(name: str) -> Problem | None:
     """Return what is wrong with the name of a variable, None when nothing is."""
-    if name in known() or name.startswith(("ansible_", "_")):
+    if name.startswith("ansible_"):
+        near = vocabulary.near("ansible_variables", name, CERTAIN)
+        sentence = f"is no variable that Ansible knows. Did you mean `{near}`?"
+        return Problem("unknown-variable", name, sentence) if near else None
+    if name in known() or name.startswith("_"):
         return None
     new = words.VARIABLES.get(name, "")
     old = name.removeprefix(keys.FLAT)
@@ -32,16 +44,35 @@ def misspelt(name: str) -> Problem | None:
         new = keys.FLAT + words.KEYS[old]
     if new in known():
         return Problem("renamed", name, f"is called `{new}` now")
-    role = next((role for role in specification.roles() if name.startswith(f"{role}_")), "")
-    near = specification.nearest(name, known(), 0.6 if role else CERTAIN)
-    if not role and not near:
-        return None
-    sentence = (
-        f"is read by no role, and names that begin with `{role}_` belong to that role."
-        if role
-        else "is read by no role."
-    )
-    return Problem("unknown-variable", name, sentence + (f" Did you mean `{near}`?" if near else ""))
+    if name.startswith(keys.FLAT):
+        near = specification.nearest(name, known())
+        words_ = "is read by no role, and no key of an application is called so."
+        return Problem("unknown-variable", name, words_ + (f" Did you mean `{near}`?" if near else ""))
+    near = meant(name)
+    return Problem("unknown-variable", name, f"is read by no role. Did you mean `{near}`?") if near else None
+
+
+def meant(name: str) -> str:
+    """Return the variable that a misspelt one is meant to be, "" for one of the user's own."""
+    role = role_of(name)
+    if not role:
+        return specification.nearest(name, known(), CERTAIN)
+    ours = {one.removeprefix(f"{role}_"): one for one in known() if one.startswith(f"{role}_")}
+    rest = name.removeprefix(f"{role}_")
+    begun = next((one for one in sorted(ours) if one.startswith(rest)), "") if len(rest) >= SHORT else ""
+    return ours.get(begun or specification.nearest(rest, ours, ALIKE), "")
+
+
+def role_of(name: str) -> str:
+    """Return the role whose prefix a variable has, "" for none."""
+    return next((role for role in specification.roles() if name.startswith(f"{role}_")), "")
+
+
+@cache
+def certificate_keys() -> dict[str, specification.Option]:
+    """Return the keys of a certificate that a role takes as a variable; the role gives its name."""
+    options = specification.load("certificate")["domain"]["certificate_domain"].options
+    return {name: replace(option, required=name == "domains") for name, option in options.items()}
 
 
 def findings(host: Host) -> Iterator[Finding]:
@@ -52,15 +83,15 @@ def findings(host: Host) -> Iterator[Finding]:
     for name, option in specification.variables().items():
         value = host.variables.get(name)
         # What needs the facts of a host is known when it has been asked for them.
-        if value is None or isinstance(value, Unreadable) or (option.required and option.type == "dict"):
+        if value is None or (option.required and option.type == "dict"):
             continue
         problems: list[Problem] = []
         typed = specification.check(option, value, name, problems, host.written)
-        if not problems and name in networks.VARIABLES:
-            problems = [
-                Problem("network", name, networks.sentence(one), f"{name}: {networks.EXAMPLE}")
-                for one in networks.wrong(typed)
-            ]
+        if name == "postgresql_certificate" and isinstance(typed, dict):
+            specification.check_keys(certificate_keys(), typed, name, problems)
+        if all(problem.id == "unreadable" for problem in problems):
+            problems += [Problem("value", name, *one) for one in values.wrong(name, typed)]
+            problems += shapes.problems(option, typed, name)
         for problem in problems:
-            if problem.id != "unreadable":
+            if problem.id != "unreadable" or MISSING.search(problem.sentence):
                 yield Finding(problem.id, host.name, "", problem.path, problem.sentence, problem.example)

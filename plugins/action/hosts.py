@@ -1,0 +1,83 @@
+"""Check what the hosts answered, all of them at once; `module_utils/applications/machines` decides what is wrong."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import connections, findings, machines
+
+AT_ONCE = 16
+PASSWORDS = ("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
+
+
+@cache
+def resolve(name):
+    """Return the addresses of a host name as this machine knows them, [] for none, None when no DNS answers."""
+    try:
+        return sorted({str(found[4][0]) for found in socket.getaddrinfo(name, 443, proto=socket.IPPROTO_TCP)})
+    except socket.gaierror as error:
+        return None if error.errno == socket.EAI_AGAIN else []
+    except OSError:
+        return None
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller, without a connection, for all hosts of the play at once."""
+
+    TRANSFERS_FILES = False
+    _VALID_ARGS = frozenset({"answers", "resolved", "summary"})
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Return nothing, or fail with everything that is wrong."""
+        super().run(tmp, task_vars)
+        # By their names: a template would copy what is resolved for all hosts.
+        resolved = task_vars[self._task.args["resolved"]]
+        names = [str(name) for name in task_vars["ansible_play_hosts_all"]]
+        said = {name: task_vars["hostvars"][name].get(self._task.args["answers"]) or {} for name in names}
+        cores = {name: machines.cores(str(one.get("stdout") or "")) for name, one in said.items()}
+        asked = [self._machine(name, said[name], task_vars["hostvars"][name], resolved, cores) for name in names]
+        names = {name for one in asked for app in one.applications for name in app["certificate"]["domains"]}
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            list(threads.map(resolve, names))
+        found = [finding for one in asked for finding in machines.findings(one, resolve)]
+        notes = findings.lines(note for one in asked for note in machines.notes(one))
+        for line in [*resolved.get("notices", ()), *notes]:
+            Display().display(f"Note: {line}")
+        if found:
+            who = "A host" if len({one.host for one in found}) == 1 else "Hosts"
+            message = f"{who} cannot be what the inventory says. Nothing was changed."
+            return {
+                "failed": True,
+                "changed": False,
+                "msg": message,
+                "mistakes": "\n".join([*findings.lines(found), ""]),
+            }
+        if self._task.args.get("summary"):
+            for line in ["The inventory is good.", *resolved["summary"], *map(machines.described, asked)]:
+                Display().display(str(line))
+        return {"changed": False}
+
+    def _machine(self, name, said, variables, resolved, cores):
+        """Return a host as it answered, with what is asked of it."""
+        settings = variables.get("postgresql_settings")
+        most = settings.get("max_connections") if isinstance(settings, dict) else 0
+        text = str(said.get("stdout") or "")
+        has_password = any(variables.get(one) for one in PASSWORDS) or bool(self._play_context.become_pass)
+        return machines.Machine(
+            name=name,
+            groups=frozenset(map(str, variables["group_names"])),
+            answer=machines.parse(text),
+            reason=""
+            if "system=" in text
+            else " ".join(str(said.get("msg") or "it says nothing").removeprefix("Task failed: ").split()),
+            applications=resolved["hosts"][name]["applications"],
+            has_password=has_password,
+            is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),
+            connections=connections.expected(resolved, name, cores),
+            most_connections=int(most) if str(most).isdigit() else 0,
+        )

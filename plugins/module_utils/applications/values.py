@@ -1,0 +1,117 @@
+"""Values of roles' variables that have an inside of their own: settings by the names of their software, time zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import calendars, networks, specification, vocabulary
+
+Wrong = tuple[str, str]
+"""(What is wrong, as a sentence that goes on from the variable; an example of the right value or "")."""
+
+SYSCTL = re.compile(r"[a-z0-9_]+([./][A-Za-z0-9_*-]+)+")
+VARIABLE = re.compile(r"[a-z][a-z0-9_-]*")
+CLIENT = re.compile(r"(all|samenet|samehost|\.?[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)*)")
+
+
+def timezone(value: str) -> Iterator[Wrong]:
+    """Yield a time zone that nobody knows."""
+    if value and not calendars.is_zone(value):
+        near = specification.nearest(value, calendars.zones(), 0.7) or "Europe/Berlin"
+        yield f"is {value}, which is no time zone", near
+
+
+def postgresql_settings(value: dict[str, Any]) -> Iterator[Wrong]:
+    """Yield settings that PostgreSQL would refuse."""
+    yield from software("postgresql_settings", value)
+
+
+def mariadb_settings(value: dict[str, Any]) -> Iterator[Wrong]:
+    """Yield settings that are none of a server's."""
+    for name, one in value.items():
+        if not VARIABLE.fullmatch(name) or isinstance(one, (dict, list)):
+            yield f"has {name}, and takes names of settings with one value each", "{max_connections: 200}"
+        else:
+            yield from software("mariadb_settings", {name.replace("-", "_"): one})
+
+
+def gunicorn_settings(value: dict[str, Any]) -> Iterator[Wrong]:
+    """Yield settings that Gunicorn would refuse, and those that a key says or that the release depends on."""
+    for name, one in value.items():
+        if vocabulary.names("gunicorn_settings").get(name) == "function":
+            yield f"has {name}, which takes a function, and YAML holds none", ""
+        elif name in ("workers", "threads", "timeout"):
+            yield f"has {name}, which is a key of the application", f"{name}: {specification.spelled(one)}"
+        elif name in ("bind", "daemon", "user", "group", "config", "pidfile"):
+            yield f"has {name}, which the release says: another one would not be found", ""
+        elif one is not None:
+            yield from software("gunicorn_settings", {name: one})
+
+
+def software(name: str, value: dict[str, Any]) -> Iterator[Wrong]:
+    """Yield settings of a piece of software that it would refuse."""
+    for setting, one in value.items():
+        if not isinstance(one, specification.Unreadable):
+            sentence, right = vocabulary.problem(name, setting, one)
+            if sentence:
+                yield f"has {sentence}", f"{{{right}}}" if right else ""
+
+
+def sysctl(value: dict[str, Any]) -> Iterator[Wrong]:
+    """Yield kernel settings whose name or value is none."""
+    for name, one in value.items():
+        if not SYSCTL.fullmatch(name) or isinstance(one, (dict, list, bool)) or one is None:
+            yield f"has {name}, and takes names of kernel settings with one value each", "{net.core.somaxconn: 4096}"
+
+
+def addresses(value: list[Any]) -> Iterator[Wrong]:
+    """Yield what is no address and no network."""
+    for one in networks.wrong(value):
+        yield networks.sentence(one), networks.EXAMPLE
+
+
+def clients(value: list[Any]) -> Iterator[Wrong]:
+    """Yield clients of a database that are neither a network nor an address nor a name."""
+    for database in value:
+        for one in networks.wrong(database.get("clients") or []):
+            if not CLIENT.fullmatch(one):
+                yield (
+                    f"has the client {one}, which is no address, no network and no host name",
+                    "clients: [10.0.0.0/24]",
+                )
+    names = [str(database.get("name")) for database in value]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"has `name: {name}` {names.count(name)} times: the last one would win", ""
+
+
+def repository(value: dict[str, Any]) -> Iterator[Wrong]:
+    """Yield parameters that a repository of Debian does not have, or lacks."""
+    known = vocabulary.names("deb822_repository")
+    for name in value:
+        if name not in known:
+            near = specification.nearest(name, known)
+            yield f"has {name}, which is no parameter." + (f" Did you mean `{near}`?" if near else ""), ""
+    if value and (missing := [name for name in ("uris", "suites", "components", "signed_by") if name not in value]):
+        yield f"lacks {', '.join(missing)}", ""
+
+
+CHECKS: dict[str, Callable[[Any], Iterator[Wrong]]] = {
+    "base_timezone": timezone,
+    "base_sysctl": sysctl,
+    "postgresql_settings": postgresql_settings,
+    "mariadb_settings": mariadb_settings,
+    "postgresql_databases": clients,
+    "postgresql_repository": repository,
+    "nginx_trusted_proxies": addresses,
+}
+"""By variable: what is asked of a value of the right type."""
+
+
+def wrong(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield (sentence, example) for what is wrong with the value of a variable."""
+    for sentence, example in CHECKS[name](value) if name in CHECKS else ():
+        # An example that is no dictionary's key stands for the whole value.
+        whole = example if ":" in example.partition(" ")[0] and not example.startswith("{") else f"{name}: {example}"
+        yield sentence, whole if example else ""

@@ -1,0 +1,93 @@
+"""What is no mistake and worth a word."""
+
+import pytest
+from applications import findings, notices, vaults
+from applications.every import resolve_all
+from applications.inventory import Host, Request
+
+from inventories import SECRET, make_host
+
+SHARED = {"database_url": "postgresql://a@db.example.org/c", "env": {"DJANGO_SECRET_KEY": SECRET}}
+
+
+def told(*hosts):
+    """Return the lines of what is worth a word; a mistake is a failure of the test."""
+    result, found = resolve_all(list(hosts), Request())
+    assert findings.lines(found) == []
+    return "\n".join(findings.lines(result["notices"]))
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        (
+            {"redis_password": "x"},
+            "`redis_password` is read by nothing; names that begin with `redis_` belong to that role",
+        ),
+        ({"workers": 4}, "`workers` is read by nothing. A key of all applications is `django_app_workers`"),
+        (
+            {"postgresql_settings": {}},
+            "`postgresql_settings` is read by no host: none that has it is in the group `postgresql`",
+        ),
+        ({"backup_retention_weeks": 5}, "none that has it is in the group `backup`"),
+    ],
+)
+def test_a_variable_that_nothing_reads(variables, words):
+    assert words in told(make_host(apps={}, **variables))
+
+
+def test_what_a_template_mentions_is_read():
+    host = make_host(apps={}, redis_password="x", workers=4)
+    read = Host(host.name, host.groups, host.variables, host.names, mentioned=frozenset({"redis_password", "workers"}))
+    assert told(read) == ""
+
+
+def test_variables_of_one_s_own_and_of_hosts_that_read_them():
+    assert told(make_host(apps={}, state="x", company="y", nginx_ipv6=False)) == ""
+    other = make_host("db1", groups=["postgresql"], postgresql_settings={})
+    assert told(make_host(apps={}, postgresql_settings={}), other) == ""
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"version": "v1"}, "`version` is not read: the source is a folder"),
+        ({"env": {"DEBUG": "True"}}, "`env` has DEBUG: True, which is off in production"),
+    ],
+)
+def test_a_key_that_is_dropped(keys, words):
+    assert words in told(make_host(apps=keys))
+
+
+def test_what_hosts_of_one_site_do_not_share():
+    lines = told(*(make_host(name, apps=SHARED) for name in ("web1", "web2")))
+    assert "[web1, web2] shop: `cache_url` is missing: each process of 2 hosts has a cache of its own" in lines
+    assert "`media` is a folder of each of 2 hosts" in lines
+    assert told(make_host(apps=SHARED)) == ""
+
+
+def test_a_secret_in_plain_text():
+    host = make_host(apps={})
+    place = "django_apps[shop].env.API_TOKEN"
+    clear = Host(host.name, host.groups, host.variables, host.names, clear=frozenset({place}))
+    assert f"`{place}` is a secret in plain text" in told(clear)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_clear"),
+    [
+        ("vault_a: b\n", True),
+        ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", False),
+        ("vault_a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n", False),
+        ("---\n", False),
+    ],
+)
+def test_a_vault_that_was_never_encrypted(tmp_path, text, is_clear):
+    path = tmp_path / "group_vars/all/vault.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    lines = findings.lines(vaults.findings([str(tmp_path), ""]))
+    assert lines == (
+        [f"`group_vars/all/vault.yml` is in plain text: ansible-vault encrypt {path}."] if is_clear else []
+    )
+    assert notices.vaults is vaults
