@@ -19,6 +19,7 @@ STEPS = [
     "venv",
     "requirements",
     "configure",
+    "bytecode",
     "describe",
     "dump",
     "check",

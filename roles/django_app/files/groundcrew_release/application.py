@@ -137,8 +137,13 @@ class Application:
 
     @property
     def cache(self) -> Path:
-        """HOME of the application, with uv's cache."""
+        """HOME of the application."""
         return self.home / "cache"
+
+    @property
+    def packages(self) -> Path:
+        """The cache of uv, which runs as the application's user; the running application may not write there."""
+        return self.home / "packages"
 
     @property
     def dumps(self) -> Path:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import commands, configure, host, identity, plan, records, report, requirements, server, source
+from . import bytecode, commands, configure, host, identity, plan, records, report, requirements, server, source
 from .application import Application
 from .project import Asked, Choice, Project
 from .project import read as read_project
@@ -130,6 +130,8 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
         requirements.install(application, release, project)
     with steps.step("configure"):
         configure.configure(application, name, project)
+    with steps.step("bytecode"):
+        bytecode.prepare(application, name)
     with steps.step("describe"):
         described = commands.describe(application, name)
     chosen = [one for one in project.choices if one.what != "callable"]

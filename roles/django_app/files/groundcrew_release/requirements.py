@@ -40,9 +40,9 @@ def uv(
     uv looks for its configuration and its cache where it is told, not at root's.
     """
     environment = {
-        "UV_CACHE_DIR": f"{application.cache}/uv",
+        "UV_CACHE_DIR": str(application.packages),
         "UV_PYTHON_DOWNLOADS": "never",
-        "UV_LINK_MODE": "hardlink",
+        "UV_LINK_MODE": "hardlink",  # see bytecode.py
         "UV_PROJECT_ENVIRONMENT": f"{release}/venv",
         "HOME": str(application.cache),
         # Of whoever calls the engine.
@@ -187,7 +187,7 @@ def install(application: Application, release: Path, project: Project) -> None:
     """
     with access(application, release) as variables:
         run = partial(uv, application, release, variables=variables)
-        options = ["--quiet", "--compile-bytecode", "--python", f"{release}/venv"]
+        options = ["--quiet", "--python", f"{release}/venv"]
         for one in project.dependencies:
             if one.locked:
                 install_lock(application, release, one, variables)
@@ -238,11 +238,10 @@ def install_lock(
             *extras,
             *which,
             "--inexact",
-            "--compile-bytecode",
         ]
         run(folder, "sync", *options, "--python", python, variables=variables)
         return
-    options = ["--quiet", "--compile-bytecode", "--python", f"{release}/venv", "--no-deps"]
+    options = ["--quiet", "--python", f"{release}/venv", "--no-deps"]
     if dependencies.kind == "pylock":
         path = Path(dependencies.path).name
         run(folder, "pip", "install", *options, "--requirements", path, variables=variables)
