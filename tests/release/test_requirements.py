@@ -1,5 +1,8 @@
 """What uv is asked to install, and how."""
 
+import os
+import time
+
 import pytest
 from groundcrew_release import application, requirements
 from groundcrew_release.project import Dependencies, Project, pythons
@@ -287,3 +290,17 @@ def test_failure_names_the_command_and_its_reason(shop, uv):
         "`uv pip install --quiet --python venv --requirements requirements.txt` failed: error: no version of nothing"
     )
     assert "No solution found" in raised.value.log
+
+
+@pytest.mark.parametrize(("days", "kept"), [(89, True), (91, False)])
+def test_the_cache_begins_anew(shop, days, kept):
+    app = shop()
+    for name in ("CACHEDIR.TAG", "wheels-v8/django.whl"):
+        path = app.packages / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    made = time.time() - days * 86400
+    os.utime(app.packages / "CACHEDIR.TAG", (made, made))
+    requirements.forget(app)
+    assert (app.packages / "wheels-v8/django.whl").exists() == kept
+    assert app.packages.is_dir()

@@ -55,6 +55,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             with steps.step("record"):
                 settle(application, name, record)
         source.forget(application)
+        requirements.forget(application)
     text = f"{application.name}: built {name} of {record['version']} {report.timed(steps)}"
     return result(application, record, done, text)
 

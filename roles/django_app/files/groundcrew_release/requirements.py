@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +26,8 @@ HANDED = ("UV_INDEX_", "POETRY_HTTP_BASIC_", "PIP_EXTRA_INDEX_URL", "NETRC")
 """Variables of the inventory's `env` that installers read; those that requirements refer to come with them."""
 PYTHON = "python3"
 """The interpreter where the inventory names none."""
+KEPT = 90 * 86400
+"""Seconds after which uv's cache begins anew: by itself it keeps every version that was ever installed."""
 
 
 def program() -> Path:
@@ -205,6 +208,14 @@ def install(application: Application, release: Path, project: Project) -> None:
         installed = run(release, "pip", "list", "--quiet", "--format", "freeze", "--python", "venv")
         if missing := driver(application, installed):
             run(release, "pip", "install", *options, missing)
+
+
+def forget(application: Application) -> None:
+    """Empty uv's cache when it is old; what the next release needs is fetched once more then."""
+    tag = application.packages / "CACHEDIR.TAG"
+    if tag.exists() and time.time() - tag.stat().st_mtime > KEPT:
+        for path in application.packages.iterdir():
+            host.remove(path)
 
 
 def pyprojects(project: Project) -> list[str]:
