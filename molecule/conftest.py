@@ -1,8 +1,8 @@
-"""What the tests of all scenarios share: the hosts to test, and four fixtures.
+"""What the tests of all scenarios share: the hosts to test, and five fixtures.
 
 `host` comes from pytest-testinfra, one test host after the other: `host.file(…)`, `host.run(…)`.
-`http` sends a request from that host, `unit` asks systemd about a unit, `play` runs a
-playbook against it.
+`reach` returns another host by its name. `http` sends a request from `host`, `unit` asks systemd about a unit, `play`
+runs a playbook against it.
 """
 
 import base64
@@ -15,29 +15,32 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+import testinfra
 import yaml
 
 OWN_CA = "/etc/ssl/groundcrew/ca/ca.pem"
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUEST = Path(__file__).with_name("shared") / "request.py"
+SSH_CONFIG = Path(__file__).with_name("shared") / "ssh_config"
 
 
 def pytest_configure(config):
-    """Reach the hosts of the scenario through podman, which takes a tenth of the time that Ansible takes."""
+    """Name the hosts of the scenario to pytest-testinfra."""
     inventory = os.environ.get("MOLECULE_INVENTORY_FILE")
     if inventory:
         hosts = yaml.safe_load(Path(inventory).read_text())["all"]["hosts"]
-        config.option.hosts = ",".join(f"podman://{name}" for name in sorted(hosts))
+        config.option.hosts = ",".join(f"ssh://{name}" for name in sorted(hosts))
+        config.option.ssh_config = str(SSH_CONFIG)
 
 
 def pytest_collection_modifyitems(config, items):
     """Let the cases of a test that is marked `split` take turns on the hosts: what they show depends on no Debian."""
-    hosts = (config.option.hosts or "").removeprefix("podman://").split(",podman://")
+    hosts = (config.option.hosts or "").removeprefix("ssh://").split(",ssh://")
     cases, kept, dropped = [], [], []
     for item in items:
         if item.get_closest_marker("split"):
             parameters = dict(item.callspec.params)
-            host = parameters.pop("_testinfra_host").backend.name
+            host = parameters.pop("_testinfra_host").backend.hostname
             case = (item.originalname, repr(parameters))
             cases += [case] if case not in cases else []
             belongs = hosts[cases.index(case) % len(hosts)] == host
@@ -61,6 +64,12 @@ class Response:
     def text(self):
         """The body as text."""
         return self.content.decode()
+
+
+@pytest.fixture(scope="session")
+def reach():
+    """Return a function that returns another host of the scenario than `host`, by its name."""
+    return lambda name: testinfra.get_host(f"ssh://{name}?ssh_config={SSH_CONFIG}")
 
 
 @pytest.fixture
@@ -123,7 +132,7 @@ def play(host):
             "--inventory",
             os.environ["MOLECULE_INVENTORY_FILE"],
             "--limit",
-            host.backend.name,
+            host.backend.hostname,
         ]
         command += ["--extra-vars", json.dumps(variables), str(REPOSITORY / playbook)]
         return subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -93,6 +93,23 @@ def test_one_mistake_stops_every_host_and_is_told_once(play):
     assert "backup_passphrase" in output
 
 
+def test_a_value_that_yaml_reads_otherwise_is_told_as_it_was_written(play):
+    """In a file that belongs to no key of the test: hosts, groups and the vault are read alike."""
+    text = f"""
+django_apps:
+  - name: shop
+    source: {APP["source"]}
+    domains: [shop.example.org]
+    env: {{UMASK: 0022, PORT: 8000}}
+    timers: [{{name: tick, run: date, on_calendar: 12:30}}]
+"""
+    status, output = play(TASK % "x", secret=text)
+    assert status != 0
+    assert 'env: {UMASK: "0022"}' in output
+    assert 'on_calendar: "12:30"' in output
+    assert "PORT" not in output
+
+
 def test_a_misspelt_name_of_the_command_line_stops_a_deploy(play):
     status, output = play(ROOT / "playbooks/deploy.yml", "-e", "verison=v1", "-e", "ap=shop", django_apps=[APP])
     assert status != 0

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import testinfra
 
 NAMES = ["tiny.example.org", "www.tiny.example.org"]
 SITE = "playbooks/site.yml"
@@ -107,10 +106,12 @@ def test_nothing_is_asked_for_before_it_is_due(host):
     assert serial(host) == before
 
 
-def test_names_that_do_not_lead_here_are_named_before_the_authority_is_asked(host, play):
+def test_names_that_do_not_lead_here_are_named_before_the_authority_is_asked(host, play, reach):
     before = serial(host)
-    peer = {"groundcrew-acme-12": "groundcrew-acme-13", "groundcrew-acme-13": "groundcrew-acme-12"}[host.backend.name]
-    address = testinfra.get_host(f"podman://{peer}").check_output("hostname --all-ip-addresses").split()[0]
+    peer = {"groundcrew-acme-12": "groundcrew-acme-13", "groundcrew-acme-13": "groundcrew-acme-12"}[
+        host.backend.hostname
+    ]
+    address = reach(peer).check_output("hostname --all-ip-addresses").split()[0]
     host.check_output("echo %s >> /etc/hosts", f"{address} elsewhere.example.org")
     host.check_output("cp --preserve /etc/ssl/groundcrew/tiny/acme.json /root")
     result = play(SITE, domains=[*NAMES, "nowhere.example.org", "elsewhere.example.org"])
@@ -181,7 +182,7 @@ def test_an_authority_that_is_down_leaves_what_is_there_and_tells_root(host):
     assert host.check_output("systemctl is-failed groundcrew-acme.service") == "failed"
     host.check_output("timeout 10 sh -c 'until test -s /root/mail-to-root; do sleep 0.2; done'")
     mail = host.file("/root/mail-to-root").content_string
-    assert mail.startswith(f"Subject: groundcrew-acme.service failed on {host.backend.name}\n\n")
+    assert mail.startswith(f"Subject: groundcrew-acme.service failed on {host.backend.hostname}\n\n")
     assert "connection refused" in mail
     host.check_output("rm /usr/sbin/sendmail; systemctl start groundcrew-acme.service || true")
     told = "journalctl --unit='groundcrew-failed@*' --output=cat | grep 'connection refused'"

@@ -21,14 +21,14 @@ def psql(host, query):
 
 def archive(host):
     """Wait until all that is committed is in the archive."""
-    name = host.backend.name
+    name = host.backend.hostname
     host.check_output(f"cd / && runuser --user=postgres -- pgbackrest --stanza={name} check")
 
 
 def restore(host, play, **variables):
     """Restore the host; return the seconds (float) that it took."""
     begin = time.monotonic()
-    result = play(RESTORE, confirm=host.backend.name, **variables)
+    result = play(RESTORE, confirm=host.backend.hostname, **variables)
     assert result.returncode == 0, result.stdout[-3000:]
     return time.monotonic() - begin
 
@@ -37,6 +37,12 @@ def drill(host):
     """Run the drill as the timer does; return what the status says (str)."""
     host.run("systemctl start groundcrew-drill.service")
     return host.run("groundcrew-backup status").stdout
+
+
+@pytest.fixture(scope="module", autouse=True)
+def photo(host):
+    """Let a user of the application upload a file, which the first restore finds in the backup."""
+    host.check_output("runuser --user=shop -- sh -c 'echo holiday > /srv/shop/media/photo.txt'")
 
 
 def test_the_first_run_ended_with_a_backup(host):
@@ -85,12 +91,13 @@ def test_a_restore_asks_for_the_name_of_the_host(host, play):
     before = psql(host, "SELECT pg_postmaster_start_time()")
     result = play(RESTORE)
     assert result.returncode != 0
-    assert f"-e confirm={host.backend.name}" in re.sub(r"\s+", " ", result.stdout)
+    assert f"-e confirm={host.backend.hostname}" in re.sub(r"\s+", " ", result.stdout)
     assert psql(host, "SELECT pg_postmaster_start_time()") == before
 
 
+# A restore on each distribution: of a dead host, below, and to a second, in test_far.py.
+@pytest.mark.split
 def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, http):
-    host.check_output("runuser --user=shop -- sh -c 'echo holiday > /srv/shop/media/photo.txt'")
     host.check_output("systemctl start groundcrew-backup.service && rm /srv/shop/media/photo.txt")
     host.check_output(
         "systemd-run --unit=writer --uid=postgres sh -c %s", f'while psql -qd shop -c "{INSERT}"; do :; done'
@@ -111,6 +118,7 @@ def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, h
     assert http("https://shop.example.org/").status == 200
 
 
+@pytest.mark.split
 def test_the_databases_go_back_to_a_second(host, play, http):
     psql(host, INSERT)
     before = psql(host, "SELECT count(*), clock_timestamp() + interval '500 ms' FROM shop_visit").split("|")
@@ -124,9 +132,10 @@ def test_the_databases_go_back_to_a_second(host, play, http):
     host.check_output("ls -d /var/lib/postgresql/*/main.before-*")
 
 
+@pytest.mark.split
 def test_a_time_that_no_backup_reaches_changes_nothing(host, play):
     before = psql(host, "SELECT pg_postmaster_start_time()")
-    result = play(RESTORE, confirm=host.backend.name, time="2020-01-01 00:00:00+00:00")
+    result = play(RESTORE, confirm=host.backend.hostname, time="2020-01-01 00:00:00+00:00")
     assert result.returncode != 0
     assert "from before 2020-01-01" in result.stdout
     assert psql(host, "SELECT pg_postmaster_start_time()") == before
@@ -181,6 +190,7 @@ def test_a_backup_that_cannot_be_restored_is_told(host, damage, mend, reason):
     assert "FAILED" not in drill(host)
 
 
+@pytest.mark.split
 def test_a_full_disk_and_a_target_that_is_gone_are_failures(host):
     host.check_output(
         f"mkdir -p /mnt/small && mount -t tmpfs -o size=$(du -sm {REPOSITORY} | cut -f1)M,mode=755 none /mnt/small && "
@@ -209,7 +219,7 @@ def test_a_dead_host_comes_back_from_the_repository_alone(host, play, http, tmp_
     psql(host, INSERT)
     rows = psql(host, "SELECT count(*) FROM shop_visit")
     archive(host)
-    name, kept = host.backend.name, tmp_path / "repository.tar"
+    name, kept = host.backend.hostname, tmp_path / "repository.tar"
     with kept.open("wb") as file:
         subprocess.run(["podman", "exec", name, "tar", "-C", REPOSITORY, "-c", "."], stdout=file, check=True)
     for playbook in ("destroy", "create", "prepare"):

@@ -38,11 +38,12 @@ def serving(host):
 def start_deploy(host, generation, migrations="migrations", **arguments):
     """Start a deploy that the test may kill, with all that belongs to it; arguments as of subprocess.Popen."""
     inventory = os.environ["MOLECULE_INVENTORY_FILE"]
-    command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.name, REPOSITORY / DEPLOY]
+    command = ["ansible-playbook", "--inventory", inventory, "--limit", host.backend.hostname, REPOSITORY / DEPLOY]
     command += ["--extra-vars", f"generation={generation} migrations={migrations}"]
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, start_new_session=True, **{"stdout": subprocess.DEVNULL, **arguments}
-    )
+    # Its output names a task when it begins.
+    environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
+    defaults = {"stdout": subprocess.DEVNULL, "env": environment}
+    return subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True, **(defaults | arguments))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -175,7 +176,7 @@ def wait_for_host(host):
 
 def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
     # Other moments on the other distribution.
-    first = 0 if EVERY == 1 or host.backend.name.endswith("13") else 1
+    first = 0 if EVERY == 1 or host.backend.hostname.endswith("13") else 1
     for number, (task, seconds) in list(enumerate(KILLS))[first::EVERY]:
         generation = 50 + number
         with start_deploy(host, generation, stdout=subprocess.PIPE, text=True) as deploy:
@@ -197,6 +198,7 @@ def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
         assert (last["id"], last["result"]) == (serving(host), "good"), task
 
 
+@pytest.mark.split
 def test_no_migration_runs_twice(host, play):
     deploy = start_deploy(host, 60, migrations="slow")
     host.check_output("timeout 120 sh -c 'until grep -sq begin /srv/shop/media/migration; do sleep 0.2; done'")
@@ -228,6 +230,7 @@ def test_no_request_failed(host):
     assert counts["failures"] == []
 
 
+@pytest.mark.split
 def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
     before = serving(host)
     host.check_output(
@@ -246,12 +249,12 @@ def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
 
 def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, http):
     # Before a deploy changes anything, and in the middle of it.
-    seconds = 10 if host.backend.name.endswith("13") else 0
+    seconds = 10 if host.backend.hostname.endswith("13") else 0
     before, generation = http("https://shop.example.org/").text.split()[1], str(70 + seconds)
     deploy = start_deploy(host, generation)
     time.sleep(seconds)
     assert deploy.poll() is None
-    subprocess.run(["podman", "restart", "--time=0", host.backend.name], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["podman", "restart", "--time=0", host.backend.hostname], check=True, stdout=subprocess.DEVNULL)
     os.killpg(deploy.pid, signal.SIGKILL)
     deploy.wait()
     answer = None
@@ -268,6 +271,7 @@ def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, htt
     assert f"generation {generation} " in http("https://shop.example.org/").text
 
 
+@pytest.mark.split
 def test_an_application_that_goes_leaves_its_data(host, play):
     result = play("playbooks/site.yml", state="absent")
     assert result.returncode == 0, result.stdout[-3000:]

@@ -68,6 +68,26 @@ def test_nobody_else_sees_a_secret(host):
     assert "canary-7f3a" not in host.check_output("journalctl --no-pager; systemctl show 'shop*' --all")
 
 
+def test_build_step_sees_nothing_of_the_application_and_makes_the_release(host):
+    folder = "/srv/shop/current/source/seen"
+    seen = json.loads(host.file(f"{folder}/seen.json").content_string)
+    assert seen["environment"]["OWN"] == "token"
+    assert not [name for name in seen["environment"] if "SECRET" in name or name.startswith("DJANGO")]
+    assert seen["hidden"] == ["/srv/shop/media", "/etc/django/shop"]
+    assert host.check_output(f"stat --format '%U %G %a' {folder}/seen.json") == "root shop 640"
+    assert host.file("/srv/shop/cache/kept").user == "shop"
+
+
+def test_sandbox_is_opened_for_this_release_as_far_as_it_says(host, unit):
+    name = host.check_output("basename $(readlink /srv/shop/current)")
+    web = unit(f"shop-web@{name}.service")
+    assert (web["ProcSubset"], web["MemoryDenyWriteExecute"]) == ("all", "yes")
+    assert "MemTotal" in host.check_output("shop-run cat /proc/meminfo")
+    # What a build step may do, a command may not.
+    denied = host.run("shop-run python -c %s", "import mmap; mmap.mmap(-1, 4096, prot=7)")
+    assert "PermissionError" in denied.stdout + denied.stderr
+
+
 def test_static_files_are_collected_under_hashed_names(host):
     manifest = json.loads(host.file("/srv/shop/current/static/staticfiles.json").content_string)
     assert host.file(f"/srv/shop/current/static/{manifest['paths']['entries/style.css']}").exists

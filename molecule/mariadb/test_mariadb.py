@@ -122,6 +122,7 @@ def test_an_odd_name_is_refused_in_one_sentence(play):
     assert "The MariaDB database `my-shop` of `o'brien %` cannot be" in result.stdout
 
 
+@pytest.mark.split
 def test_what_was_taken_away_comes_back(host, play, sql, unit):
     """The run before was killed between the file and the restart, too."""
     sql("DROP USER my_shop@localhost")

@@ -186,6 +186,60 @@ def test_an_address_of_a_trusted_proxy_is_believed(told):
     assert headers["X-Real-IP"] == headers["X-Forwarded-For"] == "198.51.100.7"
 
 
+LONG = ".".join(["x" * 61] * 3 + ["y" * 55, "example.org"])
+
+
+@pytest.mark.parametrize("name", [LONG, "n399.many.example.org"])
+def test_long_and_many_names(told, name):
+    assert told(f"https://{name}/")["headers"]["Host"] == name
+
+
+def test_an_answer_may_have_large_headers(http):
+    """A cookie with the session, and a policy with hundreds of hashes."""
+    answer = http(SHOP, headers=ask_for(**{"Set-Cookie": 4000, "Content-Security-Policy": 28000}))
+    assert answer.status == 200
+    assert len(answer.headers["Content-Security-Policy"]) == 28000
+
+
+def test_tls_may_end_at_a_trusted_proxy(told, http, host):
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+    headers = told("http://shop.example.org/a", headers=said)["headers"]
+    assert [headers[f"X-Forwarded-{name}"] for name in ("Proto", "Port", "For")] == ["https", "443", "198.51.100.7"]
+    answer = http("http://www.example.org/a", headers=said)
+    assert (answer.status, answer.headers["Location"]) == (301, f"{SHOP}/a")
+    # What came to it in the clear goes on to HTTPS, and so does whoever only says so.
+    assert http("http://shop.example.org/", headers=said | {"X-Forwarded-Proto": "http"}).status == 301
+    foreign = host.check_output("hostname -I").split()[0]
+    answer = http("http://shop.example.org/", headers=said, connect=foreign)
+    assert (answer.status, answer.headers["Location"]) == (301, f"{SHOP}/")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_load_balancer_asks_by_address(http, host, scheme):
+    def health(path="", address="127.0.0.1"):
+        answer = http(f"{scheme}://{address}/.well-known/health{path}", ca=None, connect=address)
+        return answer.status, answer.text
+
+    foreign = host.check_output("hostname -I").split()[0]
+    assert health() == health("/my-shop") == health("/blog", foreign) == (200, "ok\n")
+    host.check_output("mv /run/my-shop/web.sock /run/my-shop/away")
+    gone = health("/my-shop"), health("/blog"), health()
+    host.check_output("mv /run/my-shop/away /run/my-shop/web.sock")
+    assert gone == ((503, "nothing serves\n"), (200, "ok\n"), (200, "ok\n"))
+    host.check_output("touch /run/groundcrew-drain")
+    drained = health(), health("/blog"), http(SHOP).status
+    host.check_output("rm /run/groundcrew-drain")
+    assert drained == ((503, "drained\n"), (503, "drained\n"), 200)
+    assert health() == (200, "ok\n")
+
+
+def test_files_in_a_part_that_is_not_for_everybody(http):
+    url = "https://blog.example.org/static/inside/a.txt"
+    assert http(url, headers={"X-Forwarded-For": "198.51.100.7"}).status == 403
+    assert http(url, headers={"X-Forwarded-For": "203.0.113.9"}).text == "inside\n"
+    assert http("https://blog.example.org/static/site.css").status == 200
+
+
 @pytest.mark.parametrize(("method", "path", "most"), [("POST", "/accounts/login/", 31), ("GET", "/", 201)])
 def test_one_address_may_not_ask_for_everything(host, http, method, path, most):
     address = "192.0.2.31" if method == "POST" else "192.0.2.32"
@@ -383,6 +437,7 @@ def test_a_header_with_another_spelling_forges_nothing(told):
     assert "forged" not in json.dumps(told(SHOP, headers=dict.fromkeys(forged, "forged"))["headers"])
 
 
+@pytest.mark.split
 def test_slow_clients_are_hung_up_on(say, http):
     with ThreadPoolExecutor() as pool:
         nothing = pool.submit(say, end="", wait=40)
@@ -523,6 +578,7 @@ def test_a_change_is_reloaded_not_restarted(play, http, unit):
     assert unit("nginx")["MainPID"] == before
 
 
+@pytest.mark.split
 def test_a_site_is_closed_for_maintenance_and_opened_again(play, http, unit):
     before = unit("nginx")["MainPID"]
     assert play(MAINTENANCE, site="my-shop", state="present").returncode == 0
@@ -561,6 +617,7 @@ def test_listed_addresses_reach_a_closed_site(play, http):
     assert play(MAINTENANCE, site="blog", state="absent").returncode == 0
 
 
+@pytest.mark.split
 def test_a_value_that_nginx_refuses_reaches_no_common_file(play, http, host):
     common = host.file("/etc/nginx/conf.d/groundcrew.conf")
     before = common.sha256sum
@@ -572,6 +629,7 @@ def test_a_value_that_nginx_refuses_reaches_no_common_file(play, http, host):
     assert http(SHOP).status == 200
 
 
+@pytest.mark.split
 def test_a_broken_site_reaches_nobody(play, http, host):
     result = play(PLAYBOOK, body_size="2k", blog={"nginx_directives": ["proxy_read_timeuot 5s;"]})
     assert result.returncode != 0
@@ -580,16 +638,20 @@ def test_a_broken_site_reaches_nobody(play, http, host):
     assert http("https://blog.example.org").status == http(SHOP).status == 200
 
 
+@pytest.mark.split
 def test_an_interrupted_run_is_made_up_for(play, http, host):
     """The site is on disk as it should be, and the run that wrote it was killed before the server read it."""
     site = "/etc/nginx/sites-enabled/my-shop.conf"
-    host.check_output(f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx")
+    host.check_output(
+        f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx; sleep 1"
+    )
     host.check_output(f"cp /root/my-shop.conf {site}")
     assert http(SHOP, method="POST", body="xx").status == 413
     assert play(PLAYBOOK, body_size="2k").returncode == 0
     assert http(SHOP, method="POST", body="xx").status == 200
 
 
+@pytest.mark.split
 def test_a_new_certificate_is_served(play, host):
     host.check_output("rm /etc/ssl/groundcrew/my-shop/fullchain.pem")
     assert play(PLAYBOOK, body_size="2k").returncode == 0
@@ -598,6 +660,7 @@ def test_a_new_certificate_is_served(play, host):
     assert served == host.check_output("openssl x509 -in /etc/ssl/groundcrew/my-shop/fullchain.pem -noout -fingerprint")
 
 
+@pytest.mark.split
 def test_what_was_taken_away_comes_back(play, http, host, unit):
     host.check_output("ln -s ../sites-available/default /etc/nginx/sites-enabled/")
     host.check_output("gpasswd --delete www-data my-shop")
@@ -620,8 +683,10 @@ def test_a_killed_server_comes_back(http, host, unit):
     assert http(SHOP).status == 200
 
 
-def test_an_absent_site_is_gone(play, http):
+@pytest.mark.split
+def test_an_absent_site_is_gone(play, http, host):
     assert play(PLAYBOOK, body_size="2k", blog={"state": "absent"}).returncode == 0
+    assert host.check_output("find /etc/nginx -name '*blog*'") == ""
     with pytest.raises(pytest.fail.Exception):
         http("https://blog.example.org", ca=None)
     assert http(SHOP).status == 200

@@ -13,6 +13,8 @@ from socketserver import ThreadingUnixStreamServer
 class Mirror(BaseHTTPRequestHandler):
     """Answers with what it was asked, on which connection, and with the headers in `X-Answer` (JSON).
 
+    A number among them is a value of so many bytes.
+
     `/die` kills it, `/die/NAME` only that of this name.
     """
 
@@ -34,7 +36,7 @@ class Mirror(BaseHTTPRequestHandler):
         ).encode()
         self.send_response(200)
         for name, value in ({"Content-Type": "text/html"} | json.loads(self.headers["X-Answer"] or "{}")).items():
-            self.send_header(name, value)
+            self.send_header(name, "x" * value if isinstance(value, int) else value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -99,6 +99,7 @@ def test_a_client_of_the_network_takes_tls_and_the_password(remote):
     assert "no pg_hba.conf entry" in remote("SELECT 1", "my-shop", PASSWORD, "my-shop").stderr
 
 
+@pytest.mark.split
 def test_a_new_certificate_is_read_without_a_restart(host, play, remote, unit, unit_name):
     before, keys = (
         unit(unit_name)["MainPID"],
@@ -146,6 +147,7 @@ def test_what_cannot_be_is_refused(host, play, unit, unit_name, remote, database
     assert remote("SELECT 1", "müller", PASSWORD).stdout == "1\n"
 
 
+@pytest.mark.split
 def test_a_setting_that_can_be_reloaded_does_not_restart(play, psql, unit, unit_name):
     before = unit(unit_name)["MainPID"]
     assert play(PLAYBOOK, settings={"max_connections": 60, "work_mem": "7MB"}).returncode == 0
@@ -173,6 +175,7 @@ def test_a_bad_setting_leaves_the_server_running(play, psql, unit, unit_name, se
     assert psql("SELECT count(*) FROM pg_settings WHERE pending_restart").stdout == "0\n"
 
 
+@pytest.mark.split
 def test_an_interrupted_run_is_made_up_for(host, play, psql, unit_name):
     """The file is as it should be, and the run that wrote it was killed before the server read it."""
     host.check_output(
@@ -186,6 +189,7 @@ def test_an_interrupted_run_is_made_up_for(host, play, psql, unit_name):
     assert psql("SELECT count(*) FROM pg_settings WHERE pending_restart").stdout == "0\n"
 
 
+@pytest.mark.split
 def test_what_was_taken_away_comes_back(host, play, psql, unit, unit_name):
     psql("DROP EXTENSION pg_trgm", database="my-shop")
     psql('GRANT CONNECT ON DATABASE "my-shop" TO PUBLIC')
@@ -248,6 +252,7 @@ def test_a_server_killed_while_it_writes_comes_back_with_every_row(host, psql, u
     assert confirmed <= rows
 
 
+@pytest.mark.split
 def test_a_full_disk_costs_no_row_and_heals_by_itself(host, psql, unit_name, written):
     """The log of changes lies on a disk of its own, on which 1 MB is left."""
     wal = host.check_output("ls -d /var/lib/postgresql/*/main/pg_wal")

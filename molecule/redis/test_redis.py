@@ -135,6 +135,7 @@ def test_a_changed_setting_restarts_that_instance_alone(play, redis, unit):
     assert {name for name in before if before[name] != after[name]} == {"jobs"}
 
 
+@pytest.mark.split
 def test_a_bad_setting_leaves_the_instance_running(play, redis):
     result = play(PLAYBOOK, databases="many")
     assert result.returncode != 0
@@ -142,6 +143,7 @@ def test_a_bad_setting_leaves_the_instance_running(play, redis):
     assert redis("jobs", "PING").stdout == "PONG\n"
 
 
+@pytest.mark.split
 def test_an_interrupted_run_is_made_up_for(host, play, redis, unit):
     """The files are as they should be, and the run that wrote them was killed before the restart."""
     before = unit("redis-server@my-shop")["MainPID"]

@@ -7,20 +7,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import testinfra
 
 WEB = ["groundcrew-several-web1", "groundcrew-several-web2"]
 CA = "/etc/ssl/groundcrew/ca/ca.pem"
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOAD = (REPOSITORY / "molecule/deploy/load.py").read_text()
 # The tests are about both hosts at once, so they run once.
-testinfra_hosts = [f"podman://{WEB[0]}"]
+testinfra_hosts = [f"ssh://{WEB[0]}"]
 
 
 @pytest.fixture(scope="module")
-def web():
+def web(reach):
     """Return the two application hosts."""
-    return [testinfra.get_host(f"podman://{name}") for name in WEB]
+    return [reach(name) for name in WEB]
 
 
 def deploy(**variables):
@@ -46,11 +45,12 @@ def serving(host):
     return host.check_output("basename $(readlink /srv/shop/current)")
 
 
-def once():
-    """Return how many times the command ran that runs once in a deploy."""
-    data = testinfra.get_host("podman://groundcrew-several-data")
+@pytest.fixture
+def once(reach):
+    """Return a function that tells how many times the command ran that runs once in a deploy."""
+    data = reach("groundcrew-several-data")
     query = "SELECT count(*) FROM shop_visit WHERE written < '2000-01-01'"
-    return int(data.check_output("runuser -u postgres -- psql --no-psqlrc -At --command %s shop", query))
+    return lambda: int(data.check_output("runuser -u postgres -- psql --no-psqlrc -At --command %s shop", query))
 
 
 def test_hosts_serve_one_release_from_one_database(web):
@@ -68,7 +68,7 @@ def test_a_singleton_runs_on_the_first_host_alone(web):
     assert (clocks, hands) == ([True, False], [True, True])
 
 
-def test_a_deploy_loses_no_request_and_migrates_once(web):
+def test_a_deploy_loses_no_request_and_migrates_once(web, once):
     for host in web:
         host.check_output("printf %s %s > /tmp/load.py", "%s", LOAD)
         host.check_output("systemd-run --quiet --unit=load python3 /tmp/load.py shop.example.org /tmp/load.json")

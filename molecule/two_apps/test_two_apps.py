@@ -3,6 +3,8 @@
 import re
 import time
 
+import pytest
+
 WHERE = "from django.db import connection as c; print(c.settings_dict['HOST'] or '/var/run/postgresql')"
 
 
@@ -80,6 +82,70 @@ def test_change_to_one_restarts_only_that_one(host, play):
     assert "good day" in host.check_output("shop-run env")
 
 
+@pytest.mark.split
+def test_a_user_of_the_host_is_not_taken_over(host, play):
+    host.check_output("useradd --create-home --shell /bin/bash deploy")
+    before = host.check_output("getent passwd deploy")
+    result = play("molecule/two_apps/converge.yml", greeting="good day", second="deploy")
+    assert result.returncode != 0
+    assert "The host has a user `deploy`" in " ".join(result.stdout.split())
+    assert re.search(r"changed=0 .*failed=1", result.stdout)
+    assert host.check_output("getent passwd deploy") == before
+    assert host.file("/srv/blog/current").exists
+    host.check_output("userdel --remove deploy")
+
+
+ADD = "from entries.models import Entry; Entry.objects.create(name='a', text='of the blog')"
+COUNT = "from entries.models import Entry; print(Entry.objects.filter(text='of the blog').count())"
+QUEUE = "redis-cli -s /run/redis-{}-broker/redis.sock {}"
+KEPT = "/etc/django/{0}/secrets/DJANGO_SECRET_KEY /etc/ssl/groundcrew/{0}/fullchain.pem /srv/{0}/media/photo"
+
+
+def sums(host, name):
+    """Return the hashes of a secret, the certificate and an upload."""
+    return [line.split()[0] for line in host.check_output("sha256sum " + KEPT.format(name)).splitlines()]
+
+
+def test_a_new_name_takes_everything_along(host, play, http):
+    """From `blog` to `shop-worker`, whose units begin as those of the workers of `shop` do; that one changes, too."""
+    host.check_output("blog-manage shell --command %s", ADD)
+    host.check_output("echo picture > /srv/blog/media/photo && chown blog:blog /srv/blog/media/photo")
+    host.check_output(QUEUE.format("blog", "LPUSH job waits"))
+    before, shop = sums(host, "blog"), serving(host, "shop")
+    result = play("molecule/two_apps/converge.yml", greeting="good night", second="shop-worker")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert http("https://blog.example.org/").status == 200
+    assert sums(host, "shop-worker") == before
+    assert host.check_output("shop-worker-manage shell --command %s", COUNT).splitlines()[-1] == "1"
+    assert host.check_output(QUEUE.format("shop-worker", "LRANGE job 0 -1")) == "waits"
+    assert host.check_output("stat --format=%U:%G /srv/shop-worker/media/photo") == "shop-worker:shop-worker"
+    # Nothing of the old name is left.
+    left = (
+        "find /etc /srv /usr/local/bin /run /var/lib -xdev -name '*blog*' -not -path '/var/lib/systemd/*' 2> /dev/null"
+    )
+    assert host.run(left).stdout == ""
+    assert host.run("getent passwd blog || getent group blog").rc != 0
+    names = host.check_output("cd / && runuser -u postgres -- psql -XAtc 'SELECT datname FROM pg_database'").split()
+    assert "blog" not in names and "shop-worker" in names
+    # Both have their processes, and start them at boot.
+    assert serving(host, "shop")[0] != shop[0]
+    for unit in ("shop-worker-clock", "shop-worker-worker-release"):
+        assert host.service(unit).is_running
+        assert host.service(unit).is_enabled
+
+
+def test_a_deploy_leaves_the_processes_of_an_application_with_a_longer_name_alone(host):
+    """By the release engine itself."""
+    pid = "systemctl show --value --property=MainPID {}"
+    before = [host.check_output(pid.format(unit)) for unit in ("shop-worker-clock", "shop-worker-worker-release")]
+    release = host.check_output("basename $(readlink /srv/shop/current)")
+    host.check_output("shop-release rollback")
+    after = [host.check_output(pid.format(unit)) for unit in ("shop-worker-clock", "shop-worker-worker-release")]
+    assert (after[0] != before[0], after[1]) == (True, before[1])
+    assert host.service("shop-worker-worker-release").is_enabled
+    host.check_output("shop-release activate %s", release)
+
+
 def test_second_run_after_the_change_changes_nothing(play):
-    result = play("molecule/two_apps/converge.yml", greeting="good day")
+    result = play("molecule/two_apps/converge.yml", greeting="good night", second="shop-worker")
     assert re.search(r"changed=0 .*failed=0", result.stdout)

@@ -13,6 +13,7 @@ INSERT INTO shop_visit (written) SELECT clock_timestamp() FROM generate_series(1
 CREATE TABLE IF NOT EXISTS names AS SELECT 'Zoë ' || n AS name FROM generate_series(1, 1000) n;
 """
 COUNT = "SELECT count(*), (SELECT md5(string_agg(name, ',' ORDER BY name COLLATE \"C\")) FROM names) FROM shop_visit"
+OWN = "echo deadlock_timeout = 2s > /etc/postgresql/%s/main/conf.d/own.conf"
 # Asked on the host itself: a restore of these rows can be over between two questions from outside.
 CUT = """
 until pgrep --full '[p]g_restore'; do sleep 0.01; done
@@ -46,6 +47,7 @@ def clusters(host):
 
 def test_no_run_begins_anew_beside_the_data(host, play, http, clusters, versions):
     psql(host, FILL)
+    host.check_output(OWN, versions[0])
     result = play(SITE, postgresql_version="")
     assert result.returncode != 0
     assert f"PostgreSQL {versions[0]} holds the databases of this host" in result.stdout
@@ -53,16 +55,17 @@ def test_no_run_begins_anew_beside_the_data(host, play, http, clusters, versions
     assert "rows 300000" in http("https://shop.example.org/").text
 
 
+@pytest.mark.split
 def test_a_setting_that_the_new_one_does_not_know_is_refused(host, play, clusters, versions):
     setting = {"13": "operator_precedence_warning", "15": "old_snapshot_threshold"}[versions[0]]
-    own = f"/etc/postgresql/{versions[0]}/main/conf.d/own.conf"
-    host.check_output("echo %s = 1 > %s", setting, own)
+    host.check_output("echo %s = 1 > %s", setting, f"/etc/postgresql/{versions[0]}/main/conf.d/own.conf")
     result = play(MOVE, postgresql_version="")
     assert f'unrecognized configuration parameter "{setting}"' in result.stdout.rpartition("Tell why")[2]
     assert clusters() == {versions[0]: ("5432", "online")}
-    host.check_output("echo deadlock_timeout = 2s > %s", own)
+    host.check_output(OWN, versions[0])
 
 
+@pytest.mark.split
 def test_a_move_that_loses_something_is_undone(host, play, http, clusters, versions):
     """A view of something that the new version has no more: the tool itself goes on without it."""
     view = {"13": "SELECT 5 !", "15": "SELECT buffers_backend FROM pg_stat_bgwriter"}[versions[0]]

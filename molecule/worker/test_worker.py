@@ -78,3 +78,11 @@ def test_processes_follow_a_new_release_and_finish_their_work(host, play):
     assert serving != before
     for name in ("celery", "beat", "rq", "daemon"):
         assert running_release(host, f"shop-worker-{name}") == serving
+
+
+def test_a_timer_is_on_time(host):
+    """A machine that does other things, too, may take seconds to start a shell."""
+    host.check_output("timeout 70 sh -c 'until test -s /srv/shop/media/minutes; do sleep 1; done'")
+    seconds = [int(line) for line in host.file("/srv/shop/media/minutes").content_string.split()]
+    assert sorted(seconds)[len(seconds) // 2] < 10, seconds
+    assert "AccuracyUSec=1s" in host.check_output("systemctl show --property=AccuracyUSec shop-timer-minute.timer")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import getpass
 import platform
+from pathlib import Path
 
+from ansible.context import CLIARGS
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
@@ -15,11 +17,13 @@ from ansible_collections.groundcrew.django.plugins.module_utils.applications imp
     findings,
     specification,
     variables,
+    written,
 )
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.inventory import Host, Request
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
 
 ALSO_READ = ("ansible_user",)
+YAML = ("", ".yml", ".yaml", ".json")
 
 
 def plain(value, template):
@@ -93,9 +97,26 @@ class ActionModule(ActionBase):
         """Return all hosts of the inventory (list of Host); those of the group `django` come in its order."""
         groups = task_vars["groups"]
         names = list(dict.fromkeys([*groups.get("django", []), *groups["all"]]))
-        return [self._host(name, task_vars, extra) for name in names]
+        misread = written.misread(self._texts(task_vars))
+        return [self._host(name, task_vars, extra, misread) for name in names]
 
-    def _host(self, name, task_vars, extra):
+    def _texts(self, task_vars):
+        """Yield the files (str) that the variables of this inventory and of `-e @FILE` come from."""
+        sources = [Path(str(one)) for one in task_vars.get("ansible_inventory_sources") or []]
+        folders = [one if one.is_dir() else one.parent for one in sources] + [Path(self._loader.get_basedir())]
+        files = [one for one in sources if one.is_file()]
+        files += [one for folder in sources if folder.is_dir() for one in folder.iterdir()]
+        files += [
+            one for folder in folders for name in ("group_vars", "host_vars") for one in (folder / name).rglob("*")
+        ]
+        files += [Path(str(one)[1:]) for one in CLIARGS.get("extra_vars") or () if str(one).startswith("@")]
+        for file in dict.fromkeys(one for one in files if one.suffix in YAML and one.is_file()):
+            try:
+                yield self._loader._get_file_contents(str(file))[0].decode()
+            except (AnsibleError, OSError, UnicodeDecodeError):
+                continue
+
+    def _host(self, name, task_vars, extra, misread):
         """Return a host with the variables that anything here reads, evaluated; names given with -e are not its own."""
         raw = self._variables(name, task_vars)
         templar = Templar(loader=self._loader, variables={**raw, "hostvars": task_vars["hostvars"]})
@@ -106,6 +127,7 @@ class ActionModule(ActionBase):
             variables={one: plain(raw[one], templar.template) for one in wanted},
             names=frozenset(map(str, raw)) - set(extra),
             folder=str(raw.get("inventory_dir") or ""),
+            written=misread,
         )
 
     def _variables(self, name, task_vars):

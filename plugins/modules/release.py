@@ -19,7 +19,7 @@ options:
   verb:
     description: What is done. C(plan), C(list) and a C(rollback) with O(target) only read.
     type: str
-    choices: [plan, build, activate, rollback, list, preview]
+    choices: [plan, resolve, build, activate, rollback, list, preview]
     required: true
   application:
     description: >-
@@ -82,6 +82,13 @@ state:
   description: Whether that release is C(absent), C(built) or C(serving).
   returned: for C(plan)
   type: str
+missing_packages:
+  description: >-
+    Packages of Debian without which the requirements cannot be built. Nothing was built; when they are installed, it
+    can be tried again.
+  returned: for C(resolve) and C(build) when there are any
+  type: list
+  elements: str
 steps:
   description: What was done, and in how many seconds.
   returned: for verbs that change something
@@ -102,8 +109,9 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 ENGINE = Path("/usr/local/bin/groundcrew-release")
-VERBS = ["plan", "build", "activate", "rollback", "list", "preview"]
+VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview"]
 READS = ["plan", "list"]
+INSTALLS = ["resolve", "build"]
 FLAGS = ["leads", "target", "allow_schema_ahead", "fresh_environment"]
 # What a host says on which nothing is laid out yet, as in a first dry run.
 NOTHING = {"id": "", "state": "absent", "serving": "", "upload": False, "site": {}, "sessions": False, "text": []}
@@ -170,6 +178,10 @@ def main():
     except (IndexError, ValueError):
         said = f"{name}: groundcrew-release {verb} ended with status {status}.\n{(output + errors)[-2000:]}"
         module.fail_json(msg=said, verb=verb)
+    if verb in INSTALLS and result.get("missing_packages"):
+        packages = result["missing_packages"]
+        text = [f"{name}: its requirements must be built, and Debian's {', '.join(packages)} are installed for that."]
+        module.exit_json(changed=True, missing_packages=packages, text=text)
     result["changed"] = bool(result.get("changed")) or changed
     if result.pop("failed", False) or status != 0:
         module.fail_json(msg=result.get("msg", ""), verb=verb)

@@ -12,12 +12,12 @@ ALL = ("django", "postgresql", "pgbouncer", "redis", "backup")
 PASSPHRASE = "correct horse battery"
 
 
-def make_host(name="web1", groups=("django",), apps=None, **variables):
+def make_host(name="web1", groups=("django",), apps=None, written=None, **variables):
     """Return a host of these groups. `apps` are its applications: a dictionary is APP with further keys."""
     if apps is not None:
         apps = [{**APP, **one} for one in ([apps] if isinstance(apps, dict) else apps)]
         variables["django_apps"] = apps
-    return Host(name, frozenset(groups), variables, frozenset(variables), "/nowhere")
+    return Host(name, frozenset(groups), variables, frozenset(variables), "/nowhere", written or {})
 
 
 def every_part(*hosts, **request):

@@ -1,9 +1,10 @@
 """What is wrong in an inventory: each mistake by its kind, its place and the smallest right example."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
-from applications import findings, names
+from applications import every, findings, names
 from applications.findings import Finding
 from applications.specification import Unreadable
 
@@ -90,6 +91,20 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         ({"commands": [{"once": True}]}, "command", "has neither `manage` nor `run`"),
         ({"processes": [{"name": "celery", "rum": "x"}]}, "unknown-key", "`processes[celery].rum`"),
         ({"processes": [{"name": "a", "run": "x"}] * 2}, "repeated", "`processes` has `name: a` 2 times"),
+        ({"build": [{"run": "npm ci", "manage": "x"}]}, "command", "`build[0]` has `manage` and `run`"),
+        ({"build": [{"directory": "x"}]}, "command", "build: [{run: npm ci, directory: frontend}]"),
+        ({"build": [{"run": "say 'x"}]}, "command-line", "`build[0].run` is no command line"),
+        ({"build": [{"run": "npm ci && npm run build"}]}, "command-line", "has `&&`, and no shell reads it"),
+        ({"build": [{"run": "npm ci", "directory": "../x"}]}, "directory", "takes a folder inside the source"),
+        ({"build": [{"run": "npm ci", "directory": "/x"}]}, "directory", "`build[0].directory` is /x"),
+        ({"build": [{"run": "npm ci", "env": {"A": True}}]}, "env-value", "`build[0].env` has A"),
+        ({"build": "npm ci"}, "wrong-type", "takes a dictionary"),
+        ({"node": 22.1}, "unquoted", "quote it"),
+        ({"node": "lts"}, "node", 'node: "22"'),
+        ({"sandbox": {"allow": ["jitt"]}}, "wrong-choice", "takes one of jit, namespaces, devices, raw_sockets"),
+        ({"sandbox": {"alow": ["jit"]}}, "unknown-key", "Did you mean `allow`?"),
+        ({"commands": [{"manage": "x", "sandbox": {"allow": ["gpu"]}}]}, "wrong-choice", "32bit"),
+        ({"processes": [{"name": "a", "run": "x", "sandbox": {"allow": ["gpu"]}}]}, "wrong-choice", "proc, home, tmp"),
         ({"processes": [{"name": "a b", "run": "x"}]}, "unit-name", "names a unit"),
         ({"processes": [{"name": "a", "run": ""}]}, "command-line", "`processes[a].run` is empty."),
         ({"timers": [{"name": "a", "run": "say 'x", "on_calendar": "daily"}]}, "command-line", "no closing quotation"),
@@ -110,6 +125,15 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         ({"restricted_paths": [{"path": "/a/", "allow": ["not-an-ip"]}]}, "network", "`restricted_paths[0].allow`"),
         ({"restricted_paths": [{"path": "/a/", "basic_auth": {"al": "canary"}}]}, "password", "openssl passwd -6"),
         ({"restricted_paths": [{"path": "/a/", "users": {}}]}, "renamed", "is called `basic_auth` now"),
+        ({"restricted_paths": [{"path": "admin/"}]}, "path", "`restricted_paths[0].path` is admin/"),
+        ({"restricted_paths": [{"path": "/a%20b/"}]}, "path", "nothing encoded"),
+        ({"restricted_paths": [{"path": "/a/"}, {"path": "/a/"}]}, "repeated", "`path: /a/` 2 times"),
+        ({"static": {"/": "/srv/x"}}, "path", "static: {/static/: /srv/shop/static}"),
+        ({"static": {"https://cdn.example.net/": "/srv/x"}}, "path", "takes the beginning of a path"),
+        ({"static": {"/a": "/srv/x", "/a/": "/srv/y"}}, "repeated", "`static` has /a/, and so does `static`"),
+        ({"static": {"/a/": "/srv/x"}, "media": {"/a": "/srv/y"}}, "repeated", "and so does `static`"),
+        ({"media": {"/a/": "/srv/$x"}}, "folder", "without `$`"),
+        ({"media": {"/a/": "uploads"}}, "folder", "takes whole paths"),
         ({"csp": "enforced"}, "wrong-choice", "csp: enforce"),
     ],
 )
@@ -144,6 +168,7 @@ def test_a_mistake_of_an_application(keys, kind, words):
         {"restricted_paths": [{"path": "/a/", "allow": ["::1", "10.0.0.1/8"], "basic_auth": {"a": "$6$x$y"}}]},
         {"state": "absent"},
         {"hsts_max_age": 0},
+        {"static": {"/static/": "/srv/the files"}, "restricted_paths": [{"path": "/static/"}, {"path": "/größe b/"}]},
     ],
 )
 def test_what_looks_odd_and_is_right(keys):
@@ -231,15 +256,79 @@ def test_an_absent_application_claims_its_name_alone():
     assert mistakes(pair({}, {"domains": ["shop.example.org"], "state": "absent"})) == []
 
 
-@pytest.mark.parametrize("word", [*names.TAKEN_UNITS, *names.TAKEN_COMMANDS, "worker-two", "timer-x"])
-def test_no_name_begins_with_the_parts_of_another(word):
-    assert kinds(pair({"name": "omni"}, {"name": f"omni-{word}"})) == ["name-collision"]
-    assert mistakes(make_host(apps={"name": f"omni-{word}"})) == []
+RUNS = {"run": "x"}
+TIMED = {"run": "x", "on_calendar": "daily"}
 
 
-@pytest.mark.parametrize("name", ["omnibus", "omni-shop", "omni-workers", "omni_worker"])
+@pytest.mark.parametrize(
+    ("first", "name", "second", "words"),
+    [
+        ({"processes": [{"name": "release", **RUNS}]}, "omni-worker", {}, "`omni-worker-release.service` would be"),
+        ({"processes": [{"name": "command", **RUNS}]}, "omni-worker", {}, "the process `command` of `omni`"),
+        ({"processes": [{"name": "worker-x", **RUNS}]}, "omni-worker", {"processes": [{"name": "x", **RUNS}]}, "`x`"),
+        ({"processes": [{"name": "timer-x", **RUNS}]}, "omni-worker", {"timers": [{"name": "x", **TIMED}]}, "timer-x"),
+        ({"processes": [{"name": "timer-clearsessions", **RUNS}]}, "omni-worker", {}, "the timer `clearsessions`"),
+        ({"timers": [{"name": "release", **TIMED}]}, "omni-timer", {}, "`omni-timer-release.service`"),
+        ({"processes": [{"name": "a", **RUNS}]}, "omni-broker", {}, "the queue of `omni`"),
+    ],
+)
+def test_two_applications_that_would_make_the_same(first, name, second, words):
+    (line,) = mistakes(pair({"name": "omni", **first}, {"name": name, **second}, groups=["django", "redis"]))
+    assert words in line
+    assert f"is `{name}`" in line
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"omni-{word}" for word in ("worker", "web", "timer", "release", "command", "run", "manage", "broker")),
+        *("omnibus", "omni-shop", "omni-worker-x", "omni_worker"),
+    ],
+)
 def test_names_that_only_look_alike(name):
-    assert mistakes(pair({"name": "omni"}, {"name": name})) == []
+    jobs = {"processes": [{"name": "celery", **RUNS}], "timers": [{"name": "celery", **TIMED}]}
+    queue = {} if name == "omni-broker" else jobs
+    groups = ["django", "redis", "memcached", "pgbouncer", "postgresql"]
+    assert mistakes(pair({"name": "omni", **queue}, {"name": name, **jobs}, groups=groups)) == []
+
+
+def test_a_timer_and_a_process_of_one_name_are_two():
+    one = make_host(groups=ALL, apps={"processes": [{"name": "a", **RUNS}], "timers": [{"name": "a", **TIMED}]})
+    (application,), found = every.read([one], every.Request())[0]["web1"], []
+    assert found == []
+    made = names.of(application)
+    assert {"shop-worker-a.service", "shop-timer-a.service", "shop-timer-a.timer"} <= set(made)
+
+
+@pytest.mark.parametrize("name", ["postgres", "template1", "pg_stat", "all"])
+def test_a_database_that_the_server_has(name):
+    (line,) = mistakes(make_host(groups=["django", "postgresql"], apps={"databases": [name]}))
+    assert f"`databases` has {name}, which the server has already" in line
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "groups", "words"),
+    [
+        ({"renamed_from": "sudo"}, {}, (), "which names no application"),
+        ({"renamed_from": "My Shop"}, {}, (), "which names no application"),
+        ({"renamed_from": "deploy"}, {}, (), "which names no application"),
+        ({"renamed_from": "blog"}, {}, (), "leave that one out"),
+        ({"renamed_from": "shop"}, {}, (), "leave that one out"),
+        ({"renamed_from": "blog"}, {"state": "absent"}, (), "leave that one out"),
+        ({"renamed_from": "old"}, {"renamed_from": "old"}, (), "of two applications"),
+        ({"renamed_from": "old"}, {}, ("mariadb",), "MariaDB renames no database"),
+    ],
+)
+def test_an_old_name_that_is_none(first, second, groups, words):
+    second = {"name": "blog", "domains": ["blog.example.org"], **second}
+    host = make_host(groups=("django", *groups), apps=[first, second], ansible_user="deploy")
+    assert words in "\n".join(mistakes(host))
+
+
+def test_an_old_name():
+    assert mistakes(make_host(groups=ALL, apps={"renamed_from": "old"}, backup_passphrase=PASSPHRASE)) == []
+    url = {"renamed_from": "old", "database_url": "mysql://shop:x@db.example.org/shop"}
+    assert mistakes(make_host(groups=("django", "mariadb"), apps=url)) == []
 
 
 # Several hosts.
@@ -369,3 +458,33 @@ def test_a_finding_is_one_line():
 
 def test_everything_right_is_no_finding():
     assert mistakes(make_host(groups=ALL, apps={}, backup_passphrase=PASSPHRASE)) == []
+
+
+def test_hosts_out_of_the_folder_of_files():
+    host = make_host(apps={})
+    lost = replace(make_host("[database]", groups=()), folder="/nowhere/files")
+    assert mistakes(host, lost) == [
+        "[[database]] `files` is read as inventory (/nowhere/files), and it holds files for hosts: ignore it in "
+        "ansible.cfg. For example: [inventory] ignore_patterns = ^files$"
+    ]
+    assert mistakes(replace(host, folder="/nowhere/files")) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"source": "{folder}", "include": ["dist"]}, "`include` has dist, and the source "),
+        ({"source": "{folder}", "include": ["../x"]}, "takes paths inside the source, such as frontend/dist"),
+        (
+            {"source": "https://git.example.org/shop.git", "include": ["x"], "deploy_key": "k"},
+            "`include` is for a folder",
+        ),
+        ({"source": "pypi", "include": ["x"]}, "`include` is for a folder, and `source` is pypi"),
+    ],
+)
+def test_include_of_what_is_not_there(tmp_path, keys, words):
+    (line,) = mistakes(make_host(apps={**keys, "source": keys["source"].format(folder=tmp_path)}))
+    assert words in line
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/x").touch()
+    assert mistakes(make_host(apps={"source": str(tmp_path), "include": ["dist"]})) == []

@@ -97,7 +97,8 @@ def test_the_site_is_whole_but_for_what_the_release_says():
 def test_environment_variables_are_text():
     parts = one_part({"env": {"PORT": 8000}, "commands": [{"run": "x", "env": {"N": 1}}]})
     assert parts["app"]["env"] == {"PORT": "8000"}
-    assert parts["app"]["commands"] == [{"manage": "", "run": "x", "unless": "", "env": {"N": "1"}, "once": False}]
+    one = {"manage": "", "run": "x", "unless": "", "env": {"N": "1"}, "once": False, "sandbox": {"allow": []}}
+    assert parts["app"]["commands"] == [one]
 
 
 def test_how_long_browsers_insist_is_left_out_when_nobody_says_it():
@@ -174,3 +175,26 @@ def test_backups_leave_out_what_an_absent_application_loses_but_its_media():
     text = yaml.safe_load((specification.ROLES / "django_app/vars/main.yml").read_text())["__django_app_all_but_media"]
     removed = re.findall(r"'(\w[\w.]*)'", text[: text.index("]")])
     assert sorted(removed) == sorted(MADE_ANEW)
+
+
+def test_an_application_under_another_name():
+    """First its data follow, then it is installed, then what is left of the old name goes; nothing is purged."""
+    keys = {"renamed_from": "store", "databases": ["stats"], "processes": JOBS, "purge": ["media"]}
+    groups = ("django", "postgresql", "redis", "pgbouncer")
+    resolved = every_part(make_host(groups=groups, apps=keys))["hosts"]["web1"]
+    moves, new, rest = resolved["applications"]
+    assert [one["state"] for one in (moves, new, rest)] == ["renamed", "present", "absent"]
+    assert (moves["renamed_from"], moves["new_name"]) == ("store", "shop")
+    assert (new["name"], new["app"]["database_url"]) == ("shop", "postgresql:///shop")
+    for one in (moves, rest):
+        assert (one["name"], one["app"]["name"], one["worker"]["processes"], one["purge"]) == ("store", "store", [], [])
+        assert one["redis"] == [{"name": name, "state": "absent"} for name in ("store", "store-broker")]
+    assert resolved["names"] == ["shop", "store"]
+    assert resolved["backup"]["applications"] == ["shop"]
+
+
+def test_what_goes_goes_first():
+    """A domain may pass from one to another in one run."""
+    apps = [{"name": "shop"}, {"name": "old", "state": "absent", "domains": ["shop.example.org"]}]
+    parts = every_part(make_host(apps=apps))["hosts"]["web1"]["applications"]
+    assert [one["name"] for one in parts] == ["old", "shop"]

@@ -387,6 +387,37 @@ def test_folders_from_the_environment_win(overlay):
     assert (result["STATIC_URL"], result["MEDIA_URL"]) == ("/s/", "/m/")
 
 
+TYPES = """
+from pathlib import Path, PurePosixPath
+class Own:
+    def __init__(self, start): self.start = start
+    def __fspath__(self): return str(self.start)
+    def __str__(self): return str(self.start)
+class Text(str): pass
+class Strange(Own):
+    def __init__(self, start, end): self.start = start
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("Path('/a')", "PosixPath"),
+        ("PurePosixPath('/a')", "PurePosixPath"),
+        ("Own('/a')", "Own"),
+        ("Text('/a')", "Text"),
+        ("'/a'", "str"),
+        ("None", "str"),
+        ("Strange('/a', 1)", "str"),
+    ],
+)
+def test_folders_keep_the_type_that_the_project_uses(overlay, value, kind):
+    text = f"{TYPES}STATIC_ROOT = {value}\nMEDIA_ROOT = {value}"
+    result = overlay(text, DJANGO_STATIC_ROOT="/release/static", DJANGO_MEDIA_ROOT="/srv/shop/media")
+    assert (result.settings["STATIC_ROOT"], result.settings["MEDIA_ROOT"]) == ("/release/static", "/srv/shop/media")
+    assert (result.types["STATIC_ROOT"], result.types["MEDIA_ROOT"]) == (kind, kind)
+
+
 def test_urls_of_folders(overlay):
     result = overlay(DJANGO_STATIC_ROOT="/release/static", DJANGO_MEDIA_ROOT="/srv/shop/media").settings
     assert (result["STATIC_URL"], result["MEDIA_URL"]) == ("/static/", "/media/")

@@ -1,6 +1,9 @@
 """An untouched `startproject` in production, seen from outside: its checks, static files, requests and log."""
 
 import json
+from pathlib import Path
+
+OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_release/inside"
 
 REQUESTS = """
 import django
@@ -123,3 +126,34 @@ def test_package_that_reads_settings_while_it_is_imported(project):
     result = project("-c", code, **settings)
     assert result.stdout.strip() == "(42, False) 42", result.stderr
     assert "DEBUG                    True  ->  False" in project("-m", "groundcrew_settings", **settings).stdout
+
+
+FRONT_END = """
+from pathlib import Path
+from types import SimpleNamespace
+import describe
+settings = SimpleNamespace(
+    INSTALLED_APPS=APPS,
+    STATICFILES_DIRS=["static", Path("/a/b"), ("prefix", "/c")],
+    WEBPACK_LOADER={"DEFAULT": {}, "ADMIN": {"STATS_FILE": Path("/w/stats.json")}},
+    DJANGO_VITE={"default": {"dev_mode": False}, "other": {"manifest_path": "/v/manifest.json"}},
+    DJANGO_VITE_ASSETS_PATH=Path("/assets"),
+)
+print(json.dumps(describe.read_front_end(settings)))
+"""
+
+
+def test_what_settings_name_of_a_front_end(project):
+    def named(*apps):
+        text = f"import json\nAPPS = {list(apps)}\n{FRONT_END}"
+        return json.loads(project("-", text=text, PYTHONPATH=str(OVERLAY)).stdout)
+
+    folders = {"STATICFILES_DIRS": [str(project.folder / "static"), "/a/b", "/c"]}
+    assert named() == folders
+    assert named("webpack_loader", "django_vite") == {
+        **folders,
+        "WEBPACK_LOADER": [str(project.folder / "webpack-stats.json"), "/w/stats.json"],
+        "DJANGO_VITE": ["/v/manifest.json"],
+        "DJANGO_VITE_ASSETS_PATH": ["/assets"],
+        "DJANGO_VITE_MANIFEST_PATH": [],
+    }

@@ -23,7 +23,8 @@ def load():
         return {"error": f"{type(error).__name__}: {error}"}
     report = sys.modules["groundcrew_settings"].report()
     project = {name: value for name, value in vars(sys.modules["shop.settings"]).items() if name.isupper()}
-    return {"settings": settings, "project": project, "report": report, "error": None}
+    types = {name: type(value).__name__ for name, value in settings.items()}
+    return {"settings": settings, "types": types, "project": project, "report": report, "error": None}
 
 
 for line in sys.stdin:

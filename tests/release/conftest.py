@@ -123,6 +123,9 @@ class Units:
             dump = Path(transient.command[-1]) / "20261126T120000Z-abc.dump"
             dump.write_text("dump")
             answer = json.dumps(str(dump))
+        if "collectstatic" in words:
+            folder = Path(transient.environment_files[1]).parent / "static"
+            (folder / "app.css").write_text("body {}")
         transient.output.write_text(f"said before\n{answer}\n")
         for word, text in self.failing.items():
             if word in (script or words):

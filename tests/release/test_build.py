@@ -7,7 +7,7 @@ import tarfile
 from contextlib import contextmanager
 
 import pytest
-from groundcrew_release import application, build, plan, preview, records, source
+from groundcrew_release import application, build, plan, preview, records, source, systemd
 from groundcrew_release.application import File
 from groundcrew_release.steps import FailedError, Steps
 
@@ -19,6 +19,7 @@ STEPS = [
     "venv",
     "requirements",
     "configure",
+    "npm ci",
     "bytecode",
     "describe",
     "dump",
@@ -39,6 +40,7 @@ def app(shop, units, uv):  # noqa: ARG001
         for name, text in {
             "site/manage.py": MANAGE,
             "site/conf/local.txt": b"old",
+            "site/locale/de/LC_MESSAGES/django.po": b"",
             "requirements.txt": b"Django",
         }.items():
             member = tarfile.TarInfo(name)
@@ -51,7 +53,13 @@ def app(shop, units, uv):  # noqa: ARG001
         File("source/site/conf/local.txt", "inside"),
         File("source/site/new/more.txt", "inside, too"),
     )
-    made = shop(source=sent, settings="", files=files, server=application.Server(workers=3, pool_url="postgresql:///p"))
+    made = shop(
+        source=sent,
+        settings="",
+        files=files,
+        server=application.Server(workers=3, pool_url="postgresql:///p"),
+        build=(application.BuildStep(run="npm ci"),),
+    )
     source.sent(made).write_bytes(buffer.getvalue())
     serve(made, "000000000000")
     return made
@@ -114,6 +122,7 @@ def test_whole_release(app, units, root):
     name, release = said["id"], app.release(said["id"])
     assert [step for step, _ in steps.taken] == STEPS
     assert units.names == [
+        "npm ci",
         "describe.py",
         "dump.py",
         "python manage.py check --deploy",
@@ -292,7 +301,7 @@ def test_preview_leaves_nothing_and_says_what_would_come(app, units):
     before = state(app)
     said = preview.preview(app, "a", True, Steps())
     assert state(app) == before
-    assert units.names == ["describe.py"]
+    assert units.names == ["npm ci", "describe.py"]
     assert (said["changed"], said["known"], said["django"], said["python"]) == (False, False, "5.2.1", "3.11.2")
     assert said["pending"] == ["shop.0002_note: Add field note to visit"]
     assert "would be built" in said["msg"]
@@ -313,13 +322,41 @@ def test_preview_leaves_nothing_and_says_what_would_come(app, units):
     assert records.read(app, name)
 
 
-@pytest.mark.parametrize("name", ["fetch", "unpack", "read", "venv", "requirements", "configure", "describe"])
+@pytest.mark.parametrize("name", ["fetch", "unpack", "read", "venv", "requirements", "npm ci", "describe"])
 @pytest.mark.parametrize("end", [fail, disk_full, interrupt], ids=lambda end: end.__name__)
 def test_failed_preview_leaves_nothing(app, name, end):
     before = state(app)
     with pytest.raises((FailedError, KeyboardInterrupt)):
         preview.preview(app, "a", True, Ending(name, True, end))
     assert state(app) == before
+
+
+def test_what_the_project_has_to_build_is_proposed_and_not_run(app, units):
+    bare = application.Application(**vars(app) | {"build": ()})
+    text = preview.preview(bare, "a", True, Steps())["text"]
+    start = text.index("It seems to need a build, which nothing runs unasked. These keys of the application do it:")
+    assert text[start + 1 : start + 4] == [
+        "  build:",
+        "    - {manage: compilemessages}  # site/locale/de/LC_MESSAGES/django.po has no .mo",
+        "  packages: [gettext]  # for compilemessages",
+    ]
+    assert not any("compilemessages" in line for line in preview.preview(app, "a", True, Steps())["text"])
+    assert units.names == ["describe.py", "npm ci", "describe.py"]
+    # It may be why a build fails, and not why a migration does.
+    for failing, told in (("collectstatic", True), ("migrate", False)):
+        units.failing, steps = {failing: "no"}, Steps()
+        with pytest.raises(FailedError):
+            build.build(bare, "a", True, steps)
+        assert any("compilemessages" in note for note in steps.notes) is told
+
+
+def test_build_step_that_fails_ends_the_build(app, units):
+    before = state(app)
+    units.failing = {"npm ci": "npm error code EUSAGE\nnpm error Missing: vite@5 from lock file\n"}
+    with pytest.raises(FailedError, match="`npm ci` failed: npm error Missing: vite@5 from lock file"):
+        build.build(app, "a", True, Steps())
+    assert state(app) == before
+    assert units.names == ["npm ci"]
 
 
 def test_plan_follows_a_release_to_its_end(app):
@@ -344,3 +381,84 @@ def test_plan_of_a_release_that_is_built_serves_or_was_killed_after_its_switch(a
     assert plan.plan(app, True)["sessions"] is True
     records.log(app, {"id": name, "result": "bad", "by": "a", "seconds": 1})
     assert plan.plan(app, True)["state"] == "built"
+
+
+def test_front_end_that_nobody_built_is_told_and_no_obstacle(app, units):
+    steps = Steps()
+
+    def named(path):
+        return {"STATICFILES_DIRS": [f"{app.release(name)}/source/{path}", "/nowhere/else", str(app.home)]}
+
+    name = build.find(app)[1]
+    units.described |= {"front_end": named("frontend/dist")}
+    lines = [
+        "STATICFILES_DIRS names frontend/dist, which the release does not have. If git ignores it, "
+        "`include: [frontend/dist]` ships it from a folder.",
+        "STATICFILES_DIRS names /nowhere/else, which the release does not have.",
+    ]
+    preview.preview(app, "a", True, steps)
+    assert steps.notes == lines
+    steps = Steps()
+    build.build(app, "a", True, steps)
+    assert steps.notes == lines
+
+
+def test_release_that_collects_nothing_serves_its_static_files_itself(app):
+    keep = tuple(one for one in app.commands if "collectstatic" not in one.manage)
+    said = build.build(application.Application(**{**vars(app), "commands": keep}), "a", True, Steps())
+    assert said["site"]["static"] == {}
+    assert records.read(app, said["id"])["collected"] is False
+
+
+def test_files_with_the_whole_path_and_the_path_of_the_release_itself(app):
+    name = build.build(app, "a", True, Steps())["id"]
+    link = app.release(name) / "files/release"
+    assert (link / "source/site/manage.py").exists()
+    known = application.read_file("shop", {"path": "/etc/django/shop/conf/x.ini", "content": ""})
+    assert known.path == "conf/x.ini"
+
+
+def test_commands_see_the_absolute_files_of_their_release_and_leave_no_place(app, units, root, monkeypatch):
+    key = root / "srv/elsewhere/key.pem"
+    real = units.run
+
+    def run(transient):
+        # As systemd does for a file that units see and that is not there.
+        key.parent.mkdir(exist_ok=True)
+        key.touch()
+        return real(transient)
+
+    monkeypatch.setattr(systemd, "run", run)
+    name = build.build(app, "a", True, Steps())["id"]
+    lines = [line for _, transient, _ in units.ran for line in transient.properties if "elsewhere" in line]
+    assert set(lines) == {f"BindReadOnlyPaths={app.release(name)}/files/.absolute/srv/elsewhere/key.pem:{key}"}
+    assert len(lines) == len(units.ran)
+    assert not key.exists()
+
+
+def product_of(shop, *requirements, source=("pypi", "pypi"), suffix=""):
+    kind, location = source
+    return shop(source=application.Source(kind, location, suffix=suffix), requirements=requirements)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "wanted", "installed"),
+    [
+        ("mailman-web", "mailman-web", "0.0.9"),
+        ("mailman_web[x]==0.0.8", "0.0.8", "0.0.9"),
+        ("Mailman.Web>=0.0.1; python_version > '3'", "Mailman.Web", "0.0.9"),
+        ("mailman-web == 0.0.*", "mailman-web", "0.0.9"),
+        ("other", "other", "other"),
+        ("mailman-web @ https://example.org/x.zip", "mailman-web", "0.0.9"),
+        ("git+https://example.org/x", "pypi", "pypi"),
+    ],
+)
+def test_version_of_a_product_is_its_own(shop, requirement, wanted, installed):
+    app = product_of(shop, requirement, "Django==5.2.1")
+    (app.release("x") / "venv/lib/python3.11/site-packages/mailman_web-0.0.9.dist-info").mkdir(parents=True)
+    assert (source.wanted(app), source.version(app, app.release("x"))) == (wanted, installed)
+
+
+def test_version_of_a_wheel(shop):
+    app = product_of(shop, source=("archive", "dist/tiny-1.0-py3-none-any.whl"), suffix="-tiny-1.0-py3-none-any.whl")
+    assert (source.wanted(app), source.version(app, app.release("x"))) == ("1.0", "1.0")

@@ -1,7 +1,7 @@
 """Commands of the application: the unit that each runs as, and how a failure is told."""
 
 import pytest
-from groundcrew_release import application, commands, host
+from groundcrew_release import application, commands, host, sandbox
 from groundcrew_release.application import Command
 from groundcrew_release.steps import FailedError
 
@@ -24,7 +24,7 @@ LINE 1: ALTER TABLE
 
 @pytest.fixture
 def app(shop):
-    made = shop(sandbox=("User=shop", "PrivateTmp=yes"))
+    made = shop()
     (made.release("abc") / "source").mkdir(parents=True)
     (made.release("abc") / "work").symlink_to("source")
     (made.release("abc") / "environment").write_text("A=1\n")
@@ -39,8 +39,7 @@ def test_unit_of_a_command_belongs_to_the_verb(app, units, root, monkeypatch):
     assert transient.unit == "shop-command.service"
     assert list(transient.command) == ["/usr/bin/env", "--", "python", "manage.py", "migrate", "--noinput", "a b", "$X"]
     assert list(transient.properties) == [
-        "User=shop",
-        "PrivateTmp=yes",
+        *sandbox.bans("shop", "0027", [f"{root}/srv/shop/media", f"{root}/srv/shop/cache"]),
         f"BindReadOnlyPaths=-{release}/files:{root}/etc/django/shop",
         f"ReadWritePaths={release}/static {root}/srv/shop/dumps",
         "BindsTo=shop-release.service",

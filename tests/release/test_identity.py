@@ -17,6 +17,9 @@ CHANGES = {
     "requirements_files": ("x.txt",),
     "constraints": ("x<2",),
     "overrides": ("x==2",),
+    "node": "22",
+    "build": (application.BuildStep(run="npm ci"),),
+    "allow": ("jit",),
     "index_url": "https://pypi.example.org",
     "manage": "python -m django",
     "settings": "other.settings",
@@ -40,7 +43,8 @@ NOTHING = {
     "media": {"/files/": "/x"},
     "dump_before_migrate": False,
     "keep_releases": 9,
-    "sandbox": ("UMask=0027",),
+    "umask": "0007",
+    "directories": ("/srv/index",),
 }
 
 
@@ -92,4 +96,4 @@ def test_name_is_the_same_everywhere(shop, monkeypatch, tmp_path):
     """A changed name means that every application is built anew: only with FORMAT, and on purpose."""
     monkeypatch.setattr(identity, "OVERLAY", tmp_path / "overlay.py")
     (tmp_path / "overlay.py").write_text("x = 1\n")
-    assert identity.compute(shop(), "r") == "68f23503a395"
+    assert identity.compute(shop(), "r") == "c8aa5117574a"

@@ -239,6 +239,17 @@ DECLARED = [
     case("inventory's files", {**SITE, "a.txt": "x", "b/pyproject.toml": PROJECT, **DJANGO}, [("files", "a.txt"), ("pyproject", "b/pyproject.toml")], requirements_files=("a.txt", "./b/pyproject.toml")),
     case("inventory alone", SITE, [], requirements=("Django==5.2.*",)),
     case("a lock without Django is kept to beside the inventory's", {**SITE, "pyproject.toml": PROJECT.replace("Django>=5", "requests"), "pdm.lock": '[[package]]\nname = "requests"\n'}, [("pdm", "pdm.lock")], requirements=("Django",)),
+    case("group of PEP 735 without a project", {**SITE, "pyproject.toml": "[dependency-groups]\nbase = ['django']\nmain = [{include-group = 'base'}, 'x']\nprod = [{include-group = 'main'}]\ndev = ['django']\n"}, [("pyproject", "pyproject.toml")]),
+    case("extra of production alone", {**SITE, "pyproject.toml": PROJECT.replace('"Django>=5"', "") + "[project.optional-dependencies]\nprod = ['django']\n"}, [("pyproject", "pyproject.toml")]),
+    case("group of production alone", {**SITE, "pyproject.toml": PROJECT.replace('"Django>=5"', "") + "[dependency-groups]\nprod = ['django']\n"}, [("pyproject", "pyproject.toml")]),
+    case("setup.py beside a build system", {**SITE, "setup.py": "setup(install_requires=['Django'])", "pyproject.toml": BUILD}, [("package", "setup.py")]),
+    case("setup.cfg beside a build system", {**SITE, "setup.cfg": "[metadata]\nname = shop\n[options]\ninstall_requires = Django\n", "pyproject.toml": BUILD}, [("package", "setup.cfg")]),
+    case("Flit's own of old", {**SITE, "pyproject.toml": "[tool.flit.metadata]\nmodule = 'shop'\nrequires = ['django']\n" + BUILD.replace("hatchling.build", "flit_core.buildapi")}, [("package", "pyproject.toml")]),
+    case("lock of a name that says nothing", {**SITE, "pylock.web.toml": "[[packages]]\nname='django'", "pylock.dev.toml": "[[packages]]\nname='django'"}, [("pylock", "pylock.web.toml")]),
+    case("Pipfile beside a list", {**SITE, "Pipfile": "[packages]\ndjango = '*'\n", **DJANGO}, [("files", "requirements.txt")]),
+    case("Pipfile without a lock, and the inventory", {**SITE, "Pipfile": "[packages]\ndjango = '*'\n"}, [], requirements=("Django",)),
+    case("pip-tools of production", {**SITE, "requirements/production.in": "Django", "requirements/production.txt": "Django==5.2.1", "requirements/base.in": "x"}, [("files", "requirements/production.txt")]),
+    case("Bazel's list", {**SITE, "WORKSPACE": "", "requirements_lock.txt": "Django==5.2"}, [("files", "requirements_lock.txt")]),
     case("conda beside pip", {**SITE, "environment.yml": "", **DJANGO}, [("files", "requirements.txt")]),
 ]  # fmt: skip
 
@@ -266,6 +277,17 @@ DETAILS = [
     case("poetry's package", {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY + BUILD.replace("hatchling.build", "poetry.core.masonry.api")}, {"install": "."}),
     case("poetry's build system without a package", {"x/settings.py": "", "manage.py": named("x.settings"), "poetry.lock": LOCK, "pyproject.toml": POETRY + BUILD.replace("hatchling.build", "poetry.core.masonry.api")}, {"install": None}),
     case("package-mode off", {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY.replace("[tool.poetry]\n", "[tool.poetry]\npackage-mode = false\n") + BUILD}, {"install": None}),
+    case("group that includes others", {**SITE, "pyproject.toml": "[dependency-groups]\nbase = ['django', {include-group = 'x'}]\nx = ['y']\nprod = [{include-group = 'base'}, 'z']\n"}, {"lines": ("django", "y", "z")}),
+    case("src layout with setup.py beside a list", {**SRC, **DJANGO, "setup.py": ""}, {"kind": "files", "install": "."}),
+    case("setup.py beside a list", {**SITE, **DJANGO, "setup.py": ""}, {"kind": "files", "install": None}),
+    case("setuptools with one package", {**SITE, **DJANGO, "pyproject.toml": PROJECT + BUILD.replace("hatchling.build", "setuptools.build_meta"), "tests/x.py": "", "docs/x": ""}, {"install": "."}),
+    case("setuptools that would find several", {**SITE, **DJANGO, "pyproject.toml": PROJECT + BUILD.replace("hatchling.build", "setuptools.build_meta"), "static/x.css": ""}, {"install": None}),
+    case("setuptools that is told", {**SITE, **DJANGO, "pyproject.toml": PROJECT + BUILD.replace("hatchling.build", "setuptools.build_meta") + "[tool.setuptools]\npackages = ['shop']\n", "static/x.css": ""}, {"install": "."}),
+    case("build system without a word of setuptools", {**SRC, **DJANGO, "pyproject.toml": PROJECT + "[build-system]\nrequires = ['setuptools']\n"}, {"install": "."}),
+    case("pdm-backend", {**SRC, **DJANGO, "pyproject.toml": PROJECT + BUILD.replace("hatchling.build", "pdm.backend")}, {"install": "."}),
+    case("flit", {**SITE, **DJANGO, "pyproject.toml": PROJECT + BUILD.replace("hatchling.build", "flit_core.buildapi")}, {"install": "."}),
+    case("uv_build of another name", {**SITE, **DJANGO, "pyproject.toml": PROJECT.replace('"shop"', '"other"') + BUILD.replace("hatchling.build", "uv_build") + "[tool.uv.build-backend]\nmodule-name = 'shop'\n"}, {"install": "."}),
+    case("hatchling without its package", {**SITE, **DJANGO, "pyproject.toml": PROJECT.replace('"shop"', '"other"') + BUILD}, {"install": None}),
     case("src layout of a list", {**SRC, **DJANGO, "pyproject.toml": PROJECT + BUILD}, {"kind": "files", "install": "."}),
     case("src layout of PEP 621", {**SRC, "pyproject.toml": PROJECT + BUILD}, {"kind": "pyproject", "install": "."}),
     case("list without a build system", {**SRC, **DJANGO, "pyproject.toml": PROJECT}, {"kind": "files", "install": None}),
@@ -312,6 +334,18 @@ WRONG = [
     case("conda", {**SITE, "environment.yml": ""}, "environment.yml is conda's, which no host of ours has: .*`requirements`"),
     case("pixi", {**SITE, "pixi.toml": ""}, "pixi.toml is conda's"),
     case("buildout", {**SITE, "buildout.cfg": ""}, "buildout.cfg is zc.buildout's"),
+    case("conda by another name", {**SITE, "conda/env-prod.yaml": "dependencies:\n  - django\n"}, "conda/env-prod.yaml is conda's, which no host of ours has"),
+    case("Pants", {**SITE, "pants.toml": ""}, "pants.toml is Pants', which"),
+    case("pixi in pyproject.toml", {**SITE, "pyproject.toml": "[tool.pixi.pypi-dependencies]\ndjango = '*'\n"}, "pyproject.toml declares dependencies for pixi, and only that reads them: .*`requirements`"),
+    case("environment of Hatch", {**SITE, "pyproject.toml": "[tool.hatch.envs.default]\ndependencies = ['django']\n"}, "for an environment of Hatch, and only that reads them"),
+    case("group of Poetry without a lock", {**SITE, "pyproject.toml": "[tool.poetry.group.web.dependencies]\ndjango = '*'\n"}, "for Poetry without a poetry.lock: run `poetry lock`"),
+    case("two groups of PEP 735", {**SITE, "pyproject.toml": "[dependency-groups]\na = ['django']\nb = ['Django>=5']\n"}, "may be in the groups a or b of pyproject.toml: .*`requirements`"),
+    case("group that includes itself", {**SITE, "pyproject.toml": "[dependency-groups]\na = [{include-group = 'a'}]\n"}, "its dependency group a includes itself"),
+    case("lock of a script", {**SITE, "manage.py": "# /// script\n# dependencies = ['django']\n# ///\n" + MANAGE, "manage.py.lock": ""}, "manage.py.lock is the lock of a script"),
+    case("dependencies that are no list", {**SITE, "pyproject.toml": PROJECT.replace('["Django>=5"]', '"django"')}, "pyproject.toml of the project cannot be read: its dependencies are no list."),
+    case("lock with a conflict", {**SITE, "pyproject.toml": PROJECT, "uv.lock": "<<<<<<< HEAD\n"}, "uv.lock of the project cannot be read: "),
+    case("range that is none", {**SITE, **DJANGO, "pyproject.toml": PROJECT + 'requires-python = "=>3.11"\n'}, "pyproject.toml of the project cannot be read: its requires-python is '=>3.11', where a range such as `>=3.11` belongs."),
+    case("list of ranges", {**SITE, **DJANGO, "pyproject.toml": PROJECT + 'requires-python = ["3.11"]\n'}, "its requires-python is .*, where a range"),
     case("two locks", {**SITE, "pyproject.toml": PROJECT, "uv.lock": UVLOCK, "poetry.lock": LOCK}, "The dependencies are locked by uv.lock and poetry.lock: choose one with `requirements_files`."),
     case("Poetry without a lock", {**SITE, "pyproject.toml": POETRY}, "pyproject.toml declares dependencies for Poetry without a poetry.lock: run `poetry lock` and commit it"),
     case("Pipfile without a lock", {**SITE, "Pipfile": "[packages]\ndjango = '*'\n"}, "Pipfile has no Pipfile.lock beside it: run `pipenv lock`"),
@@ -366,6 +400,40 @@ def test_what_is_refused_in_one_sentence(look, files, asked, sentence):
         ({".python-version": "# ours\n3.11.9\n"}, "3.11.2", False, ""),
         ({".python-version": "shop-env\n"}, "3.11.2", False, ""),
         ({"runtime.txt": "python-3.12.4\n"}, "3.11.2", False, "3.12"),
+        ({".python-version": ">=3.11\n"}, "3.11.2", False, ""),
+        ({".python-version": ">=3.12\n"}, "3.11.2", False, ">=3.12"),
+        ({".python-version": "pypy3.10\n"}, "3.11.2", False, ""),
+        ({"mise.toml": "[tools]\npython = '3.12'\n"}, "3.11.2", False, "3.12"),
+        ({".mise.toml": "[tools]\npython = {version = '3.12.4'}\nnode = '20'\n"}, "3.11.2", False, "3.12"),
+        ({"setup.cfg": "[options]\npython_requires = >=3.12\n"}, "3.11.2", False, ">=3.12"),
+        ({"setup.py": "setup(\n    python_requires='>=3.12, <4',\n)\n"}, "3.11.2", False, ">=3.12, <4"),
+        ({"setup.py": "setup(python_requires='>=3.8.*')\n"}, "3.11.2", False, ""),
+        ({"manage.py": "# /// script\n# requires-python = '>=3.12'\n# ///\n" + MANAGE}, "3.11.2", False, ">=3.12"),
+        ({"pylock.toml": "requires-python = '>=3.12'\n[[packages]]\nname = 'django'\n"}, "3.11.2", False, ">=3.12"),
+        (
+            {
+                "Pipfile": "",
+                "Pipfile.lock": PIPLOCK.replace('{}, "d', '{"requires": {"python_version": "3.12"}}, "d', 1),
+            },
+            "3.11.2",
+            False,
+            "3.12",
+        ),
+        (
+            {"pyproject.toml": PROJECT, "pdm.lock": LOCK + "[[metadata.targets]]\nrequires_python = '>=3.12'\n"},
+            "3.11.2",
+            False,
+            ">=3.12",
+        ),
+        (
+            {
+                "pyproject.toml": PROJECT + 'requires-python = ">=3.11"\n',
+                "uv.lock": "requires-python = '>=3.13'\n" + UVLOCK,
+            },
+            "3.11.2",
+            False,
+            ">=3.13",
+        ),
         ({".tool-versions": "nodejs 20\npython 3.12.4\n"}, "3.11.2", False, "3.12"),
         ({}, "3.11.2", False, ""),
     ],
@@ -374,6 +442,23 @@ def test_which_python(look, files, version, chosen, wrong):
     plan = look({**SITE, **DJANGO, **files})
     found = pythons.judge(plan.demands, version, chosen)
     assert (found.text if found else "") == wrong
+
+
+@pytest.mark.parametrize(
+    ("texts", "version"),
+    [
+        ((("==3.14.*", True),), "3.14"),
+        (((">=3.12", True),), "3.12"),
+        (((">=3.12", True), ("==3.13.*", False)), "3.13"),
+        (((">=3.12", True), ("==3.11.*", False)), "3.12"),
+        ((("==3.13.*", False), ("==3.12.*", False)), ""),
+        (((">=3.12.4,<3.13", True),), "3.12"),
+        (((">=3.13", True), ("<3.13", True)), ""),
+        ((("==2.7.*", True),), ""),
+    ],
+)
+def test_python_to_name(texts, version):
+    assert pythons.smallest(tuple(pythons.Demand("x", text, (text,), strict) for text, strict in texts)) == version
 
 
 def test_each_choice_has_its_reason(look):

@@ -212,3 +212,34 @@ def test_caret_of_poetry_in_requires_python(install):
 def test_dependencies_of_the_script_itself(install):
     head = "# /// script\n# requires-python = '>=3.11'\n# dependencies = ['django<5.2.9']\n# ///\n"
     assert install({"manage.py": head + MANAGE}, VERSIONS) == "django==5.2.1 gunicorn==23.0"
+
+
+def test_folder_of_manage_is_on_the_path_of_every_program(install):
+    """A worker's command in the environment, such as `django-admin`, is started from elsewhere than that folder."""
+    files = {"site/manage.py": MANAGE, "site/shop/settings.py": "", "requirements.txt": "django\n"}
+    code = "import os, runpy, sys; sys.path.remove(''); import shop.settings; print(shop.settings.__file__)"
+    assert install(files, code).endswith("/source/site/shop/settings.py")
+
+
+def test_group_of_pep_735_without_a_project(install):
+    groups = (
+        "[dependency-groups]\nbase = ['django<5.2.9']\nprod = [{include-group = 'base'}, 'extra']\ndev = ['needy']\n"
+    )
+    said = install({"manage.py": MANAGE, "pyproject.toml": groups}, VERSIONS)
+    assert said == "django==5.2.1 extra==1.0 gunicorn==23.0"
+
+
+def test_group_and_extra_of_production_alone(install):
+    project = (
+        '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = []\n'
+        "[project.optional-dependencies]\nprod = ['django<5.2.9']\n[dependency-groups]\nproduction = ['extra']\n"
+    )
+    said = install({"manage.py": MANAGE, "pyproject.toml": project}, VERSIONS)
+    assert said == "django==5.2.1 extra==1.0 gunicorn==23.0"
+
+
+def test_range_in_python_version_leads_to_no_other_interpreter(install):
+    """real-projects.md, row 7: what uv reads in the source says nothing about which interpreter was chosen."""
+    files = {**package("shop", ("django",)), "manage.py": MANAGE, ".python-version": ">=3.11\n"}
+    said = install(files, "import sys; print(sys.version_info[:2], sys.prefix)", LOCK, python=sys.executable)
+    assert said.startswith(str(sys.version_info[:2])) and said.endswith("/releases/abc/venv")

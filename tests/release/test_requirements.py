@@ -276,7 +276,7 @@ def test_python_that_the_host_lacks_is_refused_with_the_key(shop, python):
         requirements.create(app, app.release("abc"), Project(demands=(DEMAND,)))
     assert str(raised.value) == (
         f"pyproject.toml of the project asks for Python >=3.13, and {python} of this host is 3.11.2: "
-        "name another interpreter with `python`."
+        'say `python: "3.13"`, which uv installs where Debian has none.'
     )
 
 

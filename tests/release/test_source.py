@@ -223,6 +223,91 @@ def test_submodules_come_along(at, repository, tmp_path, tmp_path_factory, monke
     assert unpacked(at(commit), tmp_path / "three")[1]["theme/style.css"] == "old"
 
 
+def test_one_commit_is_fetched_and_the_next_beside_it(at, repository, tmp_path, monkeypatch):
+    first = repository.commit(a="1")
+    repository.commit(a="2")
+    commit = repository.commit(a="3")
+
+    def commits():
+        return (
+            subprocess.run(
+                ["git", "-C", git.mirror(at()), "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"],
+                capture_output=True,
+                text=True,
+            )
+            .stdout.split()
+            .count("commit")
+        )
+
+    monkeypatch.setattr(git, "split", lambda url: (f"file://{url}", {}))  # of a path git copies all there is
+    assert unpacked(at(), tmp_path / "one") == (commit, {"a": "3"})
+    assert commits() == 1
+    second = repository.commit(a="4")
+    assert unpacked(at(), tmp_path / "two") == (second, {"a": "4"})
+    assert commits() == 2
+    # An abbreviated commit may be any of them.
+    assert unpacked(at(first[:8]), tmp_path / "three") == (first, {"a": "1"})
+    assert commits() == 4
+
+
+def test_server_that_hands_out_no_single_commits(at, repository, tmp_path, monkeypatch):
+    real = git.git
+
+    def refusing(folder, variables, *arguments):
+        if "--depth=1" in arguments:
+            raise FailedError("fatal: dumb http transport does not support shallow capabilities")
+        return real(folder, variables, *arguments)
+
+    monkeypatch.setattr(git, "git", refusing)
+    commit = repository.commit(a="1")
+    assert unpacked(at(), tmp_path / "one") == (commit, {"a": "1"})
+
+
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+
+
+def test_pointers_of_git_lfs_are_refused_until_the_host_can_fetch_them(at, repository, tmp_path, monkeypatch):
+    repository.commit(static__logo_png=POINTER, static__b_png=POINTER)
+    monkeypatch.setattr(git.missing.shutil, "which", lambda _name: None)
+    with pytest.raises(FailedError, match=r"holds static/b.png and 1 more as a Git LFS pointer .*`build_packages`"):
+        unpacked(at(), tmp_path / "one")
+    monkeypatch.undo()
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
+    program = tmp_path / "bin/git-lfs"
+    program.parent.mkdir()
+    # Git asks it for each file that is checked out, or, of those that are there, with `git lfs pull`.
+    program.write_text("#!/bin/sh\n[ $1 = pull ] && for file in static/*; do echo picture > $file; done\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(git.host, "user", lambda _name: (os.getuid(), os.getgid()))
+    monkeypatch.setattr(git, "ROOT", tmp_path)
+    monkeypatch.setattr(application, "ROOT", tmp_path)
+    assert unpacked(at(), tmp_path / "two")[1] == {"static/logo.png": "picture\n", "static/b.png": "picture\n"}
+
+
+def test_submodules_of_a_server_that_hands_out_no_single_commits(
+    at, repository, tmp_path, tmp_path_factory, monkeypatch
+):
+    config = tmp_path / "gitconfig"
+    config.write_text('[protocol "file"]\n\tallow = always\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    theme = Repository(tmp_path_factory.mktemp("theme"))
+    theme.commit(style_css="old")
+    repository("submodule", "--quiet", "add", str(theme.bare), "theme")
+    repository.commit(manage_py="1")
+    real = git.git
+
+    def refusing(folder, variables, *arguments):
+        if arguments[0] == "submodule" and "--depth=1" in arguments:
+            real(folder, variables, *arguments)
+            raise FailedError("Server does not allow request for unadvertised object")
+        return real(folder, variables, *arguments)
+
+    monkeypatch.setattr(git, "git", refusing)
+    assert unpacked(at(), tmp_path / "one")[1]["theme/style.css"] == "old"
+
+
 def test_links_and_modes_of_a_repository_stay(at, repository, tmp_path):
     (repository.work / "run").write_text("#!/bin/sh\n")
     (repository.work / "run").chmod(0o755)
@@ -313,6 +398,39 @@ def test_archive_is_unpacked_as_it_is(sent, tmp_path, content, suffix):
     assert modes == [0o755, 0o644]
     source.forget(app)
     assert list(app.sources.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["archive", "folder"])
+def test_pointers_of_git_lfs_in_what_was_sent(sent, tmp_path, kind):
+    app = sent(tar([("logo.png", POINTER.encode(), 0o644)]), kind=kind)
+    with pytest.raises(
+        FailedError, match=r"holds logo.png as a Git LFS pointer in place of the file: run `git lfs pull`"
+    ):
+        unpacked(app, tmp_path / "out")
+
+
+def test_archive_without_its_submodules(sent, tmp_path):
+    modules = b'[submodule "theme"]\n\tpath = theme\n\turl = ../theme.git\n'
+    members = [("shop-1.0/.gitmodules", modules, 0o644), ("shop-1.0/theme", (tarfile.DIRTYPE, ""), 0o755)]
+    with pytest.raises(FailedError, match="has nothing of its submodule theme"):
+        unpacked(sent(tar(members)), tmp_path / "one")
+    whole = sent(tar([*members, ("shop-1.0/theme/style.css", b"x", 0o644)]))
+    assert "shop-1.0/theme/style.css" in unpacked(whole, tmp_path / "two")[1]
+
+
+def test_links_of_a_folder_may_lead_to_a_place_of_the_host(sent, tmp_path):
+    content = tar([("local_settings.py", (tarfile.SYMTYPE, "/etc/shop/settings.py"), 0o777)])
+    unpacked(sent(content, kind="folder"), tmp_path / "out")
+    assert (tmp_path / "out/local_settings.py").readlink() == Path("/etc/shop/settings.py")
+
+
+def test_any_name_arrives(sent, tmp_path):
+    names = [b"caf\xe9.txt", b"two\nlines", b"-rf", b"\xff"]
+    app = sent(tar([(os.fsdecode(name), name, 0o644) for name in names]), kind="folder")
+    target = tmp_path / "out"
+    target.mkdir()
+    source.unpack(app, target)
+    assert {name: (target / os.fsdecode(name)).read_bytes() for name in names} == {name: name for name in names}
 
 
 def test_links_inside_an_archive_stay(sent, tmp_path):

@@ -10,6 +10,7 @@ from cases import FILES, HASH, SITE, TRIXIE
 
 PROFILES = yaml.safe_load((Path(__file__).resolve().parents[2] / "roles/nginx/files/tls.yml").read_text())
 COMMON, TLS, PROXY = "conf.d/groundcrew.conf", "snippets/groundcrew-tls.conf", "snippets/groundcrew-proxy.conf"
+HEALTH = "snippets/groundcrew-health-*.conf"
 EVERYTHING = SITE | {
     **FILES,
     "domains": ["shop.example.org", "www.example.org"],
@@ -40,7 +41,7 @@ def test_a_site_finds_what_it_refers_to(files, read):
         made |= {line.split()[0] for block in blocks for line in block.all("set")}
         assert set(re.findall(r"\$groundcrew_\w+", "".join(files[0][name] for name in names))) <= made
     included = {name for block in blocks for name in block.all("include")}
-    assert included == {TLS, PROXY} <= set(read)
+    assert included == {TLS, PROXY, HEALTH} <= set(read) | {HEALTH}
     common, main = read[COMMON], read["site"].blocks("server")[-1]
     made = [line for name in ("limit_req_zone", "limit_conn_zone") for line in common.all(name)]
     used = [line for name in ("limit_req", "limit_conn") for line in read[PROXY].all(name)]
@@ -51,21 +52,33 @@ def test_a_site_finds_what_it_refers_to(files, read):
 
 @renders()
 def test_unknown_hosts_get_nothing(read):
-    (server,) = read[COMMON].blocks("server")
+    server, named = read[COMMON].blocks("server")
     assert server.all("listen") == [
         "80 default_server",
         "443 ssl default_server",
         "[::]:80 default_server",
         "[::]:443 ssl default_server",
     ]
-    assert server.one("ssl_reject_handshake") == "on"
-    assert server.at("/any").one("return") == "444"
-    assert server.at("/.well-known/acme-challenge/token").one("root") == "/var/www/acme"
+    # Who names a host has no certificate; who names none is a load balancer, and its request may name an address.
+    assert (named.one("server_name"), named.one("ssl_reject_handshake")) == ("~.", "on")
+    assert named.all("listen") == ["443 ssl", "[::]:443 ssl"]
+    assert (named.all("ssl_certificate"), server.all("ssl_reject_handshake")) == ([], [])
+    for one in (server, named):
+        assert one.at("/any").one("return") == "444"
+        assert one.at("/.well-known/acme-challenge/token").one("root") == "/var/www/acme"
+        health = one.at("/.well-known/health")
+        assert health.words == ("location", "=", "/.well-known/health")
+        assert health.one("return") == "200 ok\\n"
+        assert health.block("if", "($groundcrew_drained)").one("return") == "503 drained\\n"
+        # What each site says is included before it is asked.
+        assert [line[0] for line in one.directives].index("include") < len(one.directives)
+        assert one.all("include") == [TLS, HEALTH]
 
 
 @renders(nginx_ipv6=False)
 def test_ipv6_is_left_out(read):
-    assert read[COMMON].block("server").all("listen") == ["80 default_server", "443 ssl default_server"]
+    ports = [server.all("listen") for server in read[COMMON].blocks("server")]
+    assert ports == [["80 default_server", "443 ssl default_server"], ["443 ssl"]]
 
 
 @pytest.mark.parametrize(
@@ -99,8 +112,46 @@ def test_limits_and_trusted_proxies(read):
     assert proxy.one("limit_conn") == "groundcrew_connections 28"
 
 
+@renders(nginx_trusted_proxies=["10.0.0.0/8", "2001:db8::1", "unix:"])
+def test_tls_may_end_at_a_trusted_proxy_alone(read):
+    (trusted,) = (block for block in read[COMMON].blocks("geo") if block.words[-1] == "$groundcrew_trusted")
+    # Whoever connects, not whoever is named in a header.
+    assert trusted.words[1] == "$realip_remote_addr"
+    assert trusted.directives == [("default", "no"), ("10.0.0.0/8", "yes"), ("2001:db8::1", "yes")]
+    maps = {block.words[-1]: block for block in read[COMMON].blocks("map")}
+    scheme, insecure, port = (maps[f"$groundcrew_{name}"] for name in ("scheme", "insecure", "port"))
+    for words, meant in {
+        "yes http https": "https",
+        "yes http HTTPS": "https",
+        "yes http https, https": "https",
+        "yes http https, http": "$scheme",
+        "yes http http": "$scheme",
+        "yes http ": "$scheme",
+        "no http https": "$scheme",
+        "yes https http": "$scheme",
+    }.items():
+        assert mapped(scheme, words) == meant, words
+    assert [mapped(port, words) for words in ("http https", "https https")] == ["443", "$server_port"]
+    for words, answer in {
+        "http /a": "yes",
+        "https /a": "",
+        "http /.well-known/acme-challenge/x": "",
+        "http /a/.well-known/acme-challenge/": "yes",
+    }.items():
+        assert mapped(insecure, words) == answer, words
+    headers = dict(line.split(" ", 1) for line in read[PROXY].all("proxy_set_header"))
+    assert [headers[f"X-Forwarded-{name}"] for name in ("Proto", "Port")] == ["$groundcrew_scheme", "$groundcrew_port"]
+
+
+@renders()
+def test_large_headers_and_long_names(read):
+    assert read[PROXY].one("proxy_buffer_size") == "40k"
+    assert int(read[COMMON].one("server_names_hash_bucket_size")) > 253 + 32
+
+
 @renders()
 def test_nobody_is_believed_unasked(read):
+    assert "$groundcrew_trusted" not in [block.words[-1] for block in read[COMMON].blocks("geo")]
     assert read[COMMON].all("set_real_ip_from") == read[COMMON].all("real_ip_header") == []
     # Each header that frameworks take for the client's address or scheme is Nginx's own.
     headers = dict(line.split(" ", 1) for line in read[PROXY].all("proxy_set_header"))

@@ -20,8 +20,12 @@ class Site:
 
     def __init__(self, files):
         self.text, self.page = files.pop("site"), files.pop("page")
+        self.health = nginx.read(files.pop("health"))
         self.users, self.conf = files, nginx.read(self.text)
-        self.plain, *self.aliases, self.main = self.conf.blocks("server")
+        # Behind a trusted proxy all servers are on both ports.
+        servers = self.conf.blocks("server")
+        self.plain = servers.pop(0) if servers[0].all("ssl_certificate") == [] else None
+        *self.aliases, self.main = servers
 
 
 @pytest.fixture
@@ -219,6 +223,70 @@ def test_the_whole_site_is_not_for_everybody(read):
     assert site.main.at("/closed/").access == ([], "")
     assert "all" not in site.users[site.main.at("/admin/").access[1]]
     assert site.plain.at("/.well-known/acme-challenge/token").access is None
+
+
+FILE_RULES = [
+    {"path": "/static/", "allow": ["192.0.2.1"]},
+    {"path": "/static/inside/", "basic_auth": {"alice": HASH}},
+    {"path": "/med", "allow": ["192.0.2.2"]},
+    {"path": "/media/reports/", "allow": ["192.0.2.3"]},
+]
+
+
+@sites({"restricted_paths": FILE_RULES, **FILES})
+def test_a_part_that_files_answer_for_is_not_for_everybody_either(read):
+    (site,) = read
+    paths = [block.words[-1] for block in site.main.blocks("location")]
+    assert len(paths) == len(set(paths))
+    inside, reports = site.main.at("/static/inside/a.css"), site.main.at("/media/reports/a.pdf")
+    assert (inside.one("alias"), reports.one("alias")) == ("/srv/shop/current/static/inside/", "/srv/media/reports/")
+    assert reports.one("disable_symlinks") == "if_not_owner from=/srv/media/"
+    assert site.main.at("/static/a.css").access == site.main.at("/static/a.0123456789ab.css").access
+    assert site.main.at("/static/a.css").access == (["192.0.2.1"], "")
+    assert site.main.at("/static/inside/a.0123456789ab.css").access[0] == []
+    assert (site.main.at("/media/a.png").access, reports.access) == ((["192.0.2.2"], ""), (["192.0.2.3"], ""))
+    assert is_application(site.main.at("/medley"))
+    # What the application hands out, it has decided on.
+    assert site.main.at("/media/private/a.pdf").access is None
+    assert site.main.at("/files/a.css").access is None
+
+
+@sites({"static": {"/static/": "/srv/the files"}, "media": {"/the media/": '/srv/a "b"'}, "error_pages": "/srv/e e"})
+def test_spaces_and_quotes_in_paths(read):
+    (site,) = read
+    assert site.main.at("/static/a.css").one("alias") == "/srv/the files/"
+    media = site.main.at("/the media/a.png")
+    assert (media.one("alias"), media.one("disable_symlinks")) == ('/srv/a "b"/', 'if_not_owner from=/srv/a "b"/')
+    assert site.main.at("/.groundcrew/502").one("root") == "/srv/e e"
+
+
+@sites({"domains": ["a.org", "b.org"], **FILES}, nginx_trusted_proxies=["192.0.2.1"])
+def test_tls_that_ended_at_a_trusted_proxy(read):
+    (site,) = read
+    assert site.plain is None
+    for server in (*site.aliases, site.main):
+        assert server.all("listen") == ["80", "[::]:80", "443 ssl", "[::]:443 ssl"]
+        leads = server.block("if", "($groundcrew_insecure)")
+        assert leads.directives == [("return", "301", "https://$host$request_uri")]
+        token = server.at("/.well-known/acme-challenge/token")
+        assert (token.one("root"), token.one("allow")) == ("/var/www/acme", "all")
+    assert is_application(site.main.at("/a"))
+
+
+@sites({}, {"upstream": ["10.0.0.1:8000"], "name": "other-shop"})
+def test_a_load_balancer_asks_whether_a_release_serves(read):
+    shop, other = (site.health for site in read)
+    serves = shop.block("if", "(-x", "/srv/shop/current/web.sock)")
+    assert serves.all("set") == ["$groundcrew_serves yes", "$groundcrew_serves_shop yes"]
+    own = shop.at("/.well-known/health/shop")
+    assert own.block("if", "($groundcrew_serves_shop", "=", "", ")").one("return") == "503 nothing serves\\n"
+    assert own.block("if", "(-f", "/run/groundcrew-drain)").one("return") == "503 drained\\n"
+    # A server on the network is asked when somebody wants something of it.
+    assert other.all("set") == [
+        "$groundcrew_serves_other_dshop ",
+        "$groundcrew_serves yes",
+        "$groundcrew_serves_other_dshop yes",
+    ]
 
 
 @sites({"restricted_paths": RULES})

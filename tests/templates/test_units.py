@@ -5,6 +5,9 @@ import shlex
 
 import pytest
 import systemd
+from applications import names
+from applications.inventory import Host
+from applications.resolve import Application
 
 HOME = "/srv/shop"
 APPLICATION = {"name": "shop", "source": "pypi", "domains": ["shop.example.org"]}
@@ -15,7 +18,7 @@ def application(processes=(), timers=(), release=None, **keys):
     return {
         "django_app": APPLICATION | keys,
         "__app": {"worker": {"name": "shop", "home": HOME, "processes": list(processes), "timers": list(timers)}},
-        "django_app_release": {"sessions": False, **(release or {})},
+        "django_app_release": {"sessions": False, "sandbox": [], **(release or {})},
     }
 
 
@@ -51,6 +54,19 @@ def units(files):
 
 
 @renders(PLAIN, RICH)
+def test_units_are_called_as_preflight_expects_and_say_whose_they_are(files):
+    """Preflight asks whether two applications of a host would make the same."""
+    for case, (process, timer) in zip(files, ((["celery", "rq"], "nightly"), (["celery"], "often")), strict=True):
+        values = {"processes": [{"name": name} for name in process], "timers": [{"name": timer}]}
+        made = names.of(Application(Host("web1"), "shop", values))
+        rendered = {name for name in case if re.search(r"\.(service|timer)$", name)}
+        assert rendered <= set(made)
+        assert len(rendered) == len(process) + 3
+        for name in rendered - {"shop-web@.service"}:
+            assert systemd.read(case[name]).one("Unit", "X-Groundcrew") == "shop"
+
+
+@renders(PLAIN, RICH)
 def test_everything_runs_in_the_sandbox(units):
     for case, timer in zip(units, ("nightly", "often"), strict=True):
         for name in SERVICES:
@@ -63,6 +79,29 @@ def test_everything_runs_in_the_sandbox(units):
             assert calls == ["@system-service", "~@privileged @resources", "@chown"]
             # Draining reads which connections the host has.
             assert unit.all("Service", "PrivateNetwork") == []
+
+
+@renders(
+    application(
+        [{**CELERY, "sandbox": {"allow": ["jit"]}}, {"name": "rq", "run": "rq worker"}],
+        [{**NIGHTLY, "sandbox": {"allow": ["devices"]}}],
+        release={"sandbox": ["netlink"]},
+        sandbox={"allow": ["proc"]},
+    )
+)
+def test_sandbox_is_opened_for_one_unit_or_all_of_a_release(units):
+    """What the inventory allows the application belongs to the next release; the units serve that of `release`."""
+    names = ("shop-worker-celery.service", "shop-worker-rq.service", "shop-timer-nightly.service", "shop-web@.service")
+    celery, rq, nightly, web = (units[0][name] for name in names)
+    keys = ("MemoryDenyWriteExecute", "PrivateDevices", "ProcSubset")
+    assert [celery.last("Service", key) for key in keys] == ["no", "yes", "pid"]
+    assert [rq.last("Service", key) for key in keys] == ["yes", "yes", "pid"]
+    assert [nightly.last("Service", key) for key in keys] == ["yes", "no", "pid"]
+    # Those of the web servers are beside the unit, for each release.
+    assert [web.last("Service", key) for key in keys] == ["yes", "yes", "pid"]
+    for unit in (celery, rq, nightly):
+        assert unit.all("Service", "RestrictAddressFamilies") == ["AF_UNIX AF_INET AF_INET6", "AF_NETLINK"]
+    assert web.all("Service", "RestrictAddressFamilies") == ["AF_UNIX AF_INET AF_INET6"]
 
 
 @renders(PLAIN, RICH)
@@ -132,6 +171,7 @@ def test_a_timer(units):
     assert [plain.one("Timer", key) for key in ("OnCalendar", "RandomizedDelaySec")] == ["*-*-* 03:00:00", "0"]
     assert [rich.one("Timer", key) for key in ("OnCalendar", "RandomizedDelaySec")] == ["*-*-* 03:00:00", "90"]
     for timer in (plain, rich):
+        assert timer.one("Timer", "AccuracySec") == "1s"
         # A host that was off makes up for it.
         assert timer.one("Timer", "Persistent") == "true"
         assert timer.one("Install", "WantedBy") == "timers.target"

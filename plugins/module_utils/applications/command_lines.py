@@ -16,6 +16,11 @@ def problem(line: str) -> str:
         return f"is no command line: {str(error).lower()}"
 
 
+def words(line: str) -> list[str]:
+    """Return the words of a command line, none of one that is none."""
+    return [] if problem(line) else shlex.split(line)
+
+
 def quoted(word: str) -> str:
     """Return one word for `ExecStart=`: there `%` and `$` stand for something, and a backslash begins a character."""
     word = word.replace("%", "%%").replace("$", "$$")

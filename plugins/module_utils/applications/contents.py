@@ -18,13 +18,17 @@ DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
 MEMORY = re.compile(r"infinity|\d+(\.\d+)?[KMGTPE]?|\d+(\.\d+)?%")
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
+NODE = re.compile(r"\d+(\.\d+){0,2}")
+SHELL = ("&&", "||", ";", "|", ">")
 SIGNALS = {one.name for one in signal.Signals}
 
 
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the lists of one application."""
     yield from files(application)
-    yield from commands(application)
+    yield from commands(application, "commands", "commands: [{manage: migrate --noinput, once: true}]")
+    yield from commands(application, "build", "build: [{run: npm ci, directory: frontend}]")
+    yield from build(application)
     yield from jobs(application)
     if not UMASK.fullmatch(application["umask"]):
         yield application.finding(
@@ -59,17 +63,35 @@ def files(application: Application) -> Iterator[Finding]:
             yield application.finding("directory", "directories", sentence, "directories: [/srv/shop/index]")
 
 
-def commands(application: Application) -> Iterator[Finding]:
-    """Yield commands that say both how they run, or neither."""
-    for number, command in enumerate(application["commands"]):
+def commands(application: Application, list_key: str, example: str) -> Iterator[Finding]:
+    """Yield commands or build steps that say both how they run, or neither."""
+    for number, command in enumerate(application[list_key]):
         said = [key for key in ("manage", "run") if command.get(key)]
         for key in ("manage", "run", "unless"):
             if command.get(key):
-                yield from command_line(application, "commands", command[key], f"[{number}].{key}")
+                yield from command_line(application, list_key, command[key], f"[{number}].{key}")
         if len(said) != 1:
             sentence = "has `manage` and `run`, and one would be dropped" if said else "has neither `manage` nor `run`"
-            example = "commands: [{manage: migrate --noinput, once: true}]"
-            yield application.finding("command", "commands", sentence, example, f"[{number}]")
+            yield application.finding("command", list_key, sentence, example, f"[{number}]")
+
+
+def build(application: Application) -> Iterator[Finding]:
+    """Yield build steps that leave the source, or want a shell, and a version of Node that is none."""
+    for number, step in enumerate(application["build"]):
+        folder = str(step.get("directory", ""))
+        if folder.startswith("/") or ".." in PurePosixPath(folder).parts:
+            sentence = f"is {folder}, and takes a folder inside the source"
+            yield application.finding("directory", "build", sentence, "directory: frontend", f"[{number}].directory")
+        words = command_lines.words(str(step.get("run", "")))
+        if shell := next((word for word in words if word in SHELL), ""):
+            sentence = (
+                f"has `{shell}`, and no shell reads it: write a step for each command, with `directory` and `env`"
+            )
+            example = "build: [{run: npm ci, directory: frontend}, {run: npm run build, directory: frontend}]"
+            yield application.finding("command-line", "build", sentence, example, f"[{number}].run")
+    if application["node"] and not NODE.fullmatch(application["node"]):
+        sentence = f"is {application['node']}, and takes a version in digits"
+        yield application.finding("node", "node", sentence, 'node: "22"')
 
 
 def command_line(application: Application, key: str, line: Any, inside: str) -> Iterator[Finding]:

@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from . import words
 from .findings import Finding
 from .resolve import Application
 from .specification import Unreadable
+from .written import Written, differs, read, spelling
 
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+MISREAD = ("True", "False")
+"""What a key is that YAML reads as a truth value."""
 
 
-def problem(name: str, value: Any) -> tuple[str, str, str] | None:
-    """Return (id, sentence, example) when this cannot be an environment variable, None when it can."""
+def problem(name: str, value: Any, written: Written) -> tuple[str, str, str] | None:
+    """Return (id, sentence, example) when this cannot be an environment variable, None when it can.
+
+    A whole number may stand without quotes when it is written as it is read.
+    """
     if not NAME.fullmatch(name):
         return "env-name", f"has `{name}`, and a name takes letters, digits and `_`", "env: {SHOP_COLOUR: green}"
+    if name in MISREAD:
+        sentence = f"has a name that YAML reads as {name.lower()} (on, off, yes, no): quote the name"
+        return "env-name", sentence, f'env: {{"{"ON" if name == "True" else "NO"}": "..."}}'
     if isinstance(value, Unreadable):
         return "unreadable", f"has {name}, which cannot be evaluated: {value.reason}", ""
-    if isinstance(value, bool):
-        text = str(value).lower()
-        return (
-            "env-value",
-            f"has {name}, which YAML reads as {text} and not as text: quote it",
-            f'env: {{{name}: "{text}"}}',
-        )
     if value is None:
         return "env-value", f"has {name}, which is null: quote what is to be empty", f'env: {{{name}: ""}}'
     if isinstance(value, (dict, list)):
         kind = "dictionary" if isinstance(value, dict) else "list"
         return "env-value", f"has {name}, which is a {kind} and not text", f'env: {{{name}: "..."}}'
-    if not isinstance(value, (str, int)):
-        kind = "number with a point" if isinstance(value, float) else "date"
-        return "env-value", f"has {name}, which YAML reads as a {kind}: quote it", f'env: {{{name}: "{value}"}}'
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or differs(written, name, value):
+        hidden = words.is_secret(name)
+        text = "..." if hidden else spelling(written, name, value)
+        kind = "another value" if hidden else READ.get(type(value)) or f"{read(value)} and not as text"
+        return "env-value", f"has {name}, which YAML reads as {kind}: quote it", f'env: {{{name}: "{text}"}}'
     if "\0" in str(value):
         return "env-value", f"has {name} with a NUL, which no environment can hold", ""
     return None
 
 
+READ: dict[type, str] = {float: "a number with a point", datetime.date: "a date", datetime.datetime: "a time"}
+
+
 def of(application: Application, key: str, env: Mapping[str, Any], inside: str = "") -> Iterator[Finding]:
     """Yield what is wrong with a dictionary of environment variables at `key` and `inside` of it."""
     for name, value in env.items():
-        if found := problem(name, value):
+        if found := problem(name, value, application.host.written):
             kind, sentence, example = found
             yield application.finding(kind, key, sentence, example, inside)
 
@@ -50,8 +59,9 @@ def of(application: Application, key: str, env: Mapping[str, Any], inside: str =
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the environment of one application and of its commands."""
     yield from of(application, "env", application["env"])
-    for number, command in enumerate(application["commands"]):
-        yield from of(application, "commands", command.get("env", {}), f"[{number}].env")
+    for key in ("commands", "build"):
+        for number, command in enumerate(application[key]):
+            yield from of(application, key, command.get("env", {}), f"[{number}].env")
     yield from of(application, "certificate", application["certificate"].get("env", {}), ".env")
     if (
         "DATABASE_URL" in application["env"]

@@ -13,8 +13,11 @@ from . import (
     domains,
     environment,
     extra,
+    interpreter,
+    inventory,
     names,
     parts,
+    renames,
     resolve,
     shared,
     site,
@@ -33,6 +36,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     environment.findings,
     urls.findings,
     source.findings,
+    interpreter.findings,
     contents.findings,
     site.findings,
 )
@@ -59,6 +63,7 @@ def together(applications: dict[str, list[Application]], request: Request) -> It
     """Yield what is wrong with applications beside others: on their host, and on other hosts."""
     for of_host in applications.values():
         yield from claims.findings(of_host)
+        yield from renames.findings(of_host)
         yield from names.collisions([one for one in of_host if one.present])
     selected = [
         one for of_host in applications.values() for one in of_host if request.app in ("", one.name) and one.present
@@ -99,6 +104,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     applications, found = read(hosts, request)
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host)]
+    found += inventory.findings(hosts)
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
         return {}, found
@@ -112,12 +118,15 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
 
 def of_host(host: Host, applications: list[Application], first: dict[str, str], request: Request) -> dict[str, Any]:
     """Return what is resolved for one host."""
+    asked = [one for one in applications if request.app in ("", one.name)]
     return {
+        # First what goes: a domain may pass from one to another.
         "applications": [
-            parts.every(one, urls.is_alone(one["database_url"]) or first.get(one.name) == host.name)
-            for one in applications
-            if request.app in ("", one.name)
+            part
+            for one in sorted(asked, key=lambda one: one.present)
+            for part in renames.every(one, urls.is_alone(one["database_url"]) or first.get(one.name) == host.name)
         ],
+        "names": [name for one in asked for name in renames.called(one)],
         "backup": parts.backup(applications),
         "connections": [
             parts.connections(one) for one in applications if one.present and urls.is_postgresql(one["database_url"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from .findings import Finding
 from .specification import Option
+from .written import Written
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Host:
     variables: Mapping[str, Any] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     folder: str = ""  # where relative paths of the controller start
+    written: Written = field(default_factory=dict)  # how values were written that YAML reads as another text
 
 
 @dataclass(frozen=True)
@@ -33,3 +37,13 @@ class Request:
     extra: Mapping[str, Any] = field(default_factory=dict)  # what is given with -e
     known: frozenset[str] = frozenset()  # names that the inventory has by itself
     deployer: str = ""  # USER@HOST
+
+
+def findings(hosts: Sequence[Host]) -> Iterator[Finding]:
+    """Yield hosts that Ansible read out of the inventory's folder `files`, which holds files for hosts."""
+    folders = {host.folder for host in hosts}
+    for host in hosts:
+        if Path(host.folder).name == "files" and str(Path(host.folder).parent) in folders:
+            sentence = f"is read as inventory ({host.folder}), and it holds files for hosts: ignore it in ansible.cfg"
+            example = "[inventory] ignore_patterns = ^files$"
+            yield Finding("files-as-inventory", host.name, "", "files", sentence, example)

@@ -9,7 +9,7 @@ from . import specification
 from .specification import Option
 
 FLAT = "django_app_"
-OWN = frozenset({"name", "state", "purge"})
+OWN = frozenset({"name", "renamed_from", "state", "purge"})
 """Keys that an application says itself or not at all: no flat variable names or removes all applications of a host."""
 
 

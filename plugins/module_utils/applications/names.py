@@ -1,4 +1,8 @@
-"""What an application may be called: the name becomes a Unix user and group, a database, a folder, a part of units."""
+"""What an application may be called, and everything on a host that is called after it.
+
+The name becomes a Unix user and group, a database, a folder, a part of units. Whether two applications of a host would
+meet is asked of the names that they make, not of how the names begin: `omni` and `omni-worker` are two applications.
+"""
 
 from __future__ import annotations
 
@@ -18,46 +22,91 @@ DEBIAN = """
     crontab messagebus polkitd sshd ssh ssl-cert uuidd tss ntp ntpsec chrony debian admin docker
     postgres mysql redis memcache nginx pgbouncer
 """
-# Names of our own folders and units, and of databases that a server has or refuses.
-OURS = """
-    ca groundcrew maintenance postgresql mariadb memcached
-    public none template0 template1 information_schema performance_schema
+# Names of our own folders and units.
+OURS = "ca groundcrew maintenance postgresql mariadb memcached"
+# Databases that a server has, and words that stand for all of them.
+DATABASES = """
+    postgres mysql sys public none template0 template1 information_schema performance_schema all replication sameuser
+    samerole
 """
-RESERVED = frozenset([*DEBIAN.split(), *OURS.split()])
+SERVERS = frozenset(DATABASES.split())
+RESERVED = frozenset([*DEBIAN.split(), *OURS.split(), *SERVERS])
 
-TAKEN_UNITS = ("worker", "web", "timer", "broker", "release", "command")
-"""NAME-worker-*, NAME-timer-*, NAME-web@, the Redis NAME-broker, NAME-release, NAME-command."""
-TAKEN_COMMANDS = ("run", "manage")
-"""NAME-run, NAME-manage."""
+COMMANDS = ("run", "manage", "release")
+SESSIONS = "clearsessions"
+"""A timer that an application has unless it says otherwise."""
+
+
+def of(application: Application) -> dict[str, str]:
+    """Return the units, commands and folders that an application makes on its host, each with what it is for."""
+    name, groups = application.name, application.host.groups
+    made = {
+        f"{name}-web@.service": "the web servers",
+        f"{name}-release.service": "deploys",
+        f"{name}-command.service": "commands of a deploy",
+    }
+    made |= {f"/usr/local/bin/{name}-{command}": f"the command `{name}-{command}`" for command in COMMANDS}
+    for process in called(application, "processes"):
+        made[f"{name}-worker-{process}.service"] = f"the process `{process}`"
+    for timer in [*called(application, "timers"), SESSIONS]:
+        made |= dict.fromkeys((f"{name}-timer-{timer}.service", f"{name}-timer-{timer}.timer"), f"the timer `{timer}`")
+    if "redis" in groups:
+        made |= {f"redis-server@{name}.service": "the cache", f"/run/redis-{name}": "the cache"}
+        if application["processes"]:
+            made |= dict.fromkeys((f"redis-server@{name}-broker.service", f"/run/redis-{name}-broker"), "the queue")
+    for server in ("memcached", "pgbouncer"):
+        if server in groups:
+            unit = f"pgbouncer@{name}.service" if server == "pgbouncer" else f"memcached-{name}.service"
+            made |= dict.fromkeys((unit, f"/run/{server}-{name}"), f"its {server}")
+    return made
+
+
+def called(application: Application, key: str) -> list[str]:
+    """Return the names of the processes or timers; one without a name is told by the specification."""
+    return [str(one["name"]) for one in application[key] if isinstance(one, dict) and "name" in one]
+
+
+def is_reserved(name: str) -> bool:
+    """Say whether Debian, a database server or this collection has the name."""
+    return name in RESERVED or name.startswith("pg_")
+
+
+def logs_in(application: Application, name: str) -> bool:
+    """Say whether Ansible logs in under this name."""
+    return name == application.host.variables.get("ansible_user")
 
 
 def findings(application: Application) -> Iterator[Finding]:
-    """Yield what is wrong with the name of one application."""
+    """Yield what is wrong with the names of one application."""
     name = application.name
     if "name" in application.wrong or not application.places["name"]:
         return  # told by the specification
     if not NAME.fullmatch(name):
         sentence = f"is `{name}`, and takes up to 30 lower-case letters, digits, `-` and `_`, with a letter first"
         yield application.finding("name", "name", f"{sentence}: it becomes a Unix user", "name: shop")
-    elif name in RESERVED or name.startswith("pg_"):
+    elif is_reserved(name):
         sentence = (
             f"is `{name}`, which Debian, a database server or this collection has already: it becomes a Unix user"
         )
         yield application.finding("reserved-name", "name", sentence, "name: shop")
-    elif name == application.host.variables.get("ansible_user"):
+    elif logs_in(application, name):
         sentence = f"is `{name}`, who logs in to the host: the application would take that user over"
         yield application.finding("reserved-name", "name", sentence, "name: shop")
+    for database in application["databases"]:
+        if database in SERVERS or database.startswith("pg_"):
+            sentence = f"has {database}, which the server has already"
+            yield application.finding("reserved-name", "databases", sentence, f"databases: [{name}_archive]")
 
 
 def collisions(applications: list[Application]) -> Iterator[Finding]:
-    """Yield applications of one host whose units another one would take for its own."""
-    names = {one.name for one in applications}
+    """Yield applications of one host that would make the same unit, command or folder."""
+    makers: dict[str, tuple[Application, str]] = {}
+    told = set()
     for one in applications:
-        for other in sorted(names - {one.name}):
-            rest = one.name.removeprefix(f"{other}-")
-            word = rest.partition("-")[0]
-            if rest == one.name or word not in TAKEN_UNITS + TAKEN_COMMANDS:
-                continue
-            if rest == word or word in ("worker", "timer"):
-                sentence = f"is `{one.name}`, and the application `{other}` names its own parts `{other}-{word}`"
-                yield one.finding("name-collision", "name", sentence, f"name: {one.name.replace('-', '_')}")
+        for made, purpose in of(one).items():
+            other, others = makers.setdefault(made, (one, purpose))
+            pair = frozenset((one.name, other.name))
+            if len(pair) == 2 and pair not in told:
+                told.add(pair)
+                sentence = f"is `{one.name}`, and `{made}` would be {purpose} of it and {others} of `{other.name}`"
+                yield one.finding("name-collision", "name", f"{sentence}: rename one of them")

@@ -8,7 +8,17 @@ from typing import Any
 from . import keys, specification, urls
 from .resolve import Application
 
-MADE_ANEW = ("current", "releases", "repository", "sources", "cache", "packages", "dumps", "activation", "deploys.jsonl")
+MADE_ANEW = (
+    "current",
+    "releases",
+    "repository",
+    "sources",
+    "cache",
+    "packages",
+    "dumps",
+    "activation",
+    "deploys.jsonl",
+)
 """What is in `/srv/NAME` and no backup keeps: a deploy makes it again, or a database has it."""
 
 
@@ -62,9 +72,8 @@ def app(application: Application) -> dict[str, Any]:
         "verify": True,
     }
     given["env"] = texts(values["env"])
-    given["commands"] = [
-        {**command, "env": texts(command["env"])} if "env" in command else command for command in values["commands"]
-    ]
+    for key in ("commands", "build"):
+        given[key] = [{**one, "env": texts(one["env"])} if "env" in one else one for one in values[key]]
     return whole("django_app", "main", "django_app", values | given)
 
 

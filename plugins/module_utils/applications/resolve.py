@@ -120,7 +120,7 @@ def resolve(host: Host, label: str, given: dict[str, Any], request: Request) -> 
             example = specification.EXAMPLES.get(name, "")
             problems.append(Problem("missing-key", name, f"is missing. {key.option.description}", example))
         if value is not None:
-            value = specification.check(key.option, value, places[name] or name, of_key)
+            value = specification.check(key.option, value, places[name] or name, of_key, host.written)
         if of_key:
             wrong.add(name)
         if value is None or of_key:

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from . import networks
+from . import locations, networks
 from .findings import Finding
 from .resolve import Application
 
 SIZE = re.compile("[0-9]+[kKmMgG]?")
 HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA|PLAIN)\}).+|[./0-9A-Za-z]{13}")
+
+
+PATH = re.compile(r"/[^\x00-\x1f\x7f?#%]*")
+FOLDER = re.compile(r"/[^\x00-\x1f\x7f$]*")
+
+
+def folders(application: Application) -> Iterator[Finding]:
+    """Yield prefixes and folders of files that Nginx would not take, or not for what they are."""
+    taken: dict[str, str] = {}
+    for key in ("static", "media"):
+        for path, folder in application[key].items():
+            example = f"{key}: {{/{key}/: /srv/{application.name}/{key}}}"
+            if not PATH.fullmatch(path) or not path.strip("/"):
+                sentence = f"has {path}, and takes the beginning of a path, such as `/{key}/`"
+                yield application.finding("path", key, sentence, example)
+            if not FOLDER.fullmatch(str(folder)):
+                yield application.finding("folder", key, f"has {folder}, and takes whole paths without `$`", example)
+            prefix = locations.prefix(path)
+            if prefix in taken:
+                sentence = f"has {prefix}, and so does `{taken[prefix]}`: one folder answers for a path"
+                yield application.finding("repeated", key, sentence)
+            taken[prefix] = key
 
 
 def findings(application: Application) -> Iterator[Finding]:
@@ -27,8 +50,16 @@ def findings(application: Application) -> Iterator[Finding]:
             yield application.finding("directive", "nginx_directives", sentence, f"{text};", f"[{number}]")
     for address in networks.wrong(application["maintenance"].get("allow", [])):
         yield application.finding("network", "maintenance", networks.sentence(address), networks.EXAMPLE, ".allow")
+    yield from folders(application)
+    paths = Counter(str(rule.get("path")) for rule in application["restricted_paths"])
+    for path in [path for path, count in paths.items() if count > 1]:
+        sentence = f"has `path: {path}` {paths[path]} times: put all addresses and names into one"
+        yield application.finding("repeated", "restricted_paths", sentence)
     for number, rule in enumerate(application["restricted_paths"]):
         inside = f"[{number}]"
+        if not PATH.fullmatch(str(rule.get("path", "/"))):
+            sentence = f"is {rule['path']}, and takes a path as browsers show it, with `/` first and nothing encoded"
+            yield application.finding("path", "restricted_paths", sentence, "path: /admin/", f"{inside}.path")
         for address in networks.wrong(rule.get("allow", [])):
             yield application.finding(
                 "network", "restricted_paths", networks.sentence(address), networks.EXAMPLE, f"{inside}.allow"

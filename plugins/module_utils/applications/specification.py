@@ -20,16 +20,17 @@ from typing import Any
 import yaml
 
 from . import words
+from .written import LOADER, Written, differs, spelling
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 TRUE, FALSE = {"y", "yes", "on", "1", "true", "t"}, {"n", "no", "off", "0", "false", "f"}
 EMPTY: dict[str, Any] = {"list": [], "dict": {}, "int": 0, "float": 0.0, "bool": False}
+NOTHING: Written = {}
 KINDS = {"str": "text", "path": "a path", "int": "a whole number", "float": "a number", "bool": "true or false"}
 KINDS |= {"list": "a list", "dict": "a dictionary"}
 
 EXACT = {"version": "", "umask": '"0027"', "mode": '"0640"'}
-"""Text that YAML may have read as a number, and another one than was written: 1.10, 0027. The value is an example."""
+"""Text that takes no number at all: one from a template does not say how it was written. The value is an example."""
 EXAMPLES = {
     "name": "name: shop",
     "source": "source: https://git.example.org/shop.git",
@@ -139,14 +140,21 @@ def shown(path: str, value: Any) -> str:
     return " is something else" if words.is_secret(path) or len(text) > 60 else f" is {text}"
 
 
-def quoted(path: str, value: Any) -> str:
-    """Return the example that has the value in quotes."""
-    key = path.rpartition(".")[2]
-    if exact := EXACT.get(key.removeprefix("django_app_")):
+def last_key(path: str) -> str:
+    """Return the key at the end of a path, such as `domains` of `django_apps.domains[0]`."""
+    return path.rpartition(".")[2].partition("[")[0]
+
+
+def quoted(path: str, value: Any, written: Written) -> str:
+    """Return the example that has the value in quotes, as it was written."""
+    key, item = last_key(path), path.endswith("]")
+    exact = EXACT.get(key.removeprefix("django_app_"))
+    if exact and not differs(written, key, value):
         return f"{key}: {exact}"
+    text = '"..."'
     if isinstance(value, (bool, int, float, datetime.date)) and not words.is_secret(path):
-        return f'{key}: "{str(value).lower() if isinstance(value, bool) else value}"'
-    return f'{key}: "..."'
+        text = f'"{spelling(written, key, value)}"'
+    return f"{key}: [{text}]" if item else f"{key}: {text}"
 
 
 def convert(kind: str, value: Any) -> Any:
@@ -179,34 +187,41 @@ def convert(kind: str, value: Any) -> Any:
     raise ValueError(kind)
 
 
-def check(option: Option, value: Any, path: str, problems: list[Problem]) -> Any:
-    """Return the value typed and complete; what is wrong is appended to `problems`, and then stays as it is."""
+def check(option: Option, value: Any, path: str, problems: list[Problem], written: Written = NOTHING) -> Any:
+    """Return the value typed and complete; what is wrong is appended to `problems`, and then stays as it is.
+
+    Where text is meant, a number that was `written` in another way than YAML reads it is wrong.
+    """
     if isinstance(value, Unreadable):
         problems.append(Problem("unreadable", path, f"cannot be evaluated: {value.reason}"))
         return value
     try:
         if path.rpartition(".")[2].removeprefix("django_app_") in EXACT and not isinstance(value, str):
             raise ValueError(option.type)
+        if option.type in ("str", "path") and differs(written, last_key(path), value):
+            raise ValueError(option.type)
         typed = convert(option.type, value)
     except (ValueError, OverflowError):
-        problems.append(mistyped(option.type, value, path))
+        problems.append(mistyped(option.type, value, path, written))
         return value
     if option.type == "list":
-        typed = [check_item(option, item, name_item(path, number, item), problems) for number, item in enumerate(typed)]
+        inner = Option(option.elements, choices=option.choices, options=option.options)
+        typed = [
+            check(inner, item, name_item(path, number, item), problems, written) for number, item in enumerate(typed)
+        ]
     elif option.type == "dict" and option.options:
-        typed = check_keys(option.options, typed, path, problems)
+        typed = check_keys(option.options, typed, path, problems, written)
     elif option.choices and typed not in option.choices:
         problems.append(unchosen(option.choices, typed, path))
     return typed
 
 
-def check_item(option: Option, item: Any, path: str, problems: list[Problem]) -> Any:
-    """Check one item of a list."""
-    return check(Option(option.elements, choices=option.choices, options=option.options), item, path, problems)
-
-
 def check_keys(
-    options: dict[str, Option], values: dict[str, Any], path: str, problems: list[Problem]
+    options: dict[str, Option],
+    values: dict[str, Any],
+    path: str,
+    problems: list[Problem],
+    written: Written = NOTHING,
 ) -> dict[str, Any]:
     """Check the keys of a dictionary, and fill in the defaults of those that are left out or null."""
     made: dict[str, Any] = {}
@@ -222,7 +237,7 @@ def check_keys(
                 Problem("missing-key", prefix + name, f"is missing. {option.description}", EXAMPLES.get(name, ""))
             )
         elif value is not None:
-            made[name] = check(option, value, prefix + name, problems)
+            made[name] = check(option, value, prefix + name, problems, written)
         elif option.default is not None:
             made[name] = check(option, copy.deepcopy(option.default), prefix + name, problems)
     return made
@@ -234,12 +249,11 @@ def name_item(path: str, number: int, item: Any) -> str:
     return f"{path}[{name if isinstance(name, str) else number}]"
 
 
-def mistyped(kind: str, value: Any, path: str) -> Problem:
+def mistyped(kind: str, value: Any, path: str, written: Written) -> Problem:
     """Return the problem of a value of another type."""
     if kind in ("str", "path") and not isinstance(value, (list, dict)):
-        return Problem(
-            "unquoted", path, f"{shown(path, value)[1:]} to YAML, which is no text: quote it", quoted(path, value)
-        )
+        example = quoted(path, value, written)
+        return Problem("unquoted", path, f"{shown(path, value)[1:]} to YAML, which is no text: quote it", example)
     sentence = f"{shown(path, value)[1:]}, and takes {KINDS.get(kind, kind)}"
     key = path.rpartition(".")[2]
     if kind == "list" and isinstance(value, str) and not words.is_secret(path):

@@ -55,7 +55,7 @@ def findings(host: Host) -> Iterator[Finding]:
         if value is None or isinstance(value, Unreadable) or (option.required and option.type == "dict"):
             continue
         problems: list[Problem] = []
-        typed = specification.check(option, value, name, problems)
+        typed = specification.check(option, value, name, problems, host.written)
         if not problems and name in networks.VARIABLES:
             problems = [
                 Problem("network", name, networks.sentence(one), f"{name}: {networks.EXAMPLE}")

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from . import source
 from .findings import Finding
 from .resolve import Application
+from .sources import kinds
 
 REMOTE = re.compile(r"((https?|ssh|git)://|[^/]+@[^/]+:)")
 COMMIT = re.compile("[0-9a-f]{7,40}")
@@ -47,7 +48,7 @@ def ask(repository: str, version: str) -> str:
 def wanted(application: Application) -> tuple[str, str] | None:
     """Return (repository, version) to ask for; None where there is nothing to ask, or the host alone has the key."""
     repository, version = application["source"], application["version"]
-    if not REMOTE.match(repository) or source.kind(repository) != "git" or application["deploy_key"]:
+    if not REMOTE.match(repository) or kinds.kind(repository) != "git" or application["deploy_key"]:
         return None
     return repository, "HEAD" if COMMIT.fullmatch(version) else version
 

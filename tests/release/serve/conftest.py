@@ -24,7 +24,7 @@ class Units:
     """In place of systemd: the state of units by name, and what was asked for, in order."""
 
     def __init__(self):
-        self.state, self.boot, self.calls, self.folders, self.since = {}, set(), [], {}, {}
+        self.state, self.boot, self.calls, self.since = {}, set(), [], {}
         self.refuses = set()  # calls that fail, such as "start shop-web@a.service"
 
     def note(self, *words):
@@ -71,7 +71,6 @@ class Units:
                     "Id": unit,
                     "ActiveState": self.state.get(unit, "inactive"),
                     "ActiveEnterTimestamp": self.since.get(unit, ""),
-                    "WorkingDirectory": self.folders.get(unit, ""),
                 }.items()
                 if key in names
             }
@@ -82,9 +81,8 @@ class Units:
         start = pattern.partition("*")[0]
         return sorted(unit for unit in self.state if unit.startswith(start))
 
-    def enabled(self, pattern):
-        start = pattern.partition("*")[0]
-        return sorted(unit for unit in self.folders if unit.startswith(start))
+    def enabled(self, *units):
+        return sorted(unit for unit in units if "disabled" not in unit)
 
     def journal(self, unit, since=0.0, lines=300):  # noqa: ARG002
         return f"words of {unit}"
@@ -220,12 +218,17 @@ def fresh(root, shop, release, monkeypatch):
         for folder in ("releases", "dumps"):
             (root / "srv/shop" / folder).mkdir(parents=True)
         units = Units()
-        units.folders = {
-            "shop-worker-celery.service": f"{root}/srv/shop/current/work",
-            "shop-worker-beat.service": f"{root}/srv/shop/current/work",
-            "shop-worker-web@x.service": "/srv/shop-worker/releases/x/work",
-            "shop-worker-worker-celery.service": "/srv/shop-worker/current/work",
+        owners = {
+            "shop-worker-celery": "shop",
+            "shop-worker-beat": "shop",
+            "shop-worker-disabled": "shop",
+            "shop-worker-worker-celery": "shop-worker",
+            "shop-worker-handmade": "",
         }
+        folder = root / "etc/systemd/system"
+        folder.mkdir(parents=True, exist_ok=True)
+        for unit, owner in owners.items():
+            (folder / f"{unit}.service").write_text(f"[Unit]\nX-Groundcrew={owner}\n")
         made = Host(root, shop, units, monkeypatch)
         for number, name in enumerate(names):
             release(name, **keys.get(name, {}))

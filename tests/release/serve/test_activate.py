@@ -73,6 +73,23 @@ def test_good_release_takes_over(two):
     assert "restart shop-worker-beat.service shop-worker-celery.service" in calls
 
 
+def test_sandbox_is_opened_as_far_as_the_release_was_built_for(fresh):
+    """Each release has its own, so that a rollback brings back what that release was allowed."""
+    machine = fresh("old", "new", new={"sandbox": ["jit"]})
+    path = machine.shop().drop_in("new") / "sandbox.conf"
+    assert path == machine.root / "etc/systemd/system/shop-web@new.service.d/sandbox.conf"
+    assert not path.exists()
+    machine.activate("new")
+    assert path.read_text() == "[Service]\nMemoryDenyWriteExecute=no\n"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert not machine.shop().drop_in("old").exists()
+    machine.activate("old")
+    assert path.exists(), "it may serve again"
+    path.write_text("of an older version of the engine")
+    machine.activate("new")
+    assert path.read_text() == "[Service]\nMemoryDenyWriteExecute=no\n"
+
+
 def test_second_activation_changes_nothing(two):
     two.activate("new")
     two.units.calls.clear()
@@ -349,6 +366,20 @@ def test_file_of_the_host_comes_back(machine, release, monkeypatch):
     with pytest.raises(FailedError):
         machine.activate("new")
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("welcome", 0o604)
+
+
+def test_files_that_the_inventory_names_no_more_go_and_come_back(machine, release):
+    """But not what somebody has written there since: an administrator, or another application."""
+    gone, written = machine.root / "etc/gone", machine.root / "etc/written"
+    release("old", files=["/etc/stays", "/etc/gone", "/etc/written"])
+    machine.activate("old")
+    written.write_text("of an administrator")
+    release("new", files=["/etc/stays"])
+    machine.activate("new")
+    assert (machine.root / "etc/stays").read_text() == "of new"
+    assert (gone.exists(), written.read_text()) == (False, "of an administrator")
+    machine.activate("old")
+    assert gone.read_text() == "of old"
 
 
 def test_asgi_is_drained_of_what_waits_alone(two, monkeypatch):

@@ -36,6 +36,7 @@ class Site:
 
     def __init__(self):
         self.seen, self.answer = [], lambda *_: (200, {"X-Release": "new"}, 0)
+        self.page = b"<h1>Welcome</h1>"
 
     def handler(self):
         site = self
@@ -49,6 +50,7 @@ class Site:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
+                self.wfile.write(site.page)
 
             def log_message(self, *_):
                 pass
@@ -326,8 +328,15 @@ def test_nginx_that_does_not_listen(shop, unit, monkeypatch):  # noqa: ARG001
         verify(shop)
 
 
-def test_cause_and_the_end_of_the_traceback(unit):
+def test_cause_and_the_end_of_the_traceback(shop, unit):
     unit["journal"] = "Traceback\n  x\ndjango.core.exceptions.ImproperlyConfigured: no SECRET_KEY\n" + "noise\n" * 100
-    failed = probe.failure("it does not listen", "unit", 0)
+    failed = probe.failure("it does not listen", shop(), "new", 0)
     assert str(failed) == "It does not listen: the settings are not complete."
     assert failed.log.endswith("ImproperlyConfigured: no SECRET_KEY")
+
+
+def test_ban_of_the_sandbox_is_named(shop, unit):
+    unit["journal"] = "MemoryError: Cannot allocate write+execute memory for ffi.callback().\n"
+    failed = probe.failure("it ends as soon as it starts", shop(), "new", 0)
+    assert "`sandbox: {allow: [jit]}` allows it." in str(failed)
+    assert "sandbox" not in str(probe.failure("it ends as soon as it starts", shop(allow=("jit",)), "new", 0))

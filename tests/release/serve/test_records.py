@@ -97,11 +97,15 @@ def test_prune_keeps_current_previous_and_newest(shop, release, log):
     for name in "abcdef":
         release(name)
     (shop().releases / "half").mkdir()
+    for name in ("b", "e"):
+        shop().drop_in(name).mkdir(parents=True)
     log("a good b good c bad d good e good f good")
     serve(shop, "f")
     left, gone = prune(shop, 2)
     assert left == ["e", "f"]
     assert gone == ["a", "b", "c", "d", "half"]
+    # With it goes what only its unit had.
+    assert [shop().drop_in(name).exists() for name in ("b", "e")] == [False, True]
 
 
 def test_prune_keeps_the_way_forward(shop, release, log):
@@ -145,7 +149,7 @@ def test_bridge_serves_hashed_files_of_before(shop, release):
     assert (static / "site.1.css").stat().st_ino == (shop().release("a") / "static/site.1.css").stat().st_ino
     assert (static / "same.js").read_text() == "same.js of b"
     # Only its own are handed on.
-    assert (shop().release("b") / "static.txt").read_text() == "same.js\nsite.2.css\n"
+    assert (shop().release("b") / "static.txt").read_text() == "same.js\0site.2.css\0"
 
 
 @pytest.mark.parametrize(

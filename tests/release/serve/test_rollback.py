@@ -123,13 +123,22 @@ def test_environment_of_today(pair, monkeypatch):
     assert written == ["new"]
 
 
+def test_sandbox_that_differs_is_told(pair, release):
+    """Web servers have that of their release; the units of processes are a playbook's."""
+    host = pair()
+    go_back(host)
+    assert not [note for note in host.steps.notes if "sandbox" in note]
+    release("new", sandbox=["jit"])
+    go_back(host, "new")
+    assert "Until a playbook brings theirs, processes and timers have the sandbox of old." in host.steps.notes
+
+
 def test_site_that_differs_is_told(pair, release):
     host = pair()
     release("new", files=["/etc/f", "/etc/g"], django={"static_url": "/assets/", "media_url": "/media/", "hsts": ""})
     go_back(host)
     notes = " ".join(host.steps.notes)
     assert "Nginx's site is still that of new: static_url, hsts of old differ. Run playbooks/site.yml" in notes
-    assert "Files of new that old does not know stay: /etc/g." in notes
 
 
 def test_failing_target_leaves_what_served(pair):

@@ -14,6 +14,7 @@ def units(machine):
 
 def test_only_its_own(shop, units):  # noqa: ARG001
     assert workers.find(shop()) == ["shop-worker-beat.service", "shop-worker-celery.service"]
+    assert workers.find(shop(name="shop-worker")) == ["shop-worker-worker-celery.service"]
     assert workers.find(shop(name="nothing")) == []
 
 

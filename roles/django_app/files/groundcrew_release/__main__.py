@@ -1,6 +1,7 @@
 """Ship releases of a Django application on this host.
 
 groundcrew-release NAME plan [--leads]            which release the description asks for, and whether it is there
+groundcrew-release NAME resolve                   find out whether its requirements can be installed
 groundcrew-release NAME build [--leads]           build it
 groundcrew-release NAME activate ID               let it take the traffic
 groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
@@ -24,7 +25,7 @@ from .application import Application
 from .report import Result
 from .steps import FailedError, Steps
 
-CHANGING = ("build", "activate", "rollback", "preview")
+CHANGING = ("resolve", "build", "activate", "rollback", "preview")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -102,7 +103,9 @@ def request(application: Application, options: argparse.Namespace) -> lock.Reque
     """Return what the unit is asked for."""
     flags = [name for name in ("leads", "allow_schema_ahead", "fresh_environment") if getattr(options, name)]
     arguments = ([options.release] if options.release else []) + [f"--{flag.replace('_', '-')}" for flag in flags]
-    what = options.release or (application.source.version if options.verb != "rollback" else "")
+    from . import source
+
+    what = options.release or (source.wanted(application) if options.verb != "rollback" else "")
     return lock.Request(application.name, options.verb, what, options.by, tuple(arguments))
 
 
@@ -138,6 +141,10 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
         return rollback.rollback(
             application, options.release, options.by, steps, options.allow_schema_ahead, options.fresh_environment
         )
+    if options.verb == "resolve":
+        from . import resolve
+
+        return resolve.resolve(application, steps)
     if options.verb == "build":
         from . import build
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, probe, records, systemd, workers
+from . import drain, files, host, probe, records, sandbox, systemd, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -97,6 +97,7 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
             with steps.step("install files"):
                 files.install(application, record)
         with steps.step("start"):
+            confine(application, record)
             # Enabled before the switch, so that a reboot right after it finds the release.
             systemd.enable(unit)
             # Whether it started, the probe tells.
@@ -121,6 +122,15 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         raise
 
 
+def confine(application: Application, record: records.Record) -> None:
+    """Open the sandbox of a release's web servers as far as it was built for."""
+    folder, lines = application.drop_in(record["id"]), sandbox.allowed(record.get("sandbox", ()))
+    host.remove(folder)
+    if lines:
+        folder.mkdir(parents=True)
+        host.write(folder / "sandbox.conf", "\n".join(["[Service]", *lines, ""]), host.SUPERUSER, 0o644)
+
+
 def line(attempt: Attempt, result: str, reason: str = "") -> records.Record:
     """Return the line of the log for how an activation ended; `began` tells it from others of the same release."""
     seconds = round(time.time() - attempt.began, 1)
@@ -136,9 +146,7 @@ def begin(application: Application, record: records.Record, by: str) -> Attempt:
     folder.mkdir(mode=0o700)
     found = files.keep(record.get("files", []), folder / "files")
     attempt = Attempt(record["id"], find_before(application, record["id"]), by, began, found)
-    part = folder / "attempt.part"
-    part.write_text(json.dumps(asdict(attempt)))
-    part.rename(folder / "attempt.json")
+    host.write(folder / "attempt.json", json.dumps(asdict(attempt)), host.SUPERUSER, 0o600)
     return attempt
 
 
@@ -246,7 +254,7 @@ def finish(application: Application, release: str, steps: Steps, switched: bool)
         with steps.step("restart workers"):
             steps.notes += settle()
     with steps.step("prune"):
-        gone = records.prune(application)
+        gone = files.remove_leftovers(application, release) + records.prune(application)
     end(application)
     return bool(followers or others or gone)
 

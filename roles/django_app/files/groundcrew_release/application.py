@@ -1,8 +1,8 @@
 """What the engine is told of an application: `/etc/django/NAME/application.json`, read here and nowhere else.
 
 The role `django_app` writes the file, 0600 and root's, since it holds the environment with its secrets. Its keys are
-those of the role's argument specification (`roles/django_app/meta/argument_specs.yml`), and two that the role adds:
-`source`, how the code reaches the host, and `sandbox`. What the engine does not act on is left out here.
+those of the role's argument specification (`roles/django_app/meta/argument_specs.yml`); `source`, which the role
+completes, says how the code reaches the host. What the engine does not act on is left out here.
 """
 
 import json
@@ -34,13 +34,28 @@ class Source:
 
 @dataclass(frozen=True)
 class Command:
-    """One command of a new release: `manage` is appended to the application's `manage`, `run` stands for itself."""
+    """One command of a new release: `manage` is appended to the application's `manage`, `run` stands for itself.
+
+    `allow` are words of the sandbox (sandbox.py) that hold for this command alone.
+    """
 
     manage: str = ""
     run: str = ""
     unless: str = ""
     env: dict[str, str] = field(default_factory=dict)
     once: bool = False
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BuildStep:
+    """One step that builds a new release: `manage` and `run` as of a command, `directory` inside the source."""
+
+    manage: str = ""
+    run: str = ""
+    directory: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,11 +98,14 @@ class Application:
     env: dict[str, str] = field(default_factory=dict)
     working_directory: str = ""
     python: str = "python3"
+    python_mirror: str = ""
     requirements: tuple[str, ...] = ()
     requirements_files: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     index_url: str = ""
+    node: str = ""  # a version that the release brings, such as 22
+    build: tuple[BuildStep, ...] = ()
     manage: str = "python manage.py"
     settings: str = ""
     overlay: bool = True
@@ -108,7 +126,9 @@ class Application:
     hsts_max_age: int | None = None  # seconds; None is what the settings say
     dump_before_migrate: bool = True
     keep_releases: int = 5
-    sandbox: tuple[str, ...] = ()  # lines of a unit's [Service] section
+    umask: str = "0027"
+    directories: tuple[str, ...] = ()  # that it may write to beside its media
+    allow: tuple[str, ...] = ()  # words of the sandbox, in their order
 
     @property
     def home(self) -> Path:
@@ -163,6 +183,10 @@ class Application:
         """Return the unit of a release's web servers."""
         return f"{self.name}-web@{name}.service"
 
+    def drop_in(self, name: str) -> Path:
+        """Return the folder with what the unit of one release has beside the file that all of them share."""
+        return ROOT / "etc/systemd/system" / f"{self.unit(name)}.d"
+
     def socket(self, name: str) -> Path:
         """Return where the web servers of a release listen."""
         return ROOT / "run" / f"{self.name}-{name}" / "web.sock"
@@ -177,9 +201,26 @@ def known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(values[name]) if isinstance(values[name], list) else values[name] for name in names}
 
 
+def allowed(values: dict[str, Any]) -> tuple[str, ...]:
+    """Return the words that a `sandbox` allows, sorted: their order means nothing."""
+    sandbox = values.get("sandbox")
+    # An older version wrote lines of units here.
+    return tuple(sorted(sandbox.get("allow", []))) if isinstance(sandbox, dict) else ()
+
+
+def made(kind: Any, values: dict[str, Any]) -> Any:
+    """Return a command or a build step."""
+    return kind(**known(kind, values) | {"env": texts(values.get("env") or {}), "allow": allowed(values)})
+
+
 def texts(values: dict[str, Any]) -> dict[str, str]:
     """Return environment variables as text: what YAML read as a number, and nothing for null."""
     return {name: "" if value is None else str(value) for name, value in values.items()}
+
+
+def read_file(name: str, values: dict[str, Any]) -> File:
+    """Return one of the `files`; the whole path of one below `/etc/django/NAME` is as good as a relative one."""
+    return File(**known(File, values | {"path": values["path"].removeprefix(f"/etc/django/{name}/")}))
 
 
 def parse(text: str) -> Application:
@@ -191,10 +232,10 @@ def parse(text: str) -> Application:
         "server": Server(**server, settings=values.get("gunicorn_settings", {})),
         "probe": Probe(**known(Probe, values.get("probe", {}))),
         "env": texts(values.get("env", {})),
-        "files": tuple(File(**known(File, one)) for one in values.get("files", [])),
-        "commands": tuple(
-            Command(**known(Command, one) | {"env": texts(one.get("env") or {})}) for one in values.get("commands", [])
-        ),
+        "files": tuple(read_file(values["name"], one) for one in values.get("files", [])),
+        "commands": tuple(made(Command, one) for one in values.get("commands", [])),
+        "build": tuple(made(BuildStep, one) for one in values.get("build", [])),
+        "allow": allowed(values),
     }
     return Application(**known(Application, values) | parts)
 

@@ -1,9 +1,9 @@
-"""Unpack an archive that came from elsewhere: `archive.py FOLDER`, with the archive on standard input.
+"""Unpack an archive that came from elsewhere: `archive.py FOLDER [links]`, with the archive on standard input.
 
 It runs as the application's user, which owns the folder, so that a hostile archive reaches nothing else; and it
-refuses what would leave the folder, with a sentence. Owners in the archive are ignored, of modes only the executable
-bit is kept. Python's own `tarfile.data_filter` does the same, but Debian 12 has a Python without it. Tar (gz, xz, bz2)
-and zip.
+refuses what would leave the folder, with a sentence. With `links`, links may lead anywhere. Owners in the archive are
+ignored, of modes only the executable bit is kept. Python's own `tarfile.data_filter` does the same, but Debian 12 has a
+Python without it. Tar (gz, xz, bz2) and zip.
 """
 
 import os
@@ -26,9 +26,10 @@ def place(folder: Path, name: str) -> Path:
     return path
 
 
-def link(folder: Path, path: Path, target: str) -> None:
-    """Make a symbolic link that stays inside the folder."""
-    if target.startswith("/") or not (path.parent / target).resolve().is_relative_to(folder):
+def link(folder: Path, path: Path, target: str, anywhere: bool) -> None:
+    """Make a symbolic link, which stays inside the folder unless it may lead anywhere."""
+    outside = target.startswith("/") or not (path.parent / target).resolve().is_relative_to(folder)
+    if outside and not anywhere:
         sys.exit(f"The archive holds {path.relative_to(folder)}, a link to {target} outside of its folder.")
     path.unlink(missing_ok=True)
     path.symlink_to(target)
@@ -42,7 +43,7 @@ def write(path: Path, content: IO[bytes], mode: int) -> None:
     path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
 
 
-def untar(folder: Path, source: IO[bytes]) -> None:
+def untar(folder: Path, source: IO[bytes], anywhere: bool) -> None:
     """Unpack a tar archive."""
     with tarfile.open(fileobj=source) as archive:
         for member in archive:
@@ -51,7 +52,7 @@ def untar(folder: Path, source: IO[bytes]) -> None:
             if member.isdir():
                 path.mkdir(exist_ok=True)
             elif member.issym():
-                link(folder, path, member.linkname)
+                link(folder, path, member.linkname, anywhere)
             elif member.isfile() or member.islnk():
                 content = archive.extractfile(member)
                 if content:
@@ -61,7 +62,7 @@ def untar(folder: Path, source: IO[bytes]) -> None:
                 sys.exit(f"The archive holds {member.name}, which is neither a file nor a folder nor a link.")
 
 
-def unzip(folder: Path, source: IO[bytes]) -> None:
+def unzip(folder: Path, source: IO[bytes], anywhere: bool) -> None:
     """Unpack a zip archive; its modes are in the upper half of an attribute that not every program writes."""
     with zipfile.ZipFile(source) as archive:
         for member in archive.infolist():
@@ -70,19 +71,19 @@ def unzip(folder: Path, source: IO[bytes]) -> None:
             if member.is_dir():
                 path.mkdir(exist_ok=True)
             elif stat.S_ISLNK(mode):
-                link(folder, path, archive.read(member).decode())
+                link(folder, path, archive.read(member).decode(), anywhere)
             else:
                 with archive.open(member) as content:
                     write(path, content, mode)
 
 
-def main(target: str) -> None:
+def main(target: str, links: str = "") -> None:
     """Unpack standard input into `target`."""
     folder, source = Path(target).resolve(), sys.stdin.buffer
     try:
         unpack = unzip if zipfile.is_zipfile(source) else untar
         source.seek(0)
-        unpack(folder, source)
+        unpack(folder, source, bool(links))
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
         # tarfile lists what it tried in further lines.
         sys.exit(f"The archive cannot be unpacked: {str(error).partition(chr(10))[0].rstrip(':.')}.")

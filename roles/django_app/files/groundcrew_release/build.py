@@ -13,7 +13,23 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import bytecode, commands, configure, host, identity, plan, records, report, requirements, server, source
+from . import (
+    build_steps,
+    bytecode,
+    commands,
+    compiled,
+    configure,
+    files,
+    host,
+    identity,
+    missing,
+    plan,
+    records,
+    report,
+    requirements,
+    server,
+    source,
+)
 from .application import Application
 from .project import Asked, Choice, Project
 from .project import read as read_project
@@ -52,6 +68,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             record = facts(application, name, revision, project, described, by)
             server.write(application, name, record["application"], record["server"])
             run(application, name, described, leads, steps, done)
+            steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             with steps.step("record"):
                 settle(application, name, record)
         source.forget(application)
@@ -82,7 +99,8 @@ def whole(application: Application, name: str, steps: Steps, keep: bool = True) 
         if not (path / "release.json").is_file() and path.name != records.serving(application):
             host.remove(path)
     try:
-        yield
+        with files.places(configure.installed(application)):
+            yield
     except BaseException:
         keep, steps.closing = False, True
         raise
@@ -110,11 +128,12 @@ def asked(application: Application) -> Asked:
             file.path.removeprefix("source/") for file in application.files if file.path.startswith("source/")
         ),
         wheel=bool(source.wheel(application)),
+        builds=bool(application.build),
     )
 
 
-def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
-    """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
+def read(application: Application, name: str, revision: str, steps: Steps) -> Project:
+    """Make the folder of a release with its source, and return what that says of itself."""
     release, (uid, gid) = application.release(name), host.user(application.name)
     with steps.step("fetch"):
         source.fetch(application, revision)
@@ -125,12 +144,21 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
         source.unpack(application, release / "source")
     with steps.step("read"):
         project = read_project(release / "source", asked(application))
+    steps.hints += proposal(project)
+    return project
+
+
+def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
+    """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
+    release, project = application.release(name), read(application, name, revision, steps)
     with steps.step("venv"):
         python = requirements.create(application, release, project)
-    with steps.step("requirements"):
+    with steps.step("requirements"), compiled.explained(application, name):
         requirements.install(application, release, project)
     with steps.step("configure"):
         configure.configure(application, name, project)
+    build_steps.build(application, name, steps)
+    # Last: a step may write where its files would be shared by then.
     with steps.step("bytecode"):
         bytecode.prepare(application, name)
     with steps.step("describe"):
@@ -178,7 +206,7 @@ def facts(
     """Return what `release.json` holds: all that serving the release needs, so that a rollback serves it as before."""
     return {
         "id": name,
-        "version": application.source.version,
+        "version": source.version(application, application.release(name)),
         "revision": revision,
         "settings": project.settings,
         "paths": list(project.first),
@@ -190,6 +218,7 @@ def facts(
         "server": server.facts(application),
         "domain": application.domains[0],
         "probe": asdict(application.probe),
+        "sandbox": list(application.allow),
         "cdn_url": application.cdn_url,
         "files": configure.installed(application),
     }
@@ -198,6 +227,7 @@ def facts(
 def settle(application: Application, name: str, record: Record) -> None:
     """Record a release, after all that it consists of is on the disk: a power failure must not leave half of it."""
     release = application.release(name)
+    record["collected"] = any(path.is_file() for path in (release / "static").rglob("*"))
     host.flush(release)
     records.write(application, name, record)
     host.sync(release)
@@ -219,12 +249,20 @@ def explained(steps: Steps, done: Progress) -> Iterator[None]:
             steps.notes.append(f"The database as it was before {was}.")
         elif done.dump:
             host.remove(Path(done.dump))
+        if not done.migrating:
+            steps.notes += steps.hints
         if isinstance(error, OSError | subprocess.CalledProcessError):
             told = FailedError(f"the host failed: {error}")
             for note in getattr(error, "__notes__", []):
                 told.add_note(note)
             raise told from error
         raise
+
+
+def proposal(project: Project) -> list[str]:
+    """Return lines with the keys that would build what the project evidently has to build; none for nothing."""
+    head = "It seems to need a build, which nothing runs unasked. These keys of the application do it:"
+    return [head, *project.proposed] if project.proposed else []
 
 
 def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:

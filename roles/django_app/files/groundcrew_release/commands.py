@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import environment, host, run, systemd
+from . import environment, host, run, sandbox, systemd
 from .application import ROOT, Application, Command
 from .configure import INSIDE
 from .lock import RUN
@@ -44,6 +44,7 @@ def execute(
     *,
     script: Path | None = None,
     env: dict[str, str] | None = None,
+    allow: Sequence[str] = (),
 ) -> tuple[int, str, str]:
     """Run a command in a release to its end; return its exit code, its standard output and all that it printed.
 
@@ -52,19 +53,34 @@ def execute(
         release: name of the release, which may be half built but has its environment and its link `work`.
         arguments: the command; a program is looked up in the virtual environment first.
         script: a file that it reads from standard input, such as one of `inside/`.
-        env: further variables, which win; they reach it through a file, since they may be secret.
+        env: further variables, which win; they reach it through a file, since they may be secret, in the memory of the
+            host, and gone with the command.
+        allow: words of the sandbox beside those of the release.
 
     In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
     as a unit of its own. While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
     """
+    lines = run.properties(application, release, allow)
+    lines += [f"StandardInput=file:{script}"] if script else []
+    files = run.environment_files(application, release)
+    return finish(application, arguments, lines, files, run.working_directory(application, release), env)
+
+
+def finish(
+    application: Application,
+    arguments: Sequence[str],
+    lines: list[str],
+    files: list[str],
+    directory: Path,
+    env: dict[str, str] | None,
+) -> tuple[int, str, str]:
+    """Run a command in a unit of these `lines` and environment `files` to its end, as `execute` does."""
     bound = RUN in os.environ
     place = ROOT / "run/groundcrew" / f"{application.name}-{'command' if bound else os.getpid()}"
-    variables = application.release(release) / "command"
-    lines = run.properties(application, release)
-    lines += [f"StandardInput=file:{script}"] if script else []
+    variables = place / "environment"
     if bound:
         verb = f"{application.name}-release.service"
-        lines += [f"BindsTo={verb}", f"After={verb}"]
+        lines = [*lines, f"BindsTo={verb}", f"After={verb}"]
     try:
         host.remove(place)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,8 +95,8 @@ def execute(
             unit=unit(application) if bound else "",
             description=f"{application.name}: {arguments[0]}",
             properties=lines,
-            environment_files=run.environment_files(application, release, str(variables) if env else ""),
-            working_directory=run.working_directory(application, release),
+            environment_files=[*files, *([str(variables)] if env else [])],
+            working_directory=directory,
             output=output,
             log=log,
         )
@@ -89,19 +105,18 @@ def execute(
         return status, said, said + log.read_text(errors="replace")
     finally:
         host.remove(place)
-        if env:
-            host.remove(variables)
 
 
 def ask(application: Application, release: str, script: str, *arguments: str) -> Any:
     """Run one of the scripts of `inside/` in a release and return what its last line of output says, as JSON."""
     path = INSIDE / script
     status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
+    hint = sandbox.hint(log, run.allowed(application, release)) if status else ""
     if status == REFUSED:
         before, _, sentence = log.rstrip().rpartition("\n")
-        raise FailedError(sentence, before)
+        raise FailedError(f"{sentence}\n{hint}".rstrip(), before)
     if status:
-        raise host.failure(f"python {script}", log, status)
+        raise host.failure(f"python {script}", log, status, hint)
     try:
         return json.loads(output.splitlines()[-1])
     except (IndexError, ValueError):
@@ -147,7 +162,8 @@ def needed(application: Application, release: str, command: Command) -> bool:
     """Run a command's `unless`; every status is an answer, and only success says that the command is not needed."""
     if not command.unless:
         return True
-    return execute(application, release, shlex.split(command.unless), env=command.env)[0] != 0
+    words = shlex.split(command.unless)
+    return execute(application, release, words, env=command.env, allow=command.allow)[0] != 0
 
 
 def chosen(application: Application, described: dict[str, Any], leads: bool) -> list[Command]:
@@ -164,6 +180,7 @@ def prepare(application: Application, release: str, command: Command) -> None:
     """Run one of the commands of a new release unless it is not needed; FailedError when it fails."""
     words = line(application, command)
     if needed(application, release, command):
-        status, _, log = execute(application, release, shlex.split(words), env=command.env)
+        status, _, log = execute(application, release, shlex.split(words), env=command.env, allow=command.allow)
         if status:
-            raise host.failure(words, log, status)
+            allow = (*application.allow, *command.allow)
+            raise host.failure(words, log, status, sandbox.hint(log, allow))

@@ -47,6 +47,8 @@ def configure(application: Application, name: str, project: Project) -> None:
     environment.write(application, name, project.settings, project.first)
     (release / "files").mkdir(mode=0o750)
     host.give(release / "files", host.SUPERUSER, gid)
+    # Paths of the release that is being built, for `env` and `files`: units see this folder as /etc/django/NAME.
+    host.link(release / "files/release", str(release))
     for file in application.files:
         write(application, release, file)
     (release / "overlay").mkdir(mode=0o755)
@@ -59,7 +61,7 @@ def configure(application: Application, name: str, project: Project) -> None:
     # `site-packages` names the folder without the version of Python.
     for packages in (release / "venv/lib").glob("python3*/site-packages"):
         host.link(release / "site-packages", str(packages.relative_to(release)))
-        if project.last:
-            # What the project appends comes last, so that `apps/email` does not stand in for Python's own.
-            folders = "".join(f"{release}/source/{folder}\n" for folder in project.last)
-            host.write(packages / "groundcrew_project.pth", folders, gid, 0o644)
+        # What the project appends comes last, so that `apps/email` does not stand in for Python's own; and so does the
+        # folder of manage.py, which Python puts on the path of that program alone.
+        folders = "".join(f"{release}/source/{folder}\n" for folder in (*project.last, project.working_directory))
+        host.write(packages / "groundcrew_project.pth", folders, gid, 0o644)

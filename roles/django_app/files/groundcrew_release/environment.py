@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from . import host
@@ -17,6 +18,11 @@ def database_url(application: Application) -> str:
     return re.sub("^postgresql:", f"{application.database_scheme}:", application.database_url)
 
 
+def path(folder: Path) -> str:
+    """Return where the programs of the release in a folder are looked up: its virtual environment first."""
+    return f"{folder}/venv/bin:/usr/local/bin:/usr/bin:/bin"
+
+
 def values(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> dict[str, str]:
     """Return the variables of a release whose settings module is `settings`.
 
@@ -28,7 +34,7 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
     folder, cache, broker = application.release(release), application.cache_url, application.broker_url
     celery = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", broker)
     defaults = {
-        "PATH": f"{folder}/venv/bin:/usr/local/bin:/usr/bin:/bin",
+        "PATH": path(folder),
         "PYTHONUNBUFFERED": "1",
         "LANG": "C.UTF-8",
         "HOME": str(application.cache),
@@ -67,8 +73,8 @@ def text(variables: dict[str, str]) -> str:
 
 def write(application: Application, release: str, settings: str, paths: Sequence[str] = ()) -> None:
     """Write the environment of a release, for root alone: systemd reads it."""
-    path = application.release(release) / "environment"
-    host.write(path, text(values(application, release, settings, paths)), host.user(application.name)[1], 0o600)
+    target = application.release(release) / "environment"
+    host.write(target, text(values(application, release, settings, paths)), host.user(application.name)[1], 0o600)
 
 
 def refresh(application: Application, record: dict[str, Any]) -> None:

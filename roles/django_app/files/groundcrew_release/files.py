@@ -1,14 +1,17 @@
 """The files of a release that stand anywhere on the host: they are put there with it, and put back when it fails.
 
-A release keeps them in `releases/ID/files/.absolute/PATH`. What they take the place of is kept in a folder of the
-activation until that has ended.
+A release keeps them in `releases/ID/files/.absolute/PATH`, and its commands see them at their place before it serves.
+What they take the place of is kept in a folder of the activation until that has ended.
 """
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from . import records
 from .application import ROOT, Application
 
 
@@ -20,6 +23,38 @@ def place(path: str) -> Path:
 def own(release: Path, path: str) -> Path:
     """Return where a release (its folder) keeps an absolute file."""
     return release / "files/.absolute" / path.lstrip("/")
+
+
+HIDDEN = ("/home/", "/root/", "/tmp/", "/var/tmp/", "/run/user/")  # noqa: S108
+"""What no unit of an application sees of the host."""
+
+
+def binds(application: Application, release: str) -> list[str]:
+    """Return the lines of a unit that sees the absolute files of a release, whatever stands at their places."""
+    top = application.release(release) / "files/.absolute"
+    paths = sorted(f"/{path.relative_to(top)}" for path in top.rglob("*") if path.is_file())
+    return [
+        f"BindReadOnlyPaths={escaped(str(own(application.release(release), path)))}:{escaped(str(place(path)))}"
+        for path in paths
+        if not path.startswith(HIDDEN)
+    ]
+
+
+def escaped(path: str) -> str:
+    """Return a path as systemd reads it in a list of mounts."""
+    return "".join(f"\\{one}" if one in " :\\\"'" else one for one in path)
+
+
+@contextmanager
+def places(paths: Sequence[str]) -> Iterator[None]:
+    """Let units that see files of their own at these absolute paths leave nothing: systemd puts an empty file there."""
+    absent = [place(path) for path in paths if not place(path).exists()]
+    try:
+        yield
+    finally:
+        for path in absent:
+            if path.is_file() and not path.stat().st_size:
+                path.unlink()
 
 
 def copy(source: Path, target: Path) -> None:
@@ -49,6 +84,21 @@ def install(application: Application, record: dict[str, Any]) -> None:
         source, target = own(application.release(record["id"]), path), place(path)
         if not target.is_file() or not same(source, target):
             copy(source, target)
+
+
+def remove_leftovers(application: Application, release: str) -> list[str]:
+    """Remove the files of other releases that this one does not have, and return their paths.
+
+    What somebody has written there since stays.
+    """
+    wanted, gone = (records.read(application, release) or {}).get("files", []), []
+    for record in records.releases(application):
+        for path in set(record.get("files", [])) - set(wanted):
+            source = own(application.release(record["id"]), path)
+            if place(path).is_file() and source.is_file() and same(source, place(path)):
+                place(path).unlink()
+                gone.append(path)
+    return gone
 
 
 def same(one: Path, other: Path) -> bool:

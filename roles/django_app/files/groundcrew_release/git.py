@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from . import host
+from . import host, missing
 from .application import ROOT, Application
 from .steps import FailedError
 
@@ -31,7 +31,17 @@ CONFIGURATION = {
     "maintenance.autoDetach": "false",
     "core.hooksPath": os.devnull,
     "advice.detachedHead": "false",
+    "submodule.fetchJobs": "4",
 }
+LFS = {
+    "filter.lfs.clean": "git-lfs clean -- %f",
+    "filter.lfs.smudge": "git-lfs smudge -- %f",
+    "filter.lfs.process": "git-lfs filter-process",
+    "filter.lfs.required": "true",
+}
+"""What `git lfs install` writes into the configuration of a user."""
+SHIPPED = "refs/groundcrew/shipped"
+"""Names the commit that was fetched last, so that the next fetch brings what differs from it."""
 FETCHED = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
 
 
@@ -54,7 +64,7 @@ def split(url: str) -> tuple[str, dict[str, str]]:
 @contextmanager
 def environment(application: Application) -> Iterator[dict[str, str]]:
     """Yield the variables that git runs with; a deploy key lies in a file of root's while they are in use."""
-    configuration = CONFIGURATION | split(application.source.location)[1]
+    configuration = CONFIGURATION | (LFS if missing.installed() else {}) | split(application.source.location)[1]
     variables = {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_CONFIG_COUNT": str(len(configuration)),
@@ -161,20 +171,47 @@ def update(application: Application, folder: Path, variables: dict[str, str], wa
             lock.unlink()
     git(folder, variables, "config", "remote.origin.url", split(application.source.location)[0])
     if not known(folder, variables, wanted):
-        quick = ("fetch", "--quiet", "--force", "--no-recurse-submodules")
-        git(folder, variables, *quick, "--prune", "origin", *FETCHED)
-        if FULL.fullmatch(wanted) and not known(folder, variables, wanted):
-            # Such as the head of a merge request.
-            git(folder, variables, *quick, "origin", wanted)
+        bring(folder, variables, wanted)
     commit = known(folder, variables, wanted)
     if not commit:
         raise FailedError(f"The repository {split(application.source.location)[0]} has no single commit {wanted}.")
     git(folder, variables, "checkout", "--quiet", "--force", "--detach", commit)
     git(folder, variables, "clean", "--quiet", "-ffdx")
     if (folder / ".gitmodules").is_file():
-        git(folder, variables, "submodule", "--quiet", "sync", "--recursive")
-        git(folder, variables, "submodule", "--quiet", "update", "--init", "--recursive", "--force")
+        submodules(folder, variables)
+    if missing.installed() and missing.pointers(folder):
+        # Checked out while this host had no Git LFS.
+        git(folder, variables, "lfs", "pull")
+        git(folder, variables, "submodule", "--quiet", "foreach", "--recursive", "git lfs pull")
     return commit
+
+
+def bring(folder: Path, variables: dict[str, str], wanted: str) -> None:
+    """Fetch a commit: by itself without its history, or all there is where its full name is not known."""
+    quick = ("fetch", "--quiet", "--force", "--no-recurse-submodules")
+    if FULL.fullmatch(wanted):
+        try:
+            git(folder, variables, *quick, "--no-tags", "--depth=1", "origin", f"+{wanted}:{SHIPPED}")
+            return
+        except FailedError:
+            # The server hands out branches and tags alone, or knows no shallow copies.
+            pass
+    whole = ("--unshallow",) if (folder / ".git/shallow").is_file() else ()
+    git(folder, variables, *quick, "--prune", *whole, "origin", *FETCHED)
+    if FULL.fullmatch(wanted) and not known(folder, variables, wanted):
+        git(folder, variables, *quick, "origin", wanted)
+
+
+def submodules(folder: Path, variables: dict[str, str]) -> None:
+    """Check out the submodules, without their history where their servers hand out single commits."""
+    update = ("submodule", "--quiet", "update", "--init", "--recursive", "--force")
+    git(folder, variables, "submodule", "--quiet", "sync", "--recursive")
+    try:
+        git(folder, variables, *update, "--depth=1")
+    except FailedError:
+        git(folder, variables, "submodule", "--quiet", "deinit", "--all", "--force")
+        host.remove(folder / ".git/modules")
+        git(folder, variables, *update)
 
 
 def unpack(application: Application, target: Path) -> None:

@@ -99,12 +99,11 @@ def last_line(log: str) -> str:
     return (errors or lines or [""])[-1].strip()
 
 
-def failure(command: str, log: str, status: int) -> FailedError:
-    """Return the failure of a program: the command (str), and what it said last."""
+def failure(command: str, log: str, status: int, hint: str = "") -> FailedError:
+    """Return the failure of a program: the command (str), what it said last, and a hint for whoever reads it."""
     said = last_line(log)
-    return FailedError(
-        f"`{command}` failed: {said}" if said else f"`{command}` failed with status {status}.", log, command
-    )
+    sentence = f"`{command}` failed: {said}" if said else f"`{command}` failed with status {status}."
+    return FailedError(f"{sentence}\n{hint}" if hint else sentence, log, command)
 
 
 def run(

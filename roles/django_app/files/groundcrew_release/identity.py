@@ -11,7 +11,7 @@ from typing import Any
 from .application import Application
 from .environment import database_url
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the engine builds something else from the same input: every application is built anew then."""
 
 READ = (
@@ -24,6 +24,9 @@ READ = (
     "constraints",
     "overrides",
     "index_url",
+    "node",
+    "build",
+    "allow",
     "manage",
     "settings",
     "overlay",

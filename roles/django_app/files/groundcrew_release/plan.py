@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from . import identity, records, requirements, source
+from . import identity, interpreters, records, source
 from .application import Application
 from .records import Record
 
@@ -17,6 +17,7 @@ NOTHING: dict[str, Any] = {
     "revision": "",
     "site": {},
     "sessions": False,
+    "sandbox": [],
 }
 
 
@@ -28,10 +29,11 @@ def state(application: Application, name: str, record: Record | None) -> str:
 
 
 def described(application: Application, record: Record | None) -> dict[str, Any]:
-    """Return `site` and `sessions` of a record; {} and False without one."""
+    """Return `site`, `sessions` and `sandbox` of a record; what is empty without one."""
     return {
         "site": records.site(application, record) if record else {},
         "sessions": records.sessions(record) if record else False,
+        "sandbox": record.get("sandbox", []) if record else [],
     }
 
 
@@ -39,11 +41,11 @@ def plan(application: Application, leads: bool = False) -> dict[str, Any]:  # no
     """Return the release that the application asks for, its state, and what is missing on this host to build it.
 
     A host on which nothing is laid out yet, as in a first dry run, says so: NOTHING. So does one that has not met an
-    abbreviated commit yet. When the release is absent, `site` and `sessions` are those of the release that serves.
+    abbreviated commit yet. When the release is absent, what it `described` is the release that serves.
 
     :raises FailedError: the source cannot be reached or has no such version.
     """
-    version = {"version": application.source.version}
+    version = {"version": source.wanted(application)}
     if not application.home.is_dir() or (application.source.kind == "git" and not shutil.which("git")):
         return NOTHING | version
     serving = records.serving(application)
@@ -58,7 +60,7 @@ def plan(application: Application, leads: bool = False) -> dict[str, Any]:  # no
             "state": state(application, name, record),
             "serving": serving,
             "upload": not record and not sent,
-            "uv": requirements.program().is_file(),
+            "uv": interpreters.program().is_file(),
             "revision": revision,
         }
         | described(application, record or (records.read(application, serving) if serving else None))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import build, commands, plan, records
+from . import build, commands, missing, plan, records, source
 from .application import Application
 from .steps import Steps
 
@@ -19,13 +19,16 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
         if record:
             with steps.step("describe"):
                 described, choices = commands.describe(application, name), record.get("choices", [])
+            version = record["version"]
         else:
             with build.whole(application, name, steps, keep=False):
                 project, described = build.make(application, name, revision, steps)
                 choices = [str(one) for one in project.choices]
+                version = source.version(application, application.release(name))
+                steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
     serves = plan.state(application, name, record) == "serving"
     known = "serves already" if serves else "is on this host already" if record else "would be built"
-    version, pending, replaced = application.source.version, described["pending"], described["replaced"]
+    pending, replaced = described["pending"], described["replaced"]
     text = f"{application.name}: {name} of {version} {known}"
     counted = f"{len(pending)} migrations are pending, {len(replaced)} settings replaced"
     return {
@@ -43,6 +46,7 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
         "text": [
             f"{text}, revision {revision[:12]}, with Django {described['django']} on Python {described['python']}.",
             *(["What was found:", *(f"  {one}" for one in choices)] if choices else []),
+            *steps.hints,
             *(build.summary(pending, replaced) or ["No migration is pending, and no setting is replaced."]),
         ],
     }

@@ -6,13 +6,13 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from . import systemd
+from . import run, sandbox, systemd, usable
 from .application import Application, Probe
 from .steps import FailedError
 
@@ -43,12 +43,17 @@ EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Configured|Warning): ")
 
 @dataclass(frozen=True)
 class Answer:
-    """What matters of an HTTP response; `release` is the header X-Release, which Nginx's own answers lack."""
+    """What matters of an HTTP response; `release` is the header X-Release, which Nginx's own answers lack.
+
+    `page` is empty, and `handed_on` set, when the application lets Nginx send a file.
+    """
 
     status: int
     location: str = ""
     release: str = ""
     retry_after: str = ""
+    page: bytes = b""
+    handed_on: bool = False
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -98,21 +103,28 @@ def ask(connection: http.client.HTTPConnection, page: str, headers: dict[str, st
     try:
         connection.request("GET", page, headers={"User-Agent": "groundcrew-probe", **headers})
         response = connection.getresponse()
-        response.read()
+        body = response.read()
         return Answer(
             response.status,
             response.getheader("Location", ""),
             response.getheader("X-Release", ""),
             response.getheader("Retry-After", ""),
+            body,
+            response.getheader("X-Accel-Redirect") is not None,
         )
     finally:
         connection.close()
 
 
-def judge(answer: Answer, host: str, probe: Probe) -> str:
-    """Return what is wrong with an answer, "" when it is good."""
-    if answer.location.rstrip("/") == f"https://{host}{probe.path}".rstrip("/"):
-        return f"it redirects {probe.path} to itself: it does not trust X-Forwarded-Proto"
+def judge(answer: Answer, host: str, probe: Probe, domains: Collection[str] = ()) -> str:
+    """Return what is wrong with an answer, "" when it is good; `domains` are those of the application."""
+    named = answer.status in probe.status
+    if 300 <= answer.status < 400 and answer.location:
+        wrong = usable.redirect(answer.location, host, probe.path, domains, named)
+    else:
+        wrong = "" if answer.handed_on else usable.page(answer.status, answer.page, named)
+    if wrong:
+        return f"{wrong}: {host} is not in its ALLOWED_HOSTS" if wrong.endswith(" 400") else wrong
     if answer.status in probe.status or (not probe.status and answer.status < 500 and answer.status != 400):
         return ""
     if answer.status == 400:
@@ -127,11 +139,13 @@ def relevant(words: str) -> str:
     return "\n".join(lines[: named[-1] + 1] if named else lines)
 
 
-def failure(reason: str, unit: str, since: float) -> FailedError:
+def failure(reason: str, application: Application, release: str, since: float) -> FailedError:
     """Return the failure of a release, with the cause that its journal since `since` (seconds of the epoch) knows."""
-    words = systemd.journal(unit, since)
+    words = systemd.journal(application.unit(release), since)
     cause = next((meaning for sign, meaning in CAUSES if sign in words), "")
-    return FailedError(f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}.", relevant(words))
+    sentence = f"{reason[0].upper()}{reason[1:]}{f': {cause}' if cause else ''}."
+    hint = sandbox.hint(words, run.allowed(application, release))
+    return FailedError(f"{sentence}\n{hint}".rstrip(), relevant(words))
 
 
 def restarts(unit: str) -> int:
@@ -152,11 +166,11 @@ def wait_until_good(application: Application, release: str, host: str, probe: Pr
         left = probe.timeout - (time.monotonic() - start)
         if left <= 0:
             said = f": {reason}" if reason else ""
-            raise failure(f"no good answer within {probe.timeout:.0f} s{said}", unit, since)
+            raise failure(f"no good answer within {probe.timeout:.0f} s{said}", application, release, since)
         before, final = reason, False
         try:
             answer = ask(UnixConnection(path, min(left, LONGEST)), probe.path, {"Host": host, **nginx_headers(host)})
-            reason = judge(answer, host, probe)
+            reason = judge(answer, host, probe, application.domains)
             # A wrong answer that stays wrong will not mend itself.
             stubborn = stubborn if reason and reason == before else time.monotonic()
             final = bool(reason) and answer.status != 503 and time.monotonic() - stubborn > STUBBORN
@@ -169,7 +183,7 @@ def wait_until_good(application: Application, release: str, host: str, probe: Pr
             elif systemd.show(unit, "ActiveState")["ActiveState"] in ("failed", "inactive"):
                 reason, final = "it has ended", True
         if final:
-            raise failure(reason, unit, since)
+            raise failure(reason, application, release, since)
         good = 0 if reason else good + 1
         if reason:
             time.sleep(PAUSE)
@@ -206,22 +220,22 @@ def verify(
 
     :raises FailedError: at the first wrong answer of the release or of Nginx, or when time is up.
     """
-    unit, start, reason = application.unit(release), time.monotonic(), "nothing answers"
+    start, reason = time.monotonic(), "nothing answers"
     while (left := probe.timeout - (time.monotonic() - start)) > 0:
         answers, passed = [], time.monotonic() - start
         unsaid = broken and passed < KEPT
         try:
             for answer in ask_several(host, probe.path, max(SHORTEST, min(left, LONGEST))):
                 # At once, not when all have answered.
-                if wrong := judge_behind(answer, release, host, probe, unsaid):
-                    raise failure(wrong, unit, since)
+                if wrong := judge_behind(answer, release, host, probe, unsaid, application.domains):
+                    raise failure(wrong, application, release, since)
                 answers.append(answer)
         except TimeoutError:
-            raise failure("it does not answer in time through Nginx", unit, since) from None
+            raise failure("it does not answer in time through Nginx", application, release, since) from None
         except (OSError, http.client.HTTPException) as error:
             reason = f"Nginx does not listen ({type(error).__name__})"
             if passed > STUBBORN:
-                raise failure(reason, unit, since) from None
+                raise failure(reason, application, release, since) from None
             time.sleep(PAUSE)
             continue
         if all(answer.release == release for answer in answers):
@@ -233,7 +247,7 @@ def verify(
         other = next((answer.release for answer in answers if answer.release not in ("", release)), "(none)")
         reason = f"release {other} answers"
         time.sleep(PAUSE_BEHIND_NGINX)
-    raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", unit, since)
+    raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", application, release, since)
 
 
 def ask_several(host: str, page: str, timeout: float) -> Iterator[Answer]:
@@ -256,10 +270,12 @@ def ask_several(host: str, page: str, timeout: float) -> Iterator[Answer]:
         yield outcome
 
 
-def judge_behind(answer: Answer, release: str, host: str, probe: Probe, broken: bool) -> str:
+def judge_behind(
+    answer: Answer, release: str, host: str, probe: Probe, broken: bool, domains: Collection[str] = ()
+) -> str:
     """Return what is wrong with an answer that came through Nginx, "" when it is good or not of the release."""
     if answer.release == release:
-        wrong = judge(answer, host, probe)
+        wrong = judge(answer, host, probe, domains)
         return f"behind Nginx {wrong}" if wrong else ""
     # Nginx's own answer, or one of a server whose application raised. A site that is closed names a time.
     closed = answer.status == 503 and bool(answer.retry_after)

@@ -65,9 +65,11 @@ def bridge(application: Application, release: str) -> None:
     """
     static = application.release(release) / "static"
     own = {str(path.relative_to(static)) for path in static.rglob("*") if path.is_file()}
-    (application.release(release) / "static.txt").write_text("".join(f"{name}\n" for name in sorted(own)))
+    # A name may be any bytes, but for NUL.
+    (application.release(release) / "static.txt").write_bytes(os.fsencode("".join(f"{name}\0" for name in sorted(own))))
     for listing in application.releases.glob("*/static.txt"):
-        for relative in listing.read_text().splitlines():
+        text = os.fsdecode(listing.read_bytes())
+        for relative in text.split("\0" if "\0" in text else "\n"):
             source, link = listing.parent / "static" / relative, static / relative
             # What was compressed belongs to the file that it was made from.
             mine = relative.removesuffix(".gz").removesuffix(".br") in own
@@ -194,6 +196,7 @@ def prune(application: Application) -> list[str]:
     gone = sorted(path.name for path in application.releases.iterdir() if path.name not in kept)
     for name in gone:
         host.remove(application.release(name))
+        host.remove(application.drop_in(name))
     dumps = sorted(application.dumps.glob("*.dump"))
     for dump in dumps[: max(0, len(dumps) - keep)]:
         dump.unlink()
@@ -204,14 +207,16 @@ def prune(application: Application) -> list[str]:
 def site(application: Application, record: Record) -> Record:
     """Return what Nginx must know to serve a release: {static: {url: folder}, media: {url: folder}, hsts: header}.
 
-    `static` and `media` of the application win over what the record says. Nginx serves what a CDN fetches: `cdn_url` of
+    `static` and `media` of the application win over what the record says. A release that collected no static files
+    serves them itself, as with WhiteNoise. Nginx serves what a CDN fetches: `cdn_url` of
     the release, which the record has when it was built with one, is cut off its STATIC_URL.
     """
     django = record.get("django", {})
     origin = record.get("cdn_url", application.cdn_url).rstrip("/")
     static, media = django.get("static_url", "").removeprefix(origin), django.get("media_url", "")
     # "/" alone is the whole site.
-    own_static = {static: f"{application.current}/static"} if static.startswith("/") and static != "/" else {}
+    collected = record.get("collected", True) and static.startswith("/") and static != "/"
+    own_static = {static: f"{application.current}/static"} if collected else {}
     own_media = {media: str(application.media_folder)} if media.startswith("/") and media != "/" else {}
     return {
         "static": dict(application.static) or own_static,

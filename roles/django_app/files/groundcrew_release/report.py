@@ -7,6 +7,7 @@ from typing import Any
 
 from . import records
 from .application import ROOT, Application
+from .compiled import MissingError
 from .steps import TAIL, FailedError, Steps
 
 Result = dict[str, Any]
@@ -86,7 +87,8 @@ def failure(application: Application, verb: str, error: Exception, steps: Steps)
     tail = [shorten(line) for line in log.splitlines() if line.strip() and line.strip() not in head]
     tail = tail[-min(TAIL, LINES - len(head) - 1) :]
     lines = head + (["The last lines were:", *tail] if tail else [])
-    return {"failed": True, "step": step, "command": command, "msg": "\n".join(lines), "text": lines}
+    missing = {"missing_packages": list(error.packages)} if isinstance(error, MissingError) else {}
+    return {"failed": True, "step": step, "command": command, "msg": "\n".join(lines), "text": lines} | missing
 
 
 def shorten(line: str) -> str:

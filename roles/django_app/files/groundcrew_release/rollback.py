@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import activate, records
+from . import activate, plan, records
 from .application import Application, Probe
 from .steps import FailedError, Steps
 
@@ -42,7 +42,7 @@ def check_schema(application: Application, record: records.Record, serving: str)
 
 
 def target(application: Application, release: str = "", allow_schema_ahead: bool = False) -> dict[str, Any]:
-    """Return the release that a rollback would go to, {id, version, site, sessions, serving}; refuses as it does."""
+    """Return the release that a rollback would go to, as `described` and `serving`; refuses as it does."""
     record, serving = find(application, release), records.serving(application)
     if serving and serving != record["id"] and not allow_schema_ahead:
         check_schema(application, record, serving)
@@ -50,13 +50,8 @@ def target(application: Application, release: str = "", allow_schema_ahead: bool
 
 
 def described(application: Application, record: records.Record) -> dict[str, Any]:
-    """Return {id, version, site, sessions} of a release."""
-    return {
-        "id": record["id"],
-        "version": record["version"],
-        "site": records.site(application, record),
-        "sessions": records.sessions(record),
-    }
+    """Return {id, version, site, sessions, sandbox} of a release."""
+    return {"id": record["id"], "version": record["version"]} | plan.described(application, record)
 
 
 def rollback(
@@ -67,7 +62,7 @@ def rollback(
     allow_schema_ahead: bool = False,
     fresh_environment: bool = False,
 ) -> dict[str, Any]:
-    """Let an earlier release serve again; return {changed, id, before, version, site, sessions}.
+    """Let an earlier release serve again; return {changed, id, before, version, site, sessions, sandbox}.
 
     The release that it leaves stays on disk, and `activate` goes forward to it without a build.
 
@@ -100,7 +95,7 @@ def left_of(serving: str, record: records.Record) -> str:
 
 
 def note_site(application: Application, record: records.Record, serving: str, steps: Steps) -> None:
-    """Say what a rollback cannot bring back by itself: Nginx's site, and files that the older release does not know."""
+    """Say what a rollback cannot bring back by itself: Nginx's site."""
     before = records.read(application, serving) or record
     old, new = records.site(application, before), records.site(application, record)
     names = {"static": "static_url", "media": "media_url", "hsts": "hsts"}
@@ -109,5 +104,5 @@ def note_site(application: Application, record: records.Record, serving: str, st
             f"Nginx's site is still that of {serving}: {', '.join(different)} of {record['id']} differ. Run "
             "playbooks/site.yml, or next time playbooks/rollback.yml instead of this command."
         )
-    if more := sorted(set(before.get("files", [])) - set(record.get("files", []))):
-        steps.notes.append(f"Files of {serving} that {record['id']} does not know stay: {', '.join(more)}.")
+    if before.get("sandbox", []) != record.get("sandbox", []):
+        steps.notes.append(f"Until a playbook brings theirs, processes and timers have the sandbox of {serving}.")

@@ -2,25 +2,38 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from . import systemd
+from . import files, records, sandbox, systemd
 from .application import Application
 from .steps import FailedError
 
 
 def environment_files(application: Application, release: str, extra: str = "") -> list[str]:
     """Return the environment files of a release: the host's secrets, its own, and one more that wins."""
-    files = [f"-{application.config}/secrets/*", f"{application.release(release)}/environment"]
-    return [*files, extra] if extra else files
+    found = [f"-{application.config}/secrets/*", f"{application.release(release)}/environment"]
+    return [*found, extra] if extra else found
 
 
-def properties(application: Application, release: str) -> list[str]:
-    """Return the lines of a unit in which a command of a release runs: its sandbox, and its own `/etc/django/NAME`."""
+def allowed(application: Application, release: str) -> tuple[str, ...]:
+    """Return what the sandbox of a release allows: what its record says, else the inventory."""
+    record = records.read(application, release)
+    return tuple(record.get("sandbox", ())) if record else application.allow
+
+
+def properties(application: Application, release: str, allow: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a unit in which a command of a release runs: its sandbox, and its own `/etc/django/NAME`.
+
+    :param allow: words of the sandbox beside those of the release.
+    """
     folder = application.release(release)
+    writable = [str(application.media_folder), str(application.cache), *application.directories]
     return [
-        *application.sandbox,
+        *sandbox.bans(application.name, application.umask, writable),
+        *sandbox.allowed((*allowed(application, release), *allow)),
         f"BindReadOnlyPaths=-{folder}/files:{application.config}",
+        *files.binds(application, release),
         f"ReadWritePaths={folder}/static {application.dumps}",
     ]
 

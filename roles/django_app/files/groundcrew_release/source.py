@@ -1,12 +1,14 @@
 """Where the code of a release comes from: git, a folder or an archive of the controller, or PyPI alone."""
 
 import hashlib
+import re
 import shutil
 import sys
 from pathlib import Path
 
-from . import git, host
+from . import git, host, missing
 from .application import Application
+from .project.names import canonical
 from .steps import FailedError
 
 SENT = ("folder", "archive")
@@ -47,6 +49,35 @@ def wheel(application: Application) -> str:
     return suffix.removeprefix("-") if application.source.kind == "archive" and suffix.endswith(".whl") else ""
 
 
+def product(application: Application) -> str:
+    """Return the distribution that is the product, of `pypi` the first of the requirements; "" where none is."""
+    if application.source.kind == "pypi":
+        found = re.match(r"([\w.-]+)\s*($|[\[<>=!~;@])", next(iter(application.requirements), ""))
+        return found[1] if found else ""
+    return wheel(application).partition("-")[0]
+
+
+def wanted(application: Application) -> str:
+    """Return the version that is asked for, as people know it: of a product its own, else its name."""
+    if name := wheel(application):
+        return name.split("-")[1]
+    if application.source.kind == "pypi":
+        pinned = re.match(r"[^;]*?===?\s*([^\s,;*]+)\s*(;|$)", next(iter(application.requirements), ""))
+        if pinned or application.source.version == "HEAD":
+            return pinned[1] if pinned else product(application) or "pypi"
+    return application.source.version
+
+
+def version(application: Application, release: Path) -> str:
+    """Return the version of a release (its folder): of a product the one that was installed."""
+    name = canonical(product(application))
+    for path in sorted(release.glob("venv/lib/python3*/site-packages/*.dist-info")) if name else []:
+        found, _, number = path.name.removesuffix(".dist-info").partition("-")
+        if canonical(found) == name:
+            return number
+    return wanted(application)
+
+
 def unpack(application: Application, target: Path) -> None:
     """Fill the folder `target`, which belongs to the application's user, as everything in it does then."""
     uid, gid = host.user(application.name)
@@ -61,8 +92,13 @@ def unpack(application: Application, target: Path) -> None:
             host.give(target, uid, gid)
         else:
             command = [sys.executable, "-I", str(Path(__file__).with_name("archive.py")), str(target)]
+            # The controller has judged the links of a folder.
+            command += ["links"] if application.source.kind == "folder" else []
             title = f"unpack {application.source.location}"
             host.run(command, cwd=target, env={}, owner=(uid, gid), stdin=sent(application), command=title)
+    missing.check_pointers(target, application.source.kind)
+    if application.source.kind == "archive":
+        missing.check_submodules(target)
 
 
 def verify(application: Application) -> None:

@@ -24,12 +24,14 @@ class StoppedError(FailedError):
 class Steps:
     """The steps that were taken, in order, each with its seconds; `notes` are sentences that the user should read.
 
+    `hints` are lines that explain a failure, if there is one, and a preview.
     `begun` is called with the name of each step, such as `print`. From a failure on `closing` is set: what was begun is
     put back now, and a signal to stop does not interrupt that; `stopped` says that there was one.
     """
 
     taken: list[tuple[str, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
     closing: bool = False
     stopped: bool = False
     begun: Callable[[str], object] = str

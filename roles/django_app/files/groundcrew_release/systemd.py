@@ -107,10 +107,12 @@ def active(pattern: str) -> list[str]:
     return [row[0] for row in rows if len(row) > 3 and row[2] not in ("inactive", "failed")]
 
 
-def enabled(pattern: str) -> list[str]:
-    """Return the unit files of a pattern that start at boot."""
+def enabled(*units: str) -> list[str]:
+    """Return those of some unit files that start at boot."""
+    if not units:
+        return []
     # When it finds none it ends with 1.
-    text = call("systemctl", "list-unit-files", "--full", "--no-legend", "--state=enabled", pattern, check=False)
+    text = call("systemctl", "list-unit-files", "--full", "--no-legend", "--state=enabled", *units, check=False)
     return [line.split()[0] for line in text.splitlines() if line.strip()]
 
 

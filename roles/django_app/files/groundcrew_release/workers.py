@@ -4,20 +4,20 @@ import datetime
 from collections.abc import Callable
 
 from . import systemd
-from .application import Application
+from .application import ROOT, Application
 
+UNITS = "etc/systemd/system"
 TIME = "%a %Y-%m-%d %H:%M:%S.%f %Z"  # such as Thu 2026-11-26 13:50:00.123456 UTC
 
 
 def find(application: Application) -> list[str]:
     """Return the enabled units of the application's processes.
 
-    Those of an application `omni-worker` begin with `omni-worker-`, as those of `omni` do: the folder tells them apart.
+    The role `worker` writes into each whose it is: names do not tell, since `omni-worker` is an application, too.
     """
-    names = systemd.enabled(f"{application.name}-worker-*.service")
-    shown = systemd.show_all(names, "Id", "WorkingDirectory")
-    home = str(application.current / "work")
-    return [unit["Id"] for unit in shown if unit["WorkingDirectory"] == home]
+    mark = f"X-Groundcrew={application.name}"
+    files = [path for path in sorted((ROOT / UNITS).glob("*.service")) if path.is_file()]
+    return systemd.enabled(*(path.name for path in files if mark in path.read_text(errors="replace").splitlines()))
 
 
 def since(text: str) -> float:

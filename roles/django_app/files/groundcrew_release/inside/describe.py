@@ -4,6 +4,7 @@ The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (ca
 ``static_root``, ``media_url``, ``media_root``, ``hsts`` (the header that Django sends), ``staticfiles`` and
 ``sessions`` (whether its applications of these names are installed), ``databases`` (engines by alias), ``replaced``
 (what the overlay replaced),
+``front_end`` (what settings name of the files of a front end: {setting: absolute paths}),
 ``migrations`` (the last ones of each application that the code has), ``pending`` (what the default database lacks of
 them, in order, each with what it does) and ``filled`` (whether that database is PostgreSQL and has tables to lose).
 Settings or applications that do not import end in one sentence on standard error and exit status 3.
@@ -69,6 +70,25 @@ def read_hsts(settings: Any) -> str:
     return "; ".join(words + (["preload"] if settings.SECURE_HSTS_PRELOAD else []))
 
 
+def read_front_end(settings: Any) -> dict[str, list[str]]:
+    """Return the folders and manifests that something has to build, by the setting that names them.
+
+    No static file of a folder that is not there is missed by Django itself.
+    """
+    named: dict[str, list[Any]] = {"STATICFILES_DIRS": []}
+    for one in settings.STATICFILES_DIRS:
+        named["STATICFILES_DIRS"].append(one[1] if isinstance(one, (list, tuple)) else one)
+    if "webpack_loader" in settings.INSTALLED_APPS:
+        loaders = getattr(settings, "WEBPACK_LOADER", {})
+        named["WEBPACK_LOADER"] = [one.get("STATS_FILE", "webpack-stats.json") for one in loaders.values()]
+    if "django_vite" in settings.INSTALLED_APPS:
+        bundles = getattr(settings, "DJANGO_VITE", {})
+        named["DJANGO_VITE"] = [one["manifest_path"] for one in bundles.values() if one.get("manifest_path")]
+        named["DJANGO_VITE_ASSETS_PATH"] = [getattr(settings, "DJANGO_VITE_ASSETS_PATH", "")]
+        named["DJANGO_VITE_MANIFEST_PATH"] = [getattr(settings, "DJANGO_VITE_MANIFEST_PATH", "")]
+    return {name: [os.path.abspath(path) for path in paths if path] for name, paths in named.items()}  # noqa: PTH100
+
+
 def describe() -> dict[str, Any]:
     """Import the settings and the applications, and return the description."""
     import django
@@ -103,6 +123,7 @@ def describe() -> dict[str, Any]:
         "media_url": settings.MEDIA_URL or "",
         "media_root": str(settings.MEDIA_ROOT or ""),
         "hsts": read_hsts(settings),
+        "front_end": read_front_end(settings),
         "staticfiles": "django.contrib.staticfiles" in settings.INSTALLED_APPS,
         "sessions": "django.contrib.sessions" in settings.INSTALLED_APPS,
         "databases": {alias: database.get("ENGINE", "") for alias, database in settings.DATABASES.items()},

@@ -277,12 +277,20 @@ def files(settings):
     """Use the folders that the web server reads: the project's own lie in the release, read-only and soon gone."""
     for kind in ("STATIC", "MEDIA"):
         if root := os.environ.get(f"DJANGO_{kind}_ROOT"):
-            settings.put(f"{kind}_ROOT", root)
+            settings.put(f"{kind}_ROOT", alike(settings.get(f"{kind}_ROOT"), root))
             settings.put(f"{kind}_URL", settings.get(f"{kind}_URL") or f"/{kind.lower()}/")
     # The variable is WhiteNoise's, too: who reads it as its manual says has put it in front already.
     if host := os.environ.get("DJANGO_STATIC_HOST"):
         url = settings.get("STATIC_URL") or "/static/"
         settings.put("STATIC_URL", f"{host}/{urlsplit(url).path.lstrip('/')}")
+
+
+def alike(old, path):
+    """Return a path of the type that the project uses: with a `Path`, its code says `settings.MEDIA_ROOT / "x"`."""
+    if isinstance(old, (os.PathLike, str)):
+        with suppress(TypeError, ValueError):
+            return type(old)(path)
+    return path
 
 
 def static_storage(settings):

@@ -1,17 +1,19 @@
 """How the dependencies of a project are declared and locked: the nearest declaration, a lock before a list."""
 
 import re
-import tomllib
+from typing import Any
 
 from ..steps import FailedError
 from . import listed, manifests, plain
-from .names import production, sentence
+from .names import canonical, development, production, sentence
 from .shape import Asked, Dependencies
-from .tree import Tree, join, table, texts, up
+from .tree import Tree, inline, join, table, texts, up
 
 CONDA = ("environment.yml", "environment.yaml", "conda-lock.yml", "pixi.toml", "pixi.lock", "meta.yaml")
+CONDAS = re.compile(r"(conda|environment|env)[\w.-]*\.ya?ml")
 FOREIGN = {
     **dict.fromkeys(CONDA, "conda's"),
+    "pants.toml": "Pants'",
     "buildout.cfg": "zc.buildout's",
     "3rdparty/python/default.lock": "Pants'",
     "python-default.lock": "Pants'",
@@ -84,9 +86,13 @@ def pipenv(tree: Tree, path: str) -> Dependencies:
 
 
 def package(tree: Tree, place: str, strict: bool = False) -> str | None:
-    """Return a folder that is an installable package, else None; a strict one says how it is built."""
+    """Return a folder that is an installable package, else None; a strict one says how it is built, or has a src."""
     path = join(place, "pyproject.toml")
-    if strict and not (tree.has(path) and "build-system" in tree.toml(path)):
+    if (
+        strict
+        and not (tree.has(path) and "build-system" in tree.toml(path))
+        and not tree.has_folder(join(place, "src"))
+    ):
         return None
     return place if manifests.builds(tree, place) else None
 
@@ -95,7 +101,9 @@ def pylocks(tree: Tree, place: str) -> list[str]:
     """Return the locks of PEP 751 in a folder, that of production first."""
     names = [name for name in tree.inside(place) if re.fullmatch(r"pylock(\.[^.]+)?\.toml", name)]
     named = [name for name in names if production(name.removeprefix("pylock"))]
-    return [join(place, name) for name in (named or [one for one in names if one == "pylock.toml"])]
+    plain = [one for one in names if one == "pylock.toml"]
+    others = [one for one in names if not development(one.removeprefix("pylock"))]
+    return [join(place, name) for name in (named or plain or others)]
 
 
 def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
@@ -178,28 +186,23 @@ def declares(tree: Tree, place: str) -> Dependencies | None:
     """
     path, built = join(place, "pyproject.toml"), package(tree, place)
     pyproject = tree.toml(path) if tree.has(path) else {}
-    project, poetry_table = table(pyproject, "project"), table(pyproject, "tool", "poetry")
-    if texts(project.get("dependencies")) or "dependencies" in texts(project.get("dynamic")):
-        reason = "its dependencies, which no lock decides"
+    project, free = table(pyproject, "project"), "its dependencies, which no lock decides"
+    if not isinstance(project.get("dependencies", []), list):
+        raise FailedError(f"{path} of the project cannot be read: its dependencies are no list.")
+    wanted, extras = texts(project.get("dependencies")), manifests.extras(pyproject)
+    if wanted or "dependencies" in texts(project.get("dynamic")) or extras or (project and groups(pyproject)):
         found = manifests.lines(pyproject, path)
-        return Dependencies(
-            "pyproject",
-            path,
-            place,
-            "",
-            groups(pyproject),
-            manifests.extras(pyproject),
-            None if found else built,
-            found,
-            reason,
-        )
-    if set(table(poetry_table, "dependencies")) - {"python"}:
-        if built:
-            return Dependencies("package", path, place, install=built, reason="its dependencies, which no lock decides")
-        raise FailedError(
-            f"{path} declares dependencies for Poetry without a poetry.lock: run `poetry lock` and commit it, "
-            f"or {KEYS}."
-        )
+        install = None if found else built
+        return Dependencies("pyproject", path, place, "", groups(pyproject), extras, install, found, free)
+    if chosen := group(pyproject, path):
+        inner = tuple(manifests.members_of(table(pyproject, "dependency-groups"), chosen, path))
+        return Dependencies("pyproject", path, place, lines=inner, reason=f"its dependency group {chosen}")
+    if foreign := only_its_tool(pyproject):
+        tool, lock = foreign
+        if built and tool in ("Poetry", "Flit"):
+            return Dependencies("package", path, place, install=built, reason=free)
+        remedy = f" without a poetry.lock: run `{lock}` and commit it, or" if lock else ", and only that reads them:"
+        raise FailedError(f"{path} declares dependencies for {tool}{remedy} {KEYS}.")
     pipfile = join(place, "Pipfile")
     if tree.has(pipfile) and table(tree.toml(pipfile), "packages"):
         raise FailedError(f"{pipfile} has no Pipfile.lock beside it: run `pipenv lock` and commit it, or {KEYS}.")
@@ -208,6 +211,40 @@ def declares(tree: Tree, place: str) -> Dependencies | None:
         if tree.has(path) and built and re.search(r"\binstall_requires\b", tree.text(path)):
             return Dependencies("package", path, place, install=built, reason="the dependencies of the package")
     return None
+
+
+def group(pyproject: dict[str, Any], path: str) -> str:
+    """Return the dependency group (PEP 735) that a server runs, where there is no project: the one with Django.
+
+    :raises FailedError: several have it.
+    """
+    known = table(pyproject, "dependency-groups")
+    found = [
+        name
+        for name in known
+        if not development(name)
+        and any(
+            canonical(re.split(r"[^\w.-]", line)[0]) == "django" for line in manifests.members_of(known, name, path)
+        )
+    ]
+    found = [name for name in found if production(name)] or found
+    if len(found) > 1:
+        raise FailedError(f"The requirements of production may be in the groups {sentence(found)} of {path}: {KEYS}.")
+    return "".join(found)
+
+
+def only_its_tool(pyproject: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the tool that alone reads dependencies of a pyproject.toml, and what locks them; None for none."""
+    tool = table(pyproject, "tool")
+    poetry = [table(tool, "poetry", "dependencies")]
+    poetry += [table(one, "dependencies") for one in table(tool, "poetry", "group").values()]
+    if any(set(one) - {"python"} for one in poetry):
+        return "Poetry", "poetry lock"
+    if table(tool, "flit", "metadata").get("requires"):
+        return "Flit", ""
+    if any(table(one).get("dependencies") for one in table(tool, "hatch", "envs").values()):
+        return "an environment of Hatch", ""
+    return ("pixi", "") if "pixi" in tool else None
 
 
 def groups(pyproject: dict[str, object]) -> tuple[str, ...]:
@@ -220,21 +257,21 @@ def script(tree: Tree, place: str) -> Dependencies | None:
     path = join(place, "manage.py")
     if not tree.has(path):
         return None
-    match = re.search(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", tree.text(path))
-    if not match:
-        return None
-    inner = "".join(line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(True))
-    try:
-        wanted = texts(tomllib.loads(inner).get("dependencies"))
-    except ValueError as error:
-        raise FailedError(f"{path} of the project cannot be read: {error} in its block `script`.") from None
+    wanted = texts(inline(tree, path).get("dependencies"))
+    if wanted and tree.has(f"{path}.lock"):
+        raise FailedError(f"{path}.lock is the lock of a script, which no release is installed from: {KEYS}.")
     reason = "the dependencies of the script (PEP 723)"
     return Dependencies("files", path, place, lines=tuple(wanted), reason=reason) if wanted else None
 
 
-def owner(path: str) -> str:
-    """Return whose a file is that only another package manager reads."""
-    return next(whose for name, whose in FOREIGN.items() if path == name or path.endswith(f"/{name}"))
+def foreign(tree: Tree, place: str) -> list[tuple[str, str]]:
+    """Return the files of a folder that only another package manager reads, each with whose it is."""
+    found = [(name, FOREIGN[name]) for name in FOREIGN if tree.has(join(place, name))]
+    for inner in (place, join(place, "conda")):
+        for name in tree.inside(inner):
+            if CONDAS.fullmatch(name) and name not in FOREIGN and "dependencies:" in tree.text(join(inner, name)):
+                found.append((join(inner, name), "conda's"))
+    return [(name if "/" in name else join(place, name), whose) for name, whose in found]
 
 
 def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies, ...]:
@@ -256,13 +293,18 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
             reason = "what pip installs" + (f"; {sentence(others, 'and')} without Django" if others else "")
             installed, lines = package(tree, place, strict=True), listed.flat(tree, paths[0])
             return (Dependencies("files", paths[0], place, install=installed, lines=lines, reason=reason),)
-        if found := declares(tree, place) or script(tree, place):
-            return (found,)
-        passed += [join(place, name) for name in FOREIGN if tree.has(join(place, name))]
+        try:
+            if found := declares(tree, place) or script(tree, place):
+                return (found,)
+        except FailedError:
+            # What it asks for is what the inventory says then.
+            if not asked.requirements:
+                raise
+        passed += foreign(tree, place)
     if asked.requirements:
         return ()
     if passed:
-        raise FailedError(f"{passed[0]} is {owner(passed[0])}, which no host of ours has: {KEYS}.")
+        raise FailedError(f"{passed[0][0]} is {passed[0][1]}, which no host of ours has: {KEYS}.")
     others = listed.anywhere(tree)
     lists = others or [path for path in tree.files if "requirements" in path.rpartition("/")[2]]
     if not lists and plain.needs_django_alone(tree):

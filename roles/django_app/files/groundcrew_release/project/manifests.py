@@ -10,6 +10,13 @@ from .names import canonical, development, production
 from .pythons import valid
 from .tree import Tree, join, table, texts
 
+NO_PACKAGES = {
+    "ci", "bin", "debian", "doc", "docs", "documentation", "manpages", "news", "newsfragments", "changelog", "test",
+    "tests", "unit_test", "unit_tests", "example", "examples", "scripts", "tools", "util", "utils", "python", "build",
+    "benchmark", "benchmarks", "exercise", "exercises", "htmlcov", "tasks", "fabfile", "site_scons", "node_modules",
+}  # fmt: skip
+"""Folders that setuptools passes over."""
+
 
 def folder(path: str) -> str:
     """Return the folder of a file."""
@@ -113,49 +120,47 @@ def poetry_groups(pyproject: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *serious(list(table(pyproject, "dependency-groups")))]))
 
 
+def flat(tree: Tree, place: str) -> list[str]:
+    """Return the folders that setuptools would take for the packages of a project without a src folder."""
+    top = tree.folder / place
+    names = sorted(one.name for one in top.iterdir() if one.is_dir())
+    return [name for name in names if name.isidentifier() and name not in NO_PACKAGES and not name.startswith("_")]
+
+
 def builds(tree: Tree, place: str) -> bool:
     """Say whether a folder is a package that its build system can build: with code that it will find."""
-    setup = tree.has(join(place, "setup.py")) or tree.has(join(place, "setup.cfg"))
-    path = join(place, "pyproject.toml")
-    if not tree.has(path):
-        return setup and (tree.has(join(place, "setup.py")) or "[metadata]" in tree.text(join(place, "setup.cfg")))
-    pyproject = tree.toml(path)
-    if "build-system" not in pyproject:
-        return tree.has(join(place, "setup.py"))
+    path, cfg = join(place, "pyproject.toml"), join(place, "setup.cfg")
+    setup = tree.has(join(place, "setup.py")) or (tree.has(cfg) and "[metadata]" in tree.text(cfg))
+    pyproject = tree.toml(path) if tree.has(path) else {}
     poetry, project = table(pyproject, "tool", "poetry"), table(pyproject, "project")
+    system, flit = table(pyproject, "build-system"), table(pyproject, "tool", "flit")
+    if not system or not (project or poetry or flit):
+        return setup
     if poetry.get("package-mode") is False:
         return False
-    name = canonical(str(project.get("name") or poetry.get("name") or "")).replace("-", "_")
+    old = table(flit, "metadata")
+    name = canonical(str(project.get("name") or poetry.get("name") or old.get("module") or "")).replace("-", "_")
     if not name:
         return False
-    backend = str(table(pyproject, "build-system").get("build-backend") or "setuptools")
+    backend = str(system.get("build-backend") or "setuptools")
     tool = next(
         (one for one in ("poetry", "hatchling", "flit", "pdm", "maturin", "uv", "setuptools") if one in backend), ""
     )
+    if tool == "setuptools":
+        said = setup or table(pyproject, "tool", "setuptools") or tree.has_folder(join(place, "src"))
+        return bool(said) or len(flat(tree, place)) == 1
     if any(tree.has_folder(join(place, top, name)) or tree.has(join(place, top, f"{name}.py")) for top in ("src", ".")):
         return True
     if tool in ("poetry", ""):
         return bool(poetry.get("packages"))
-    if tool == "setuptools":
-        tops = (
-            {one.split("/")[0] for one in tree.files if one.count("/") == 1 and one.endswith("/__init__.py")}
-            if place == "."
-            else set()
-        )
-        return (
-            setup
-            or bool(table(pyproject, "tool", "setuptools"))
-            or tree.has_folder(join(place, "src"))
-            or len(tops) == 1
-        )
-    said = {
+    keys = {
         "hatchling": ("hatch", "build"),
         "flit": ("flit",),
         "pdm": ("pdm", "build"),
         "uv": ("uv", "build-backend"),
         "maturin": ("maturin",),
     }
-    return bool(table(pyproject, "tool", *said[tool]))
+    return bool(table(pyproject, "tool", *keys[tool]))
 
 
 def lines(pyproject: dict[str, Any], path: str) -> tuple[str, ...]:
@@ -176,3 +181,20 @@ def lines(pyproject: dict[str, Any], path: str) -> tuple[str, ...]:
         [str(one) for one in requirements(pyproject, path)]
         + [line for one in extras(pyproject) for line in texts(optional[one])]
     )
+
+
+def members_of(groups: dict[str, Any], name: str, path: str, seen: tuple[str, ...] = ()) -> list[str]:
+    """Return the requirements of a dependency group with those of the groups that it includes (PEP 735).
+
+    :raises FailedError: it includes itself, or one that there is not.
+    """
+    if name in seen or name not in groups:
+        what = "is not there" if name not in groups else "includes itself"
+        raise FailedError(f"{path} of the project cannot be read: its dependency group {name} {what}.")
+    found = []
+    for one in groups[name] if isinstance(groups[name], list) else []:
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, dict) and isinstance(one.get("include-group"), str):
+            found += members_of(groups, one["include-group"], path, (*seen, name))
+    return found

@@ -1,4 +1,4 @@
-"""Which Python a project asks for, in every spelling that it is asked for."""
+"""What is asked of Python, in every spelling that it is asked in, and whether a version will do."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from ..steps import FailedError
-from .tree import Tree, join, table
+
+RELEASES = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+"""The releases of CPython that a project may be told to name."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def constraint(text: str) -> str:
     text = text.strip()
     if text in ("", "*"):
         return ""
+    text = re.sub(r"^(>=?|<=?)(.*)\.\*$", r"\1\2", text)  # of old setup.py files
     if match := re.fullmatch(r"(\^|~)\s*v?(\d+(?:\.\d+)*)", text):
         return caret(match[2]) if match[1] == "^" else tilde(match[2])
     if match := re.fullmatch(r"v?(\d+(?:\.\d+){0,1})(\.\*)?", text):
@@ -82,44 +85,35 @@ def demand(path: str, key: str, text: object) -> Demand:
 
 
 def named(path: str, text: str) -> Demand | None:
-    """Return the version that a file of a version manager names, None when it names no release of CPython."""
-    match = re.fullmatch(r"(?:c?python[-@ ]?)?(\d+\.\d+)(?:[.\d]*|-dev|t)?", text.strip(), re.IGNORECASE)
-    return Demand(path, match[1], (f"=={match[1]}.*",), strict=False) if match else None
+    """Return the version or range that a file of a version manager names, None when it names no release of CPython."""
+    bare = re.sub(r"^c?python[-@ ]?", "", text.strip(), flags=re.IGNORECASE)
+    if match := re.fullmatch(r"(\d+\.\d+)(?:[.\d]*|-dev|t)?", bare):
+        return Demand(path, match[1], (f"=={match[1]}.*",), strict=False)
+    return Demand(path, bare, alternatives(bare), strict=False) if bare[:1] in tuple("<>=!~") and valid(bare) else None
 
 
-def first_line(text: str) -> str:
-    """Return the first line that is no comment."""
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    return next(filter(None, lines), "")
+def smallest(found: tuple[Demand, ...]) -> str:
+    """Return the version of Python to have for what is asked: the developers' own, else the oldest that will do.
+
+    "" when no release of RELEASES meets all demands.
+    """
+    strict, loose = [one for one in found if one.strict], [one for one in found if not one.strict]
+    for counted in (found, tuple(strict), tuple(loose)):
+        # `>=3.12.4` takes a later 3.12.
+        good = [one for one in RELEASES if counted and all(demand.takes(f"{one}.99") for demand in counted)]
+        if good:
+            return good[0]
+    return ""
 
 
-def demands(tree: Tree, places: list[str]) -> tuple[Demand, ...]:
-    """Return what is asked for in these folders, the nearest of each kind: requirements first, then preferences."""
-    strict: dict[str, Demand] = {}
-    loose: dict[str, Demand | None] = {}
-    for folder in places:
-        path = join(folder, "pyproject.toml")
-        if tree.has(path):
-            pyproject = tree.toml(path)
-            python = table(pyproject, "tool", "poetry", "dependencies").get("python")
-            python = python.get("version") if isinstance(python, dict) else python
-            if wanted := table(pyproject, "project").get("requires-python"):
-                strict.setdefault("pyproject", demand(path, "requires-python", wanted))
-            elif python:
-                strict.setdefault("pyproject", demand(path, "python", python))
-        path = join(folder, "Pipfile")
-        if tree.has(path):
-            requires = table(tree.toml(path), "requires")
-            if wanted := requires.get("python_full_version") or requires.get("python_version"):
-                strict.setdefault("Pipfile", demand(path, "python_version", wanted))
-        for name in (".python-version", "runtime.txt", ".tool-versions"):
-            path = join(folder, name)
-            if tree.has(path) and name not in loose:
-                text = tree.text(path)
-                if name == ".tool-versions":
-                    text = "".join(re.findall(r"^python\s+(\S+)", text, re.MULTILINE)[:1])
-                loose[name] = named(path, first_line(text))
-    return (*strict.values(), *filter(None, loose.values()))
+def refusal(found: tuple[Demand, ...], wrong: Demand, has: str) -> str:
+    """Return the sentence that refuses a Python, and the key that brings another one.
+
+    :param has: what there is, such as `python3 of this host is 3.11.2`.
+    """
+    other = smallest(found)
+    key = f'say `python: "{other}"`, which uv installs where Debian has none' if other else "no Python does"
+    return f"{wrong.path} of the project asks for Python {wrong.text}, and {has}: {key}."
 
 
 def judge(found: tuple[Demand, ...], version: str, chosen: bool) -> Demand | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..steps import FailedError
-from . import code, layout, pythons, settings
+from . import builds, code, demands, layout, settings
 from .declared import declared
 from .settings import Files
 from .shape import Asked, Choice, Project
@@ -59,6 +59,9 @@ def read(folder: Path, asked: Asked) -> Project:
     else:
         callable_choice = None
     dependencies = declared(tree, places, asked)
+    wanted = list(demands.demands(tree, places))
+    locks = [one for lock in dependencies if lock.locked for one in demands.of_lock(tree, lock.path)]
+    wanted += [one for one in locks if one.alternatives not in [other.alternatives for other in wanted]]
     paths = [
         Choice("on the path of imports", ", ".join(one), f"{word}, as {own.path if own else served[0].path} does")
         for one, word in ((first, "first"), (last, "last"))
@@ -73,8 +76,9 @@ def read(folder: Path, asked: Asked) -> Project:
         settings=chosen.value,
         application=offered.value if offered else "",
         dependencies=dependencies,
-        demands=pythons.demands(tree, places),
+        demands=tuple(wanted),
         first=tuple(first),
         last=tuple(last),
         choices=tuple(choices),
+        proposed=() if asked.builds else builds.proposed(tree, home),
     )

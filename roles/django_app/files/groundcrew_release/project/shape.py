@@ -10,7 +10,8 @@ from .pythons import Demand
 class Asked:
     """What the inventory says of the project; "" and () leave it to the reader.
 
-    `provided` are the files that the inventory puts into the source, and `wheel` says that the source is one.
+    `provided` are the files that the inventory puts into the source, `wheel` says that the source is one, and `builds`
+    that the inventory says how it is built.
     """
 
     working_directory: str = ""
@@ -23,6 +24,7 @@ class Asked:
     env: Mapping[str, str] = field(default_factory=dict)
     provided: tuple[str, ...] = ()
     wheel: bool = False
+    builds: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Project:
 
     `working_directory` is the folder of manage.py, `settings` the settings module, `application` the callable that the
     tree offers where the settings name none ("" for none). `first` and `last` are the folders that manage.py, wsgi.py
-    or asgi.py put before and behind everything else on the path of imports.
+    or asgi.py put before and behind everything else on the path of imports. `proposed` are keys of the inventory, as
+    YAML, that would build what it evidently has to build.
     """
 
     working_directory: str = "."
@@ -81,3 +84,4 @@ class Project:
     first: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    proposed: tuple[str, ...] = ()

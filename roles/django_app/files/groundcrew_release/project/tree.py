@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tomllib
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -125,3 +126,15 @@ def table(values: Any, *names: str) -> dict[str, Any]:
 def texts(value: Any) -> list[str]:
     """Return the texts of a list, [] for anything else."""
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def inline(tree: Tree, path: str) -> dict[str, Any]:
+    """Return what a script says of itself, as PEP 723 has it: its block `script`, {} without one."""
+    match = re.search(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", tree.text(path))
+    if not match:
+        return {}
+    lines = (line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(True))
+    try:
+        return tomllib.loads("".join(lines))
+    except ValueError as error:
+        raise FailedError(f"{path} of the project cannot be read: {error} in its block `script`.") from None

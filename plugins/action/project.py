@@ -1,0 +1,88 @@
+"""Read a Django project on the controller: the release engine's reader, on a folder or on what git serves."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+
+# The reader is a part of the release engine, which is no part of a Python path here.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "roles/django_app/files"))
+
+from groundcrew_release.host import last_line
+from groundcrew_release.project import Asked, read
+from groundcrew_release.project.processes import interface, processes
+from groundcrew_release.project.tree import Tree
+from groundcrew_release.steps import FailedError
+
+TIMEOUT = 120  # seconds that git may take
+
+
+def fetch(source: str, folder: str) -> None:
+    """Clone the newest state of a repository.
+
+    :raises FailedError: git cannot.
+    """
+    command = ["git", "clone", "--quiet", "--depth=1", "--", source, folder]
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+    try:
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise FailedError(f"{source} was not looked at: {error}.") from None
+    if result.returncode:
+        raise FailedError(f"{source} was not looked at, since git cannot clone it: {last_line(result.stderr)}")
+
+
+def title(source: str) -> str:
+    """Return the name that an application of this source has: "my-shop" for git@example.org:team/My_Shop.git."""
+    last = re.split(r"[/:]", source.rstrip("/"))[-1].removesuffix(".git")
+    return re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-0123456789") or "site"
+
+
+def describe(folder: str, name: str) -> dict[str, object]:
+    """Return what the project in a folder says of itself.
+
+    :raises FailedError: a sentence for what the inventory has to decide.
+    """
+    tree = Tree(Path(folder))
+    project = read(tree.folder, Asked())
+    found = [
+        {"name": one.name, "run": one.run, **({"singleton": True} if one.singleton else {})}
+        for one in processes(tree, project, name)
+    ]
+    choices = [str(one) for one in project.choices]
+    return {"choices": choices, "interface": interface(tree, project), "processes": found}
+
+
+def look(source: str, name: str) -> dict[str, object]:
+    """Return what one source says of itself."""
+    place = Path(source).expanduser()
+    name = name or title(str(place.resolve()) if place.is_dir() else source)
+    nothing = {"name": name, "choices": [], "interface": "wsgi", "processes": [], "refused": ""}
+    try:
+        if place.is_dir():
+            return nothing | describe(str(place), name)
+        with tempfile.TemporaryDirectory() as folder:
+            fetch(source, folder)
+            return nothing | describe(folder, name)
+    except FailedError as error:
+        return nothing | {"refused": str(error)}
+
+
+class ActionModule(ActionBase):
+    """The action plugin."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Return what the source says of itself."""
+        result = super().run(tmp, task_vars)
+        _, given = self.validate_argument_spec(
+            {"source": {"type": "str", "required": True}, "name": {"type": "str", "default": ""}}
+        )
+        return result | {"changed": False} | look(given["source"], given["name"])

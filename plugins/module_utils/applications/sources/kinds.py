@@ -1,0 +1,34 @@
+"""The kind of a source, by its look: decided here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.xz|tar\.bz2|zip|whl)$")
+GIT = re.compile(r"((https?|ssh|git|file)://|[^/]+@[^/]+:).*|.*\.git")
+URL = re.compile("[a-z]+://")
+
+
+class SourceError(Exception):
+    """A source that cannot be shipped: one sentence, with what to do."""
+
+
+def kind(source: str) -> str:
+    """Return the kind of a source: pypi, archive, git or folder."""
+    if source == "pypi":
+        return "pypi"
+    if ARCHIVE.search(source):
+        return "archive"
+    return "git" if GIT.fullmatch(source) else "folder"
+
+
+def suffix(source: str) -> str:
+    """Return what the name of an archive ends with; of a wheel that is its name, since installers read it."""
+    path, found = Path(source), ARCHIVE.search(source)
+    return f"-{path.name}" if path.suffix == ".whl" else found[0] if found else ""
+
+
+def place(source: str, folder: str) -> Path:
+    """Return where a folder or an archive is on this machine; a relative path starts at `folder`, the inventory's."""
+    return (Path(folder) / Path(source).expanduser()).resolve()

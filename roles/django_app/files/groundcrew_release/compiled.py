@@ -1,0 +1,157 @@
+"""Why requirements cannot be installed: what must be compiled first, or another Python.
+
+uv builds what has no wheel for the release's Python. The headers and libraries for that come from Debian: which, for
+the distributions that people have, stands here.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import interpreters, requirements
+from .application import Application
+from .project.names import canonical, sentence
+from .project.pythons import Demand, alternatives, smallest
+from .steps import FailedError
+
+COMPILER = ("build-essential", "pkg-config", "python3-dev")
+"""Debian packages that every build needs; headers of Python come with an interpreter of uv's."""
+TABLE = """
+libpq-dev: psycopg-c psycopg2 psycopg2cffi pygresql
+libmariadb-dev: mysqlclient mariadb
+libxml2-dev libxslt1-dev zlib1g-dev: lxml html5-parser
+libxml2-dev libxslt1-dev libxmlsec1-dev: xmlsec
+libjpeg-dev zlib1g-dev libfreetype-dev libtiff-dev libwebp-dev liblcms2-dev libopenjp2-7-dev: pillow pillow-simd
+libldap-dev libsasl2-dev: python-ldap
+libgdal-dev: gdal fiona rasterio pyogrio
+libgeos-dev: shapely pygeos
+libproj-dev proj-bin: pyproj
+libsqlite3-dev: pysqlite3
+libcairo2-dev: pycairo cairocffi rlpycairo
+libgirepository1.0-dev libcairo2-dev: pygobject
+libffi-dev: cffi
+libffi-dev libssl-dev cargo: cryptography
+libffi-dev libsodium-dev: pynacl
+cargo: bcrypt orjson pydantic-core rpds-py tokenizers watchfiles jiter nh3 granian css-inline
+libpcre2-dev zlib1g-dev libssl-dev: uwsgi pyuwsgi
+apache2-dev: mod-wsgi
+libcurl4-openssl-dev libssl-dev: pycurl
+unixodbc-dev: pyodbc aioodbc
+freetds-dev libssl-dev libkrb5-dev: pymssql
+libkrb5-dev: gssapi kerberos pykerberos krb5
+libhdf5-dev: h5py tables
+gfortran libopenblas-dev: numpy scipy scikit-learn
+libmemcached-dev zlib1g-dev: pylibmc
+libsnappy-dev: python-snappy
+librdkafka-dev: confluent-kafka
+libzmq3-dev: pyzmq
+libev-dev libc-ares-dev: gevent bjoern
+libyaml-dev: pyyaml ruamel-yaml-clib
+libicu-dev: pyicu
+libgraphviz-dev: pygraphviz
+libfreetype-dev: rl-renderpm matplotlib freetype-py
+libvips-dev: pyvips-binary pyvips
+libtesseract-dev libleptonica-dev: tesserocr
+libpoppler-cpp-dev: pdftotext
+libcups2-dev: pycups
+libssl-dev swig: m2crypto
+libgpgme-dev swig: gpg
+libdbus-1-dev libglib2.0-dev: dbus-python
+libsystemd-dev: systemd-python cysystemd
+libsnmp-dev: easysnmp
+libvirt-dev: libvirt-python
+libgmp-dev libmpfr-dev libmpc-dev: gmpy2
+liblz4-dev: lz4
+libzstd-dev: zstd
+libre2-dev: google-re2
+"""
+NEEDS = {
+    name: tuple(packages.split())
+    for packages, _, names in (line.partition(": ") for line in TABLE.strip().splitlines())
+    for name in names.split()
+}
+"""What must be there to build a distribution, beside COMPILER: {name: Debian packages}."""
+BUILD = re.compile(
+    r"Failed to (?:download and )?build(?: and install)? `([A-Za-z0-9._-]+?)(?:\[[^]`]*\])?(?:(?:==| @ )[^`]*)?`"
+)
+"""How uv names what it could not build."""
+TOOLS = re.compile(
+    r"Python\.h: No such file|(command|execute) '?[\w/.-]*(gcc|g\+\+|cc|make)'?[^\n]*(No such file|failed)|"
+    r"No such file or directory: '[\w/.-]*(gcc|g\+\+|cc|make)'|Unknown compiler|linker `cc` not found|"
+    r"Did not find pkg-config|pkg-config[^\n]*not found|No CMAKE_C(XX)?_COMPILER"
+)
+"""How builds say that they have no compiler or no headers of Python."""
+WRONG = re.compile(r"current Python version \(([\d.]+)\) does not satisfy Python(\S+?),? (?:and|we)\b")
+NAMED = re.compile(r"(?:and|because) (?:all versions of )?([A-Za-z0-9._-]+?)(?:[=<>!~][^ ]*)? depends? on Python")
+
+
+class MissingError(FailedError):
+    """Something has to be compiled, and `packages` of Debian are missing for that."""
+
+    def __init__(self, text: str, packages: tuple[str, ...], log: str = "", command: str = ""):
+        super().__init__(text, log, command)
+        self.packages = packages
+
+
+def installed(names: tuple[str, ...]) -> set[str]:
+    """Return those Debian packages of `names` that this host has."""
+    command = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *names]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return {line.partition(" ")[0] for line in said.splitlines() if line.endswith(" installed")}
+
+
+def unbuilt(log: str, release: Path) -> FailedError | None:
+    """Return what to say of a build that failed, None when the log tells of none."""
+    match = BUILD.search(log)
+    if not match:
+        return None
+    name, python = match[1], requirements.version(release)
+    known = NEEDS.get(canonical(name), ())
+    own = (release / "venv/bin/python").resolve().is_relative_to(interpreters.folder())
+    compiler = COMPILER[:-1] if own else COMPILER
+    wanted = (*compiler, *known) if known or TOOLS.search(log) else ()
+    missing = tuple(sorted({*wanted} - installed(wanted), key=wanted.index))
+    what = f"{name} has no wheel for Python {python}"
+    if missing:
+        return MissingError(
+            f"{what}, and to build it Debian's {sentence(list(missing), 'and')} are missing: a deploy installs them, "
+            "and `build_packages` may name them.",
+            missing,
+        )
+    has = f", although {sentence(list(known), 'and')} {'is' if len(known) == 1 else 'are'} installed" if known else ""
+    return FailedError(f"{what} and could not be built{has}: name what it needs of Debian with `build_packages`.")
+
+
+def outdated(log: str, python: str) -> FailedError | None:
+    """Return what to say where requirements take another Python, None when the log tells of none."""
+    text = " ".join(log.split())
+    match = WRONG.search(text)
+    if not match:
+        return None
+    wanted = match[2].strip(",.")
+    who = NAMED.search(text)
+    try:
+        other = smallest((Demand("", wanted, alternatives(wanted)),))
+    except ValueError:
+        other = ""
+    key = f'say `python: "{other}"`, which uv installs where Debian has none' if other else "name another `python`"
+    asks = f"{who[1] if who else 'A requirement'} asks for Python {wanted}"
+    return FailedError(f"{asks}, and {python} of this host is {match[1]}: {key}.")
+
+
+@contextmanager
+def explained(application: Application, name: str) -> Iterator[None]:
+    """Say of requirements that cannot be installed inside what would help.
+
+    :raises MissingError: packages of Debian would.
+    """
+    try:
+        yield
+    except FailedError as error:
+        told = unbuilt(error.log, application.release(name)) or outdated(error.log, application.python)
+        if not told:
+            raise
+        told.log, told.command = error.log, error.command
+        raise told from error

@@ -1,0 +1,118 @@
+"""What a run shows with the callback `brief`, in the Ansible that runs the tests: a line for what changed, no more."""
+
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK = """
+- name: Provide nothing
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Look
+      ansible.builtin.stat: {path: /}
+
+- name: Provide something
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Write the file
+      ansible.builtin.command: sleep 1
+      changed_when: true
+
+    - name: Write each file
+      ansible.builtin.command: "echo {{ item }}"
+      changed_when: true
+      loop: [first, second]
+      when: inventory_hostname == 'web1'
+
+    - name: Try
+      ansible.builtin.shell: test -e {{ seen }} || { touch {{ seen }}; false; }
+      vars: {seen: "{{ before }}-{{ inventory_hostname }}"}
+      register: tried
+      until: tried is success
+      retries: 1
+      delay: 0
+      changed_when: false
+
+    - name: Leave out
+      ansible.builtin.command: "true"
+      when: false
+
+    - name: Include more
+      ansible.builtin.include_tasks: more.yml
+
+- name: Provide what nobody is
+  hosts: nobody
+  gather_facts: false
+  tasks: []
+
+- name: Check the inventory
+  hosts: web1
+  gather_facts: false
+  tasks:
+    - name: Check the inventory
+      groundcrew.django.applications:
+        options: {}
+      vars: {postgres_version: 15, redi_version: 7}
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Return a function that runs the playbook with options, and returns the status (int) and the lines shown."""
+    folder = tmp_path_factory.mktemp("brief")
+    (folder / "play.yml").write_text(PLAYBOOK)
+    (folder / "more.yml").write_text("- {name: Say hello, ansible.builtin.debug: {msg: hello}}\n")
+    local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
+    (folder / "hosts").write_text(f"web1 {local}\nweb2 {local}\n[django]\nweb1\n")
+
+    @functools.cache
+    def run(*options):
+        arguments = ["ansible-playbook", "--inventory", folder / "hosts", folder / "play.yml"]
+        result = subprocess.run(
+            [*arguments, "--extra-vars", f"before={folder}/before{len(options)}", *options],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+            capture_output=True,
+            text=True,
+        )
+        assert result.stderr == ""
+        return result.returncode, result.stdout.splitlines()
+
+    return run
+
+
+def test_what_changed_is_a_line_each_and_nothing_else_is_told(run):
+    _, lines = run()
+    begin = lines.index("Provide something")
+    assert lines[:begin] == [""]
+    assert lines[begin + 1].startswith("  changed  [web1, web2]  Write the file  ")
+    assert lines[begin + 1].endswith(" s")
+    assert lines[begin + 2].startswith("  changed  [web1]  Write each file")
+    text = "\n".join(lines)
+    assert "hello" in text
+    for word in ("RETRYING", "included", "skipping", "Look", "nobody", "FAILED"):
+        assert word not in text
+
+
+def test_a_refusal_is_its_sentences_alone(run):
+    status, lines = run()
+    begin = lines.index("  failed   [web1]  Check the inventory")
+    end = lines.index("", begin)
+    assert status != 0
+    assert lines[begin + 1] == "    The inventory has 2 mistakes. Nothing was changed."
+    assert end - begin == 4
+    assert "`-e before` is read by nothing." in lines[begin + 3]
+
+
+def test_v_shows_what_ansible_shows(run):
+    _, lines = run("-v")
+    text = "\n".join(lines)
+    for word in ("TASK [Look]", "RETRYING", "included: ", "skipping: "):
+        assert word in text

@@ -1,0 +1,101 @@
+"""`new_inventory.yml` writes a folder that stands alone, with every secret encrypted, and writes over nothing."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ["ansible.cfg", "requirements.yml", ".gitignore", ".vault-password", "README.md", "apps.yml"]
+
+
+def ansible(where, playbook, *options, **variables):
+    """Run a playbook of the collection in a folder, as its user does; return what it printed and the status."""
+    arguments = [*options, *(f"--extra-vars={name}={value}" for name, value in variables.items())]
+    environment = {**os.environ, "PWD": str(where), "ANSIBLE_NOCOLOR": "1"}
+    environment.pop("ANSIBLE_CONFIG", None)
+    result = subprocess.run(
+        ["ansible-playbook", playbook, *arguments],
+        cwd=where,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    return result.stdout, result.returncode
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder that was written inside a user's own repository, with two stages."""
+    top = tmp_path_factory.mktemp("shop")
+    files = {
+        "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n',
+        "requirements.txt": "Django\ncelery\n",
+        "shop/settings.py": "INSTALLED_APPS = ['channels']\nASGI_APPLICATION = 'shop.asgi.application'\n",
+        "shop/celery.py": "app = Celery('shop')\n",
+    }
+    for name, text in files.items():
+        (top / "code" / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / "code" / name).write_text(text)
+    playbook = ROOT / "playbooks/new_inventory.yml"
+    given = {"folder": top / "code/deploy", "source": top / "code", "app": "shop"}
+    output, status = ansible(ROOT, playbook, **given, host="web1.example.org", domain="shop.example.org")
+    assert status == 0, output
+    more = {"stage": "staging", "host": "192.0.2.7", "domain": "staging.example.org", "user": "debian"}
+    output, status = ansible(top / "code/deploy", "groundcrew.django.new_inventory", folder=".", **more)
+    assert status == 0, output
+    return top / "code/deploy"
+
+
+def test_the_folder_stands_alone(folder):
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*NAMES, "production", "staging"])
+    for stage in ("production", "staging"):
+        output, status = ansible(folder, "groundcrew.django.preflight", "--inventory", stage)
+        assert status == 0, output
+
+
+def test_what_the_project_needs_is_in_it(folder):
+    text = (folder / "apps.yml").read_text()
+    assert 'source: "../.."' in text
+    assert "interface: asgi" in text
+    assert "celery --app shop worker" in text
+    assert "settings: shop.settings, from manage.py" in text
+
+
+def test_no_secret_is_readable_and_the_password_stays_out_of_git(folder):
+    for stage in ("production", "staging"):
+        assert (folder / stage / "group_vars/all/vault.yml").read_text().startswith("$ANSIBLE_VAULT;1.1;AES256\n")
+    assert (folder / ".vault-password").stat().st_mode & 0o777 == 0o600
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    assert "vault-password" not in subprocess.check_output(["git", "add", "--dry-run", "."], cwd=folder, text=True)
+    subprocess.run(["git", "check-ignore", "--quiet", ".vault-password"], cwd=folder, check=True)
+
+
+def test_stages_share_what_is_deployed_and_no_secret(folder):
+    apps = [(folder / stage / "group_vars/all/apps.yml").resolve() for stage in ("production", "staging")]
+    assert apps == [folder / "apps.yml"] * 2
+    keys = set()
+    for stage in ("production", "staging"):
+        command = ["ansible-vault", "view", f"{stage}/group_vars/all/vault.yml"]
+        text = subprocess.check_output(command, cwd=folder, text=True)
+        keys.add(re.search(r"^vault_shop_env:\n  DJANGO_SECRET_KEY: (\w{64})$", text, re.MULTILINE)[1])
+    assert len(keys) == 2
+    assert "ansible_user: debian" in (folder / "staging/hosts.yml").read_text()
+
+
+def test_nothing_is_written_over(folder):
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts}
+    given = {"folder": folder, "source": folder.parent, "host": "other", "domain": "other.example.org"}
+    output, status = ansible(ROOT, ROOT / "playbooks/new_inventory.yml", **given)
+    assert (status, "changed=0" in output) == (0, True)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_what_is_missing_is_named(tmp_path):
+    output, status = ansible(ROOT, ROOT / "playbooks/new_inventory.yml", folder=tmp_path, host="web1")
+    assert status != 0
+    assert "Name folder, source, host and domain" in output
+    assert list(tmp_path.iterdir()) == []
