@@ -60,6 +60,8 @@ class Tree:
                 "ANSIBLE_SSH_ARGS": " ".join(host.ssh),
                 "ANSIBLE_SSH_CONTROL_PATH": str(host.control),
                 "ANSIBLE_NOCOLOR": "1",
+                # Its lines are counted.
+                "ANSIBLE_STDOUT_CALLBACK": "default",
             }
             extra = [word for argument in arguments for word in ("--extra-vars", argument)]
             command = ["ansible-playbook", "--inventory", self.inventory, self.path / "playbooks" / playbook, *extra]
