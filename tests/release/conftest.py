@@ -33,6 +33,8 @@ known = dict(json.loads(pythons.read_text())) if pythons.exists() else {{}}
 if words[0] == "venv":
     version = {{path: version for path, version in known.values()}}.get(words[3], "3.11.2")
     pathlib.Path("venv/lib/python3.11/site-packages").mkdir(parents=True)
+    pathlib.Path("venv/bin").mkdir()
+    pathlib.Path("venv/bin/python").symlink_to("/bin/true")
     pathlib.Path("venv/pyvenv.cfg").write_text(f"home = /usr/bin\nversion_info = {{version}}\n")
 if words[:2] == ["python", "find"]:
     print(known[words[-1]][0] if words[-1] in known else sys.exit("error: No interpreter found"))
@@ -80,7 +82,7 @@ def root(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _handle: None)
     monkeypatch.setattr(records, "hand_over", lambda *_arguments: None)
     monkeypatch.delenv("GROUNDCREW_RUN", raising=False)
-    for folder in ("releases", "sources", "media", "dumps", "cache"):
+    for folder in ("releases", "sources", "media", "dumps", "cache", "packages"):
         (tmp_path / "srv/shop" / folder).mkdir(parents=True)
     (tmp_path / "etc/django/shop/secrets").mkdir(parents=True)
     return tmp_path

@@ -20,6 +20,7 @@ STEPS = [
     "requirements",
     "configure",
     "npm ci",
+    "bytecode",
     "describe",
     "dump",
     "check",

@@ -1,5 +1,8 @@
 """What uv is asked to install, and how."""
 
+import os
+import time
+
 import pytest
 from groundcrew_release import application, requirements
 from groundcrew_release.project import Dependencies, Project, pythons
@@ -86,11 +89,11 @@ def test_driver_never_comes_beside_one_that_the_project_brings(shop, url, instal
     assert requirements.drivers(shop(databases=further), installed) == found
 
 
-PIP = "pip install --quiet --compile-bytecode --python venv"
+PIP = "pip install --quiet --python venv"
 FREEZE = ("", "pip list --quiet --format freeze --python venv")
 PINNED = ("", f"{PIP} --constraints constraints.txt --requirements requirements.txt")
 SYNC = "sync --quiet --frozen --no-default-groups"
-SYNCED = "--inexact --compile-bytecode --python venv/bin/python"
+SYNCED = "--inexact --python venv/bin/python"
 EXPORTED = f"{PIP} --no-deps --requirements locked.txt"
 POETRY = "tool run --quiet --from poetry>=2.1,<3 --with poetry-plugin-export>=1.9,<2 poetry"
 PIPENV = "tool run --quiet --from pipenv>=2024 pipenv"
@@ -189,7 +192,7 @@ def test_install_with_a_lock_file_constraints_and_a_driver(shop, uv, root):
         ["pip", "install"],
     ]
     assert calls[-1]["arguments"][-1] == "mysqlclient"
-    assert all(call["env"]["UV_CACHE_DIR"] == f"{root}/srv/shop/cache/uv" for call in calls)
+    assert all(call["env"]["UV_CACHE_DIR"] == f"{root}/srv/shop/packages" for call in calls)
     assert all(call["env"]["UV_PROJECT_ENVIRONMENT"] == f"{release}/venv" for call in calls)
     assert "s3cret" not in str([call["arguments"] for call in calls])
     texts = {name: (release / name).read_text() for name in ("constraints.txt", "overrides.txt", "requirements.txt")}
@@ -287,7 +290,20 @@ def test_failure_names_the_command_and_its_reason(shop, uv):
     with pytest.raises(FailedError) as raised:
         requirements.install(app, app.release("abc"), Project())
     assert str(raised.value) == (
-        "`uv pip install --quiet --compile-bytecode --python venv --requirements requirements.txt` failed: "
-        "error: no version of nothing"
+        "`uv pip install --quiet --python venv --requirements requirements.txt` failed: error: no version of nothing"
     )
     assert "No solution found" in raised.value.log
+
+
+@pytest.mark.parametrize(("days", "kept"), [(89, True), (91, False)])
+def test_the_cache_begins_anew(shop, days, kept):
+    app = shop()
+    for name in ("CACHEDIR.TAG", "wheels-v8/django.whl"):
+        path = app.packages / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    made = time.time() - days * 86400
+    os.utime(app.packages / "CACHEDIR.TAG", (made, made))
+    requirements.forget(app)
+    assert (app.packages / "wheels-v8/django.whl").exists() == kept
+    assert app.packages.is_dir()

@@ -8,7 +8,17 @@ from typing import Any
 from . import databases, keys, specification, urls
 from .resolve import Application
 
-MADE_ANEW = ("current", "releases", "repository", "sources", "cache", "dumps", "activation", "deploys.jsonl")
+MADE_ANEW = (
+    "current",
+    "releases",
+    "repository",
+    "sources",
+    "cache",
+    "packages",
+    "dumps",
+    "activation",
+    "deploys.jsonl",
+)
 """What is in `/srv/NAME` and no backup keeps: a deploy makes it again, or a database has it."""
 
 

@@ -173,13 +173,18 @@ class Application:
 
     @property
     def cache(self) -> Path:
-        """HOME of the application, with uv's cache."""
+        """HOME of the application."""
         return self.home / "cache"
 
     @property
     def writable(self) -> tuple[str, ...]:
         """The folders that its processes may write to."""
         return (str(self.media_folder), str(self.cache), *self.directories)
+
+    @property
+    def packages(self) -> Path:
+        """The cache of uv, which runs as the application's user; the running application may not write there."""
+        return self.home / "packages"
 
     @property
     def dumps(self) -> Path:

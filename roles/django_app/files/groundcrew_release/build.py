@@ -15,6 +15,7 @@ from typing import Any
 
 from . import (
     build_steps,
+    bytecode,
     commands,
     compiled,
     configure,
@@ -73,6 +74,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             with steps.step("record"):
                 settle(application, name, record)
         source.forget(application)
+        requirements.forget(application)
     text = f"{application.name}: built {name} of {record['version']} {report.timed(steps)}"
     return result(application, record, done, text)
 
@@ -158,6 +160,9 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
     with steps.step("configure"):
         configure.configure(application, name, project)
     build_steps.build(application, name, steps)
+    # Last: a step may write where its files would be shared by then.
+    with steps.step("bytecode"):
+        bytecode.prepare(application, name)
     with steps.step("describe"):
         described = commands.describe(application, name)
     chosen = [one for one in project.choices if one.what != "callable"]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +24,8 @@ DRIVERS = {
 }
 HANDED = ("UV_INDEX_", "POETRY_HTTP_BASIC_", "PIP_EXTRA_INDEX_URL", "NETRC")
 """Variables of the inventory's `env` that installers read; those that requirements refer to come with them."""
+KEPT = 90 * 86400
+"""Seconds after which uv's cache begins anew: by itself it keeps every version that was ever installed."""
 
 
 def uv(
@@ -33,10 +36,10 @@ def uv(
     uv looks for its configuration and its cache where it is told, not at root's.
     """
     environment = {
-        "UV_CACHE_DIR": f"{application.cache}/uv",
+        "UV_CACHE_DIR": str(application.packages),
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_MANAGED_PYTHON": "1",
-        "UV_LINK_MODE": "hardlink",
+        "UV_LINK_MODE": "hardlink",  # see bytecode.py
         "UV_PROJECT_ENVIRONMENT": f"{release}/venv",
         "HOME": str(application.cache),
         # Of whoever calls the engine.
@@ -187,7 +190,7 @@ def install(application: Application, release: Path, project: Project) -> None:
     """
     with access(application, release) as variables:
         run = partial(uv, application, release, variables=variables)
-        options = ["--quiet", "--compile-bytecode", "--python", f"{release}/venv"]
+        options = ["--quiet", "--python", f"{release}/venv"]
         for one in project.dependencies:
             if one.locked:
                 install_lock(application, release, one, variables)
@@ -205,6 +208,14 @@ def install(application: Application, release: Path, project: Project) -> None:
         installed = run(release, "pip", "list", "--quiet", "--format", "freeze", "--python", "venv")
         if missing := drivers(application, installed):
             run(release, "pip", "install", *options, *missing)
+
+
+def forget(application: Application) -> None:
+    """Empty uv's cache when it is old; what the next release needs is fetched once more then."""
+    tag = application.packages / "CACHEDIR.TAG"
+    if tag.exists() and time.time() - tag.stat().st_mtime > KEPT:
+        for path in application.packages.iterdir():
+            host.remove(path)
 
 
 def pyprojects(project: Project) -> list[str]:
@@ -238,11 +249,10 @@ def install_lock(
             *extras,
             *which,
             "--inexact",
-            "--compile-bytecode",
         ]
         run(folder, "sync", *options, "--python", python, variables=variables)
         return
-    options = ["--quiet", "--compile-bytecode", "--python", f"{release}/venv", "--no-deps"]
+    options = ["--quiet", "--python", f"{release}/venv", "--no-deps"]
     if dependencies.kind == "pylock":
         path = Path(dependencies.path).name
         run(folder, "pip", "install", *options, "--requirements", path, variables=variables)
