@@ -37,7 +37,17 @@ def project(tmp_path):
     fill(folder, "manage.py", "static/ü.css", text="code\n")
     (folder / "manage.py").chmod(0o755)
     (folder / "link").symlink_to("manage.py")
-    fill(folder, "venv/x", "node_modules/y", "__pycache__/z", ".env", "db.sqlite3", "own/pyvenv.cfg", "own/lib/x.py")
+    fill(
+        folder,
+        "venv/x",
+        "node_modules/y",
+        "__pycache__/z",
+        ".env",
+        ".vault-password",
+        "db.sqlite3",
+        "own/pyvenv.cfg",
+        "own/lib/x.py",
+    )
     return folder
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from .kinds import SourceError
 
-EXCLUDED = frozenset({".git", ".hg", ".tox", ".venv", "venv", "node_modules", "__pycache__", ".env", "db.sqlite3"})
+EXCLUDED = frozenset(
+    {".git", ".hg", ".tox", ".venv", "venv", "node_modules", "__pycache__", ".env", ".vault-password", "db.sqlite3"}
+)
 """What never belongs on a server unless git tracks it: caches, environments, the developer's secrets and database."""
 SUBMODULE = "160000"  # mode of a submodule in git's index
 OWN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")

@@ -30,6 +30,7 @@ from . import (
     requirements,
     server,
     source,
+    summary,
 )
 from .application import Application
 from .project import Asked, Choice, Project
@@ -290,13 +291,6 @@ def proposal(project: Project) -> list[str]:
     return [head, *project.proposed] if project.proposed else []
 
 
-def summary(pending: list[str], replaced: list[dict[str, str]]) -> list[str]:
-    """Return lines about migrations that the database lacks and settings that the overlay replaces; none for none."""
-    lines = ["Pending migrations:", *(f"  {one}" for one in pending)] if pending else []
-    changes = [f"  {one['name']}: {one['was']} -> {one['now']}" for one in replaced]
-    return lines + (["Settings that the overlay replaces:", *changes] if changes else [])
-
-
 def result(application: Application, record: Record, done: Progress, text: str) -> dict[str, Any]:
     """Return what a build says at its end."""
     replaced = record["django"]["replaced"]
@@ -309,5 +303,5 @@ def result(application: Application, record: Record, done: Progress, text: str) 
         "replaced": replaced,
         "dump": ", ".join(done.dumps),
         "msg": text,
-        "text": [text, *summary(done.pending, replaced)],
+        "text": [text, *summary.news(application, record, done.pending)],
     } | plan.described(application, record)

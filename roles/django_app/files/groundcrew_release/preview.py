@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import build, commands, missing, plan, records, source
+from . import build, commands, missing, plan, records, source, summary
 from .application import Application
 from .steps import Steps
 
@@ -48,6 +48,6 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
             *(["What was found:", *(f"  {one}" for one in choices)] if choices else []),
             *steps.hints,
             *(f"Note: {note}" for note in described["notes"]),
-            *(build.summary(pending, replaced) or ["No migration is pending, and no setting is replaced."]),
+            *(summary.whole(pending, replaced) or ["No migration is pending, and no setting is replaced."]),
         ],
     }
