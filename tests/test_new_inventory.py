@@ -24,7 +24,7 @@ def ansible(where, playbook, *options, **variables):
         capture_output=True,
         text=True,
     )
-    return result.stdout, result.returncode
+    return result.stdout + result.stderr, result.returncode
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
 def test_the_folder_stands_alone(folder):
     assert sorted(path.name for path in folder.iterdir()) == sorted([*NAMES, "production", "staging"])
     for stage in ("production", "staging"):
-        output, status = ansible(folder, "groundcrew.django.preflight", "--inventory", stage)
+        output, status = ansible(folder, "groundcrew.django.check_inventory", "--inventory", stage)
         assert status == 0, output
 
 

@@ -56,16 +56,18 @@ def test_there_are_playbooks_and_inventories():
 
 def test_new_inventory_has_a_place_for_files_of_any_kind(tmp_path):
     """Ansible takes `.py`, `.pem` and `.j2` for inventory, and each line of them for a host."""
-    words = ["host=web1.example.org", "app=shop", "domain=shop.example.org", "source=https://git.example.org/shop.git"]
+    source = ROOT / "examples/guestbook"
+    words = ["host=web1.example.org", "app=shop", "domain=shop.example.org", f"source={source}"]
     extra = [word for one in [f"folder={tmp_path}", *words] for word in ("-e", one)]
     result = ansible("ansible-playbook", ROOT / "playbooks/new_inventory.yml", *extra)
     assert result.returncode == 0, result.stdout
     for name in ("settings.py", "shop.pem", "shop.ini.j2", "shop.yml", "run", "deep/shop.conf"):
-        (tmp_path / "files" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "files" / name).write_text("[database]\nname = {{ ansible_host | default('x') }}\nof the user\n")
-    result = ansible("ansible-inventory", "--inventory", tmp_path, "--list")
+        (tmp_path / "production/files" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "production/files" / name).write_text("[database]\nname = {{ ansible_host | default('x') }}\nof the user\n")
+    inventory = ["--inventory", tmp_path / "production", "--vault-password-file", tmp_path / ".vault-password"]
+    result = ansible("ansible-inventory", *inventory, "--list")
     assert result.returncode == 0, result.stderr
     assert list(json.loads(result.stdout)["_meta"]["hostvars"]) == ["web1.example.org"]
     template = "msg={{ lookup('ansible.builtin.file', inventory_dir ~ '/files/settings.py') }}"
-    result = ansible("ansible", "all", "--inventory", tmp_path, "--module-name", "debug", "--args", template)
+    result = ansible("ansible", "all", *inventory, "--module-name", "debug", "--args", template)
     assert "of the user" in result.stdout
