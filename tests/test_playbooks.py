@@ -63,7 +63,9 @@ def test_new_inventory_has_a_place_for_files_of_any_kind(tmp_path):
     assert result.returncode == 0, result.stdout
     for name in ("settings.py", "shop.pem", "shop.ini.j2", "shop.yml", "run", "deep/shop.conf"):
         (tmp_path / "production/files" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "production/files" / name).write_text("[database]\nname = {{ ansible_host | default('x') }}\nof the user\n")
+        (tmp_path / "production/files" / name).write_text(
+            "[database]\nname = {{ ansible_host | default('x') }}\nof the user\n"
+        )
     inventory = ["--inventory", tmp_path / "production", "--vault-password-file", tmp_path / ".vault-password"]
     result = ansible("ansible-inventory", *inventory, "--list")
     assert result.returncode == 0, result.stderr

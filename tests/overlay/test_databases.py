@@ -110,6 +110,14 @@ def test_a_router_decides_what_is_missing_where(site):
             "the routers let no migration into it",
             False,
         ),
+        (  # Migrations that say themselves which model they are about.
+            "INSTALLED_APPS += ['django.contrib.contenttypes']\n"
+            "class No:\n    allow_migrate = lambda self, db, *args, **hints: db == 'default'\n"
+            "DATABASE_ROUTERS = [No()]",
+            {},
+            "the routers let no migration into it",
+            False,
+        ),
     ],
 )
 def test_a_database_that_is_not_ours_to_migrate_is_left(site, settings, variables, left, noted):

@@ -57,7 +57,7 @@ def test_packages_of_debian_that_a_build_needs(release, log, installed, packages
 def test_sentence_names_the_distribution_the_packages_and_the_key(release):
     assert str(compiled.unbuilt(HEAD.format("python-ldap==3.4.8"), release[0])) == (
         "python-ldap has no wheel for Python 3.11.2, and to build it Debian's libldap-dev and libsasl2-dev are missing: "
-        "a deploy installs them, and `build_packages` may name them."
+        "a deploy installs what is, and `build_packages` may name it."
     )
 
 

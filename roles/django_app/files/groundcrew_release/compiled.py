@@ -121,8 +121,8 @@ def unbuilt(log: str, release: Path) -> FailedError | None:
     what = f"{name} has no wheel for Python {python}"
     if missing:
         return MissingError(
-            f"{what}, and to build it Debian's {sentence(list(missing), 'and')} are missing: a deploy installs them, "
-            "and `build_packages` may name them.",
+            f"{what}, and to build it Debian's {sentence(list(missing), 'and')} {'is' if len(missing) == 1 else 'are'} "
+            "missing: a deploy installs what is, and `build_packages` may name it.",
             missing,
         )
     has = f", although {sentence(list(known), 'and')} {'is' if len(known) == 1 else 'are'} installed" if known else ""

@@ -87,15 +87,12 @@ def touches(alias: str, migration: Any) -> bool:
     """Say whether the routers let a migration do anything in a database."""
     from django.db import router
 
-    return any(
-        router.allow_migrate(
-            alias,
-            migration.app_label,
-            model_name=str(getattr(one, "model_name", None) or getattr(one, "name", "")).lower() or None,
-            **getattr(one, "hints", {}),
-        )
-        for one in migration.operations
-    )
+    def hints(operation: Any) -> dict[str, Any]:
+        name = getattr(operation, "model_name", None) or getattr(operation, "name", "")
+        # A migration that runs code says itself which model it is about, as contenttypes' 0002 does.
+        return {"model_name": str(name).lower() or None} | getattr(operation, "hints", {})
+
+    return any(router.allow_migrate(alias, migration.app_label, **hints(one)) for one in migration.operations)
 
 
 def find_reason(alias: str, database: dict[str, Any], known: dict[Any, str]) -> tuple[str, bool]:
