@@ -95,7 +95,7 @@ def boot(https_port: int, http_port: int) -> None:
 
 
 def provision() -> None:
-    """Run the playbook, print its plays as they begin and what changed, and keep the rest in a log."""
+    """Run the playbook, and print and keep in a log what it shows."""
     log = STATE / "site.log"
     command = ["ansible-playbook", "playbooks/site.yml", "--inventory", "inventories/demo"]
     say(" ".join(command))
@@ -106,10 +106,10 @@ def provision() -> None:
     ):
         for line in cast("IO[str]", process.stdout):
             output.write(line)
-            if line.startswith("PLAY ["):
-                say("  " + line[len("PLAY [") :].split("]")[0])
-            elif line.startswith(HOST) and "changed=" in line:
+            if line.startswith(HOST) and "changed=" in line:
                 recap = " ".join(line.split())
+            elif line.strip() and not line.startswith("PLAY RECAP"):
+                say(f"  {line.rstrip()}")
     if process.returncode != 0:
         say("\n".join(log.read_text().splitlines()[-40:]))
         sys.exit(f"The playbook failed: {log.relative_to(ROOT)}")
