@@ -41,8 +41,13 @@ def drill(host):
 
 @pytest.fixture(scope="module", autouse=True)
 def photo(host):
-    """Let a user of the application upload a file, which the first restore finds in the backup."""
+    """Let a user of the application upload a file, which the first restore finds in the backup.
+
+    The data directory is copied, since no folder that an image brings can be moved (overlayfs).
+    """
     host.check_output("runuser --user=shop -- sh -c 'echo holiday > /srv/shop/media/photo.txt'")
+    copy = "cd /var/lib/postgresql/*/ && cp -a main copy && rm -r main && mv copy main"
+    host.check_output(f"systemctl stop postgresql && {copy} && systemctl start postgresql")
 
 
 def test_the_first_run_ended_with_a_backup(host):

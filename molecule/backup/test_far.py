@@ -6,6 +6,7 @@ import pytest
 
 SITE, RESTORE = "playbooks/site.yml", "playbooks/restore.yml"
 INSERT = "INSERT INTO shop_visit (written) VALUES (clock_timestamp())"
+STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBm5T2mJUX3D2iQ4vYtM2hQ0mN3xqXc0S1b5yq0bJ6uW"
 BUCKET = r"""
 cd /root && python3 -m venv s3 && s3/bin/pip install --quiet 'moto[s3,server]' gunicorn
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
@@ -51,10 +52,10 @@ def repository(host, key):
     return {"type": "s3", "endpoint": "localhost:9443", "bucket": "backups", "ca": "/etc/ssl/s3.pem", **login}
 
 
-def test_debian_12_says_that_it_knows_no_sftp(host, play):
+def test_debian_12_says_that_it_knows_no_sftp(host, play, key):
     if not host.system_info.release.startswith("12"):
         pytest.skip("of Debian 12 alone")
-    login = {"host": "nas", "user": "store", "path": "/kept", "private_key": "a", "host_keys": ["b"]}
+    login = {"host": "nas", "user": "store", "path": "/kept", "private_key": key.read_text(), "host_keys": [STRANGER]}
     assert (
         "pgBackRest of Debian 12 does not know SFTP" in play(SITE, backup_repository={"type": "sftp", **login}).stdout
     )
@@ -89,7 +90,7 @@ def test_no_secret_of_it_is_readable(host, repository):
 def test_a_stranger_is_no_repository(play, repository):
     """Another key than that of the machine, another authority than that of the bucket."""
     wrong = {
-        "host_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBm5T2mJUX3D2iQ4vYtM2hQ0mN3xqXc0S1b5yq0bJ6uW"],
+        "host_keys": [STRANGER],
         "ca": "",
     }
     result = play(SITE, backup_repository=repository | {key: wrong[key] for key in wrong if key in repository})
