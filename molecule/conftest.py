@@ -21,6 +21,7 @@ import yaml
 OWN_CA = "/etc/ssl/groundcrew/ca/ca.pem"
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUEST = Path(__file__).with_name("shared") / "request.py"
+PATIENCE = "timeout=60&controlpersist=600"  # seconds
 SSH_CONFIG = Path(__file__).with_name("shared") / "ssh_config"
 
 
@@ -29,13 +30,14 @@ def pytest_configure(config):
     inventory = os.environ.get("MOLECULE_INVENTORY_FILE")
     if inventory:
         hosts = yaml.safe_load(Path(inventory).read_text())["all"]["hosts"]
-        config.option.hosts = ",".join(f"ssh://{name}" for name in sorted(hosts))
+        # A busy machine takes its time, and a connection outlives a playbook.
+        config.option.hosts = ",".join(f"ssh://{name}?{PATIENCE}" for name in sorted(hosts))
         config.option.ssh_config = str(SSH_CONFIG)
 
 
 def pytest_collection_modifyitems(config, items):
     """Let the cases of a test that is marked `split` take turns on the hosts: what they show depends on no Debian."""
-    hosts = (config.option.hosts or "").removeprefix("ssh://").split(",ssh://")
+    hosts = [host.removeprefix("ssh://").partition("?")[0] for host in (config.option.hosts or "").split(",")]
     cases, kept, dropped = [], [], []
     for item in items:
         if item.get_closest_marker("split"):
@@ -69,7 +71,7 @@ class Response:
 @pytest.fixture(scope="session")
 def reach():
     """Return a function that returns another host of the scenario than `host`, by its name."""
-    return lambda name: testinfra.get_host(f"ssh://{name}?ssh_config={SSH_CONFIG}")
+    return lambda name: testinfra.get_host(f"ssh://{name}?ssh_config={SSH_CONFIG}&{PATIENCE}")
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ ENVIRONMENT = {
     # Logs are text.
     "NO_COLOR": "1",
     "ANSIBLE_NOCOLOR": "1",
+    # Seconds for a connection: a busy machine takes its time.
+    "ANSIBLE_TIMEOUT": "60",
 }
 # Makes the snapshot that other scenarios start from.
 FIRST = "default"

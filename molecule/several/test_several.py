@@ -13,7 +13,7 @@ CA = "/etc/ssl/groundcrew/ca/ca.pem"
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOAD = (REPOSITORY / "molecule/deploy/load.py").read_text()
 # The tests are about both hosts at once, so they run once.
-testinfra_hosts = [f"ssh://{WEB[0]}"]
+testinfra_hosts = [f"ssh://{WEB[0]}?timeout=60&controlpersist=600"]
 
 
 @pytest.fixture(scope="module")
