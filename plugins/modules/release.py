@@ -103,6 +103,7 @@ text:
 
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -132,15 +133,19 @@ def read_options():
     )
 
 
+MODE = 0o600  # what tempfile gives
+
+
 def provide(module, path, text):
     """Write the application's file, 0600 and root's, unless it has this text already; return whether it changed."""
-    if path.is_file() and path.read_text() == text:
+    if path.is_file() and path.read_text() == text and stat.S_IMODE(path.stat().st_mode) == MODE:
         return False
     if not module.check_mode:
-        handle, part = tempfile.mkstemp(dir=module.tmpdir)
+        # Not by `atomic_move`, which lets a new file be read by others.
+        handle, part = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
             file.write(text)
-        module.atomic_move(part, str(path))
+        Path(part).replace(path)
     return True
 
 

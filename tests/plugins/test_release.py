@@ -74,3 +74,17 @@ def test_a_failure_says_each_line_once(run, capsys):
     result, _ = run({"failed": True, "msg": "shop: it failed.\nabc serves.\nlog", "verb": "build", "invocation": {}})
     assert (result["msg"], result["details"]) == ("shop: it failed.", "abc serves.\nlog")
     assert capsys.readouterr().out == ""
+
+
+def test_what_the_engine_is_told_is_for_root_alone(tmp_path):
+    """It holds the secrets of commands and the deploy key; one that an older version left readable is mended."""
+    found = importlib.util.spec_from_file_location("release_module", ROOT / "plugins/modules/release.py")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    path, checking = tmp_path / "application.json", SimpleNamespace(check_mode=False)
+    assert module.provide(checking, path, "{}")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("{}", 0o600)
+    assert not module.provide(checking, path, "{}")
+    path.chmod(0o644)
+    assert module.provide(checking, path, "{}")
+    assert path.stat().st_mode & 0o777 == 0o600

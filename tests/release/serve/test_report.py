@@ -77,7 +77,7 @@ def test_success_in_one_line(serving):
     built = report.success(
         serving, "build", {"changed": True, "id": "x", "msg": "Built", "text": ["Built", "more"]}, steps
     )
-    assert (built["msg"], built["text"], built["steps"]) == ("Built", ["Built", "more"], steps.taken)
+    assert (built["msg"], built["text"], built["steps"]) == ("Built", ["Built", "more", "Note: n"], steps.taken)
 
 
 def test_kept_for_its_run_and_for_root(root):

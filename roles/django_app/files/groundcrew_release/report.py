@@ -45,8 +45,8 @@ def kept(name: str, run: str) -> Result | None:
 def success(application: Application, verb: str, result: Result, steps: Steps) -> Result:
     """Complete the result of a verb: steps, notes, `msg` (one line) and `text` (what a person reads)."""
     message = result.get("msg") or sentence(application, verb, result, steps)
-    text = [message, *(f"Note: {note}" for note in steps.notes)]
-    return {"steps": steps.taken, "notes": steps.notes, "text": text} | result | {"msg": message}
+    text = [*result.get("text", [message]), *(f"Note: {note}" for note in steps.notes)]
+    return {"steps": steps.taken, "notes": steps.notes} | result | {"msg": message, "text": text}
 
 
 def sentence(application: Application, verb: str, result: Result, steps: Steps) -> str:
