@@ -38,11 +38,14 @@ def find_commands(leaves: dict[str, list[str]], alias: str) -> list[dict[str, An
 
 
 def main(leaves: str, *aliases: str) -> None:
-    """Print the commands for all databases."""
+    """Print the commands for all databases; a project without any has Django's dummy in its place."""
     import django
 
     django.setup()
-    print(json.dumps([one for alias in aliases for one in find_commands(json.loads(leaves), alias)]))
+    from django.db import connections
+
+    known = [alias for alias in aliases if connections[alias].vendor != "unknown"]
+    print(json.dumps([one for alias in known for one in find_commands(json.loads(leaves), alias)]))
 
 
 if __name__ == "__main__":
