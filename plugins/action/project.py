@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import engine
+from ansible_collections.groundcrew.django.plugins.module_utils.applications.sources import git
 
-# The reader is a part of the release engine, which is no part of a Python path here.
-sys.path.append(str(Path(__file__).resolve().parents[2] / "roles/django_app/files"))
-
-from groundcrew_release.host import last_line
-from groundcrew_release.project import Asked, read
-from groundcrew_release.project.processes import interface, processes
-from groundcrew_release.project.tree import Tree
-from groundcrew_release.steps import FailedError
-
+host, project = engine.load("host"), engine.load("project")
+processes, tree = engine.load("project.processes"), engine.load("project.tree")
+FailedError = engine.load("steps").FailedError
 TIMEOUT = 120  # seconds that git may take
 
 
@@ -29,13 +23,13 @@ def fetch(source: str, folder: str) -> None:
     :raises FailedError: git cannot.
     """
     command = ["git", "clone", "--quiet", "--depth=1", "--", source, folder]
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+    options = {"env": git.environment(), "timeout": TIMEOUT}
     try:
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        result = subprocess.run(command, **options, capture_output=True, text=True, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise FailedError(f"{source} was not looked at: {error}.") from None
     if result.returncode:
-        raise FailedError(f"{source} was not looked at, since git cannot clone it: {last_line(result.stderr)}")
+        raise FailedError(f"{source} was not looked at, since git cannot clone it: {host.last_line(result.stderr)}")
 
 
 def title(source: str) -> str:
@@ -49,14 +43,14 @@ def describe(folder: str, name: str) -> dict[str, object]:
 
     :raises FailedError: a sentence for what the inventory has to decide.
     """
-    tree = Tree(Path(folder))
-    project = read(tree.folder, Asked())
+    files = tree.Tree(Path(folder))
+    read = project.read(files.folder, project.Asked())
     found = [
         {"name": one.name, "run": one.run, **({"singleton": True} if one.singleton else {})}
-        for one in processes(tree, project, name)
+        for one in processes.processes(files, read, name)
     ]
-    choices = [str(one) for one in project.choices]
-    return {"choices": choices, "interface": interface(tree, project), "processes": found}
+    choices = [str(one) for one in read.choices]
+    return {"choices": choices, "interface": processes.interface(files, read), "processes": found}
 
 
 def look(source: str, name: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from . import locales, urls
+from . import engine, locales, urls
 from .findings import Finding
 from .resolve import Application
 
@@ -25,7 +25,7 @@ def alias(application: Application, database: dict[str, Any]) -> str:
 
 def variable(name: str) -> str:
     """Return the environment variable with the URL of an alias, such as `REPORTS_DATABASE_URL`."""
-    return f"{re.sub('[^A-Z0-9]', '_', name.upper())}_DATABASE_URL"
+    return str(engine.load("application").Database("", name).variable)
 
 
 def url(application: Application, database: dict[str, Any]) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from . import engine
 from .findings import Finding
 from .resolve import Application
-from .sources.kinds import kind
+from .sources import kinds
 
-ENGINE = Path(__file__).resolve().parents[3] / "roles/django_app/files"
 DEBIAN = {"12": "3.11", "13": "3.13"}
 """The Python of each Debian."""
 
@@ -20,38 +19,31 @@ DEBIAN = {"12": "3.11", "13": "3.13"}
 @cache
 def demands(folder: Path, place: str, manage: str) -> tuple[Any, ...]:
     """Return what a project asks for, as the reader of the release engine finds it; () where only a host can tell."""
-    sys.path.append(str(ENGINE))
     try:
-        from groundcrew_release.project import Asked, layout
-        from groundcrew_release.project.demands import demands as read
-        from groundcrew_release.project.tree import Tree, up
-        from groundcrew_release.steps import FailedError
-    except ImportError:  # a controller with Python 3.10, which has no tomllib
+        layout, tree = engine.load("project.layout"), engine.load("project.tree")
+        reader = engine.load("project.demands")
+    except ImportError:
         return ()
-    finally:
-        sys.path.remove(str(ENGINE))
-    tree = Tree(folder)
+    files = tree.Tree(folder)
     try:
-        home, _, _ = layout.find(tree, Asked(working_directory=place, manage=manage))
-        return read(tree, up(home))
-    except FailedError:
+        home, _, _ = layout.find(files, engine.load("project").Asked(working_directory=place, manage=manage))
+        return tuple(reader.demands(files, tree.up(home)))
+    except engine.load("steps").FailedError:
         return ()
 
 
 def judge(found: tuple[Any, ...], version: str, chosen: bool) -> Any:
     """Return the demand that a version of Python does not meet, None for none."""
-    from groundcrew_release.project import pythons
-
     # `3.12` is any release of 3.12, the newest most likely.
-    return pythons.judge(found, version if version.count(".") > 1 else f"{version}.99", chosen)
+    return engine.load("project.pythons").judge(found, version if version.count(".") > 1 else f"{version}.99", chosen)
 
 
 def findings(application: Application) -> Iterator[Finding]:
     """Yield a Python that the project does not take, whatever the host."""
     source, python = application["source"], str(application["python"])
-    path = Path(application.host.folder) / Path(source).expanduser()
+    path = kinds.place(source, application.host.folder)
     version = python.removeprefix("python")
-    if kind(source) != "folder" or not path.is_dir() or path == path.parent:
+    if kinds.kind(source) != "folder" or not path.is_dir() or path == path.parent:
         return
     if version != "3" and not version.startswith("3."):
         return
@@ -62,9 +54,7 @@ def findings(application: Application) -> Iterator[Finding]:
     wrong = [judge(found, one, chosen) for one in ([version] if chosen else DEBIAN.values())]
     if not all(wrong):
         return
-    from groundcrew_release.project import pythons
-
-    other = pythons.smallest(found)
+    other = engine.load("project.pythons").smallest(found)
     has = f"is {python}" if chosen else "is not said, and Debian has " + " and ".join(sorted(DEBIAN.values()))
     sentence = f"{has}: {wrong[0].path} of {source} asks for Python {wrong[0].text}"
     example = f'python: "{other}"' if other else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
@@ -11,31 +10,28 @@ from concurrent.futures import ThreadPoolExecutor
 from . import source
 from .findings import Finding
 from .resolve import Application
-from .sources import kinds
+from .sources import git, kinds
 
 REMOTE = re.compile(r"((https?|ssh|git)://|[^/]+@[^/]+:)")
 COMMIT = re.compile("[0-9a-f]{7,40}")
 AT_ONCE = 16
-PATIENCE = 30  # seconds
 
 
 def ask(repository: str, version: str) -> str:
     """Ask a repository for a tag or branch; return "" when it has it, else the reason (one line)."""
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    environment["GIT_SSH_COMMAND"] = f"ssh -o BatchMode=yes -o ConnectTimeout={PATIENCE}"
     try:
         answer = subprocess.run(
             ["git", "ls-remote", "--exit-code", "--", repository, version],
-            env=environment,
+            env=git.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=PATIENCE,
+            timeout=git.PATIENCE,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"no answer in {PATIENCE} seconds"
+        return f"no answer in {git.PATIENCE} seconds"
     except OSError as error:
         return f"git cannot be started: {error}"
     if answer.returncode == 0:
