@@ -16,6 +16,7 @@ from ansible_collections.groundcrew.django.plugins.module_utils.applications imp
     every,
     findings,
     specification,
+    variable_files,
     variables,
     written,
 )
@@ -24,7 +25,6 @@ from ansible_collections.groundcrew.django.plugins.module_utils.applications.spe
 from ansible_collections.groundcrew.django.plugins.plugin_utils import origins
 
 ALSO_READ = ("ansible_user", "ansible_connection")
-YAML = ("", ".yml", ".yaml", ".json")
 
 
 def plain(value, template):
@@ -72,6 +72,7 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """Return the hosts with their applications, or fail with everything that is wrong."""
         super().run(tmp, task_vars)
+        self._raw = {}
         options = specification.parse(plain(self._task.args.get("options") or {}, str))
         extra = plain(load_extra_vars(self._loader), self._templar.template)
         # A playbook that ends with another one has had its own options checked by then, and reads them at its end.
@@ -108,11 +109,9 @@ class ActionModule(ActionBase):
         folders = [one if one.is_dir() else one.parent for one in sources] + [Path(self._loader.get_basedir())]
         files = [one for one in sources if one.is_file()]
         files += [one for folder in sources if folder.is_dir() for one in folder.iterdir()]
-        files += [
-            one for folder in folders for name in ("group_vars", "host_vars") for one in (folder / name).rglob("*")
-        ]
+        files += [one for folder in folders for name in variable_files.FOLDERS for one in (folder / name).rglob("*")]
         files += [Path(str(one)[1:]) for one in CLIARGS.get("extra_vars") or () if str(one).startswith("@")]
-        for file in dict.fromkeys(one for one in files if one.suffix in YAML and one.is_file()):
+        for file in dict.fromkeys(one for one in files if one.suffix in variable_files.SUFFIXES and one.is_file()):
             try:
                 yield self._loader._get_file_contents(str(file))[0].decode()
             except (AnsibleError, OSError, UnicodeDecodeError):
@@ -142,7 +141,13 @@ class ActionModule(ActionBase):
         return origins.locate(raw, finding.where, finding.application, str(raw.get("inventory_dir") or ""))
 
     def _variables(self, name, task_vars):
-        """Return the variables of a host (dict), as the play sees them, not evaluated."""
+        """Return the variables of a host (dict), as the play sees them, not evaluated; Ansible gathers them once."""
+        if name not in self._raw:
+            self._raw[name] = self._gather(name, task_vars)
+        return self._raw[name]
+
+    def _gather(self, name, task_vars):
+        """Return the variables of a host (dict), gathered now."""
         hostvars = task_vars["hostvars"]
         play = getattr(self._task._parent, "_play", None)
         host = hostvars._inventory.get_host(name)
@@ -155,8 +160,6 @@ class ActionModule(ActionBase):
         manager = task_vars["hostvars"]._variable_manager
         before, manager._extra_vars = manager._extra_vars, {}
         try:
-            return frozenset(
-                str(one) for name in task_vars["groups"]["all"] for one in self._variables(name, task_vars)
-            )
+            return frozenset(str(one) for name in task_vars["groups"]["all"] for one in self._gather(name, task_vars))
         finally:
             manager._extra_vars = before

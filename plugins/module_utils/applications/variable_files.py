@@ -9,7 +9,9 @@ from . import groups, specification
 from .findings import Finding
 from .inventory import Host
 
+FOLDERS = ("group_vars", "host_vars")
 SUFFIXES = ("", ".yml", ".yaml", ".json")
+"""Of files that Ansible reads as variables."""
 ALIKE = 0.75
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from . import variable_files
 from .findings import Finding
 
 HEAD = b"$ANSIBLE_VAULT;"
-FOLDERS = ("group_vars", "host_vars")
 
 
 def clear(folder: Path) -> Iterator[Path]:
     """Yield the files of variables that are called vault and hold plain text, as paths from the folder."""
-    for path in sorted(path for name in FOLDERS for path in (folder / name).glob("**/*vault*")):
-        if path.is_file() and path.suffix in (".yml", ".yaml", ".json", ""):
+    for path in sorted(path for name in variable_files.FOLDERS for path in (folder / name).glob("**/*vault*")):
+        if path.is_file() and path.suffix in variable_files.SUFFIXES:
             text = path.read_bytes()
             # One that holds encrypted values alone needs no encryption of its own.
             if not text.startswith(HEAD) and b"!vault" not in text and text.strip().strip(b"-"):
