@@ -19,7 +19,7 @@ def configuration(shop):
         (folder / "source").mkdir(parents=True, exist_ok=True)
         (folder / "source/gunicorn.conf.py").write_text(own)
         path = "gunicorn.conf.py" if own else ""
-        server.write(application, "a", dotted, server.facts(application), path, said)
+        server.write(application, "a", server.text(application, "a", dotted, server.facts(application), path, said))
         scope = {}
         exec((folder / "gunicorn.conf.py").read_text(), scope)  # as Gunicorn does
         return scope

@@ -69,7 +69,8 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             project, described = make(application, name, revision, steps)
             record = facts(application, name, revision, project, described, by)
             own, said = own_server(application, name, project, steps)
-            server.write(application, name, record["application"], record["server"], own, said)
+            configuration = server.text(application, name, record["application"], record["server"], own, said)
+            server.write(application, name, configuration)
             run(application, name, described, leads, steps, done)
             steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             with steps.step("record"):

@@ -126,18 +126,11 @@ def text(
     )
 
 
-def write(
-    application: Application,
-    release: str,
-    dotted: str,
-    server: dict[str, Any],
-    own: str = "",
-    said: Mapping[str, Any] | None = None,
-) -> None:
+def write(application: Application, release: str, configuration: str) -> None:
     """Write gunicorn.conf.py and web.sock of a release that is being built; the pool's URL may hold a password."""
     folder = application.release(release)
     path = folder / "gunicorn.conf.py"
     path.touch(mode=0o640)
     path.chmod(0o640)
-    path.write_text(text(application, release, dotted, server, own, said))
+    path.write_text(configuration)
     host.link(folder / "web.sock", str(application.socket(release)))
