@@ -11,8 +11,10 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import engine
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.sources import git
 
-host, project = engine.load("host"), engine.load("project")
-processes, tree = engine.load("project.processes"), engine.load("project.tree")
+host = engine.load("host")
+project = engine.load("project")
+processes = engine.load("project.processes")
+tree = engine.load("project.tree")
 FailedError = engine.load("steps").FailedError
 TIMEOUT = 120  # seconds that git may take
 

@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -194,13 +194,8 @@ def install(application: Application, release: Path, project: Project) -> None:
         for one in project.dependencies:
             if one.locked:
                 install_lock(application, release, one, variables)
-        gid = host.user(application.name)[1]
         constraints = [*application.constraints, *pins(application, release, project)]
-        for kind, versions in (("constraints", constraints), ("overrides", application.overrides)):
-            if versions:
-                host.write(release / f"{kind}.txt", "\n".join(versions) + "\n", gid)
-                options += [f"--{kind}", f"{release}/{kind}.txt"]
-        host.write(release / "requirements.txt", "\n".join(lines(application, project)) + "\n", gid)
+        options += write(application, release, project, constraints)
         run(release, "pip", "install", *options, "--requirements", "requirements.txt", *pyprojects(project))
         for one in project.dependencies:
             if one.install is not None and one.kind != "package":
@@ -208,6 +203,17 @@ def install(application: Application, release: Path, project: Project) -> None:
         installed = run(release, "pip", "list", "--quiet", "--format", "freeze", "--python", "venv")
         if missing := drivers(application, installed):
             run(release, "pip", "install", *options, *missing)
+
+
+def write(application: Application, release: Path, project: Project, constraints: Sequence[str]) -> list[str]:
+    """Write what is listed into files of a release; return the options that hold versions to what is allowed."""
+    gid, options = host.user(application.name)[1], list[str]()
+    for kind, versions in (("constraints", constraints), ("overrides", application.overrides)):
+        if versions:
+            host.write(release / f"{kind}.txt", "\n".join(versions) + "\n", gid)
+            options += [f"--{kind}", f"{release}/{kind}.txt"]
+    host.write(release / "requirements.txt", "\n".join(lines(application, project)) + "\n", gid)
+    return options
 
 
 def forget(application: Application) -> None:

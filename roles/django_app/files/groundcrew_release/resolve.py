@@ -6,7 +6,7 @@ lock says by itself which Python it takes.
 
 from typing import Any
 
-from . import build, compiled, host, records, requirements
+from . import build, compiled, records, requirements
 from .application import Application
 from .project import Project
 from .steps import Steps
@@ -34,13 +34,9 @@ def rehearse(application: Application, name: str, project: Project) -> None:
     """Let uv resolve what is listed, and install none of it."""
     if any(one.locked for one in project.dependencies):
         return
-    release, gid = application.release(name), host.user(application.name)[1]
+    release = application.release(name)
     options = ["--dry-run", "--quiet", "--python", "venv", "--requirements", "requirements.txt"]
-    host.write(release / "requirements.txt", "\n".join(requirements.lines(application, project)) + "\n", gid)
-    for kind, versions in (("constraints", application.constraints), ("overrides", application.overrides)):
-        if versions:
-            host.write(release / f"{kind}.txt", "\n".join(versions) + "\n", gid)
-            options += [f"--{kind}", f"{kind}.txt"]
+    options += requirements.write(application, release, project, application.constraints)
     with requirements.access(application, release) as variables:
         words = ["pip", "install", *options, *requirements.pyprojects(project)]
         requirements.uv(application, release, release, *words, variables=variables)
