@@ -203,13 +203,19 @@ def test_remote_that_is_away_leaves_the_mirror(at, repository, tmp_path):
     assert unpacked(at(commit), tmp_path / "two") == (commit, {"a": "1"})
 
 
-def test_submodules_come_along(at, repository, tmp_path, tmp_path_factory, monkeypatch):
+@pytest.fixture
+def theme(repository, tmp_path, tmp_path_factory, monkeypatch):
+    """Return a repository that is a submodule of the other one."""
     config = tmp_path / "gitconfig"
     config.write_text('[protocol "file"]\n\tallow = always\n')
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     theme = Repository(tmp_path_factory.mktemp("theme"))
     theme.commit(style_css="old")
     repository("submodule", "--quiet", "add", str(theme.bare), "theme")
+    return theme
+
+
+def test_submodules_come_along(at, repository, theme, tmp_path):
     commit = repository.commit(manage_py="1")
     assert unpacked(at(), tmp_path / "one")[1] == {
         ".gitmodules": (repository.work / ".gitmodules").read_text(),
@@ -286,15 +292,8 @@ def test_pointers_of_git_lfs_are_refused_until_the_host_can_fetch_them(at, repos
     assert unpacked(at(), tmp_path / "two")[1] == {"static/logo.png": "picture\n", "static/b.png": "picture\n"}
 
 
-def test_submodules_of_a_server_that_hands_out_no_single_commits(
-    at, repository, tmp_path, tmp_path_factory, monkeypatch
-):
-    config = tmp_path / "gitconfig"
-    config.write_text('[protocol "file"]\n\tallow = always\n')
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
-    theme = Repository(tmp_path_factory.mktemp("theme"))
-    theme.commit(style_css="old")
-    repository("submodule", "--quiet", "add", str(theme.bare), "theme")
+@pytest.mark.usefixtures("theme")
+def test_submodules_of_a_server_that_hands_out_no_single_commits(at, repository, tmp_path, monkeypatch):
     repository.commit(manage_py="1")
     real = git.git
 
