@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from applications import keys, sandbox, specification, vocabulary
+from applications import engine, keys, specification, vocabulary
 from applications import words as changed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -205,7 +205,7 @@ def test_keys_in_pieces_of_yaml_are_specified(page):
 
 def test_names_are_specified(page):
     """Words with `_` in code are keys, variables, or known to the software behind; names that changed are none."""
-    known = {*OPTIONS, *OTHERS, *ROLES, *sandbox.engine().OPENINGS, "django_app_release", "django_app_worker"}
+    known = {*OPTIONS, *OTHERS, *ROLES, *engine.load("sandbox").OPENINGS, "django_app_release", "django_app_worker"}
     known |= {path.stem for pattern in ("playbooks/*.yml", "molecule/*") for path in ROOT.glob(pattern)}
     for path in ROOT.glob("plugins/module_utils/applications/data/*.txt"):
         known |= vocabulary.names(path.stem).keys()
