@@ -106,6 +106,7 @@ def test_nothing_is_asked_for_before_it_is_due(host):
     assert serial(host) == before
 
 
+@pytest.mark.split
 def test_names_that_do_not_lead_here_are_named_before_the_authority_is_asked(host, play, reach):
     before = serial(host)
     peer = {"groundcrew-acme-12": "groundcrew-acme-13", "groundcrew-acme-13": "groundcrew-acme-12"}[
@@ -127,6 +128,7 @@ def test_names_that_do_not_lead_here_are_named_before_the_authority_is_asked(hos
     assert serial(host) == before
 
 
+@pytest.mark.split
 def test_names_that_change_bring_a_new_certificate(play, trusted, unit):
     nginx = unit("nginx")["MainPID"]
     result = play(SITE, domains=NAMES)
@@ -136,6 +138,7 @@ def test_names_that_change_bring_a_new_certificate(play, trusted, unit):
     assert unit("nginx")["MainPID"] == nginx
 
 
+@pytest.mark.split
 def test_a_record_in_the_dns_proves_all_names_of_a_domain(host, play):
     result = play("molecule/acme/wildcard.yml")
     assert result.returncode == 0, result.stdout[-3000:]
@@ -147,6 +150,7 @@ def test_a_record_in_the_dns_proves_all_names_of_a_domain(host, play):
     host.check_output("rm -r /etc/ssl/groundcrew/wild")
 
 
+@pytest.mark.split
 def test_an_authority_that_forgot_the_account_and_refuses_every_other_nonce(host, trusted):
     restart(host, PEBBLE_WFE_NONCEREJECT=50)
     for _ in range(3):
@@ -205,6 +209,7 @@ def test_a_certificate_in_the_last_third_of_its_life_is_renewed_by_the_clock(hos
     assert unit("nginx")["MainPID"] == nginx
 
 
+@pytest.mark.split
 def test_what_is_not_wanted_any_more_is_neither_served_nor_renewed(host, play, unit):
     nginx = unit("nginx")["MainPID"]
     result = play(SITE, domains=NAMES, rsa=False)
