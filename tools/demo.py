@@ -155,12 +155,24 @@ def up(https_port: int, http_port: int) -> None:
     provision()
     fetch(https_port)
     create_admin()
+    play = "molecule/shared/enter .venv/bin/ansible-playbook -i inventories/demo playbooks/"
     say(f"""
 The site:     https://{DOMAIN}:{https_port}/
 Trust it:     import {CA.relative_to(ROOT)} into your browser, or: curl --cacert {CA.relative_to(ROOT)} https://{DOMAIN}:{https_port}/
 Administer:   https://{DOMAIN}:{https_port}/admin/ as {ADMIN}, password {PASSWORD.read_text().strip()}
-manage.py:    molecule/shared/enter podman exec -it {HOST} site-manage
-Take it down: make demo-down""")
+
+Ship another release, and reload the page meanwhile:
+  {play}deploy.yml -e title=Visitors
+Ship a broken one, which is refused while the site goes on:
+  {play}deploy.yml -e title=
+Go back, and see what was deployed:
+  {play}rollback.yml -e app=site
+  {play}releases.yml
+Look at the worker, and at the whole host:
+  molecule/shared/enter podman exec {HOST} journalctl --unit=site-worker-worker --lines=20
+  molecule/shared/enter podman exec -it {HOST} bash
+Take it down:
+  make demo-down""")
 
 
 def down() -> None:

@@ -29,7 +29,7 @@ OLDEST = {"asgi", "memcached"}
 IMAGES = ["molecule/shared/image"]
 MOLECULE = ["molecule", "-c", ".config/molecule/config.yml"]
 ENVIRONMENT = {
-    # Some machines forbid Python to keep bytecode; then each run of Ansible compiles our plugins and its collections anew.
+    # Some machines forbid Python to keep bytecode; each run of Ansible would compile our plugins anew.
     **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     "MOLECULE_GLOB": "molecule/*/molecule.yml",
     # Logs are text.

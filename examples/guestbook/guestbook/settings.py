@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,3 +61,8 @@ STORAGES = {
 }
 MEDIA_URL = "/media/"
 USE_TZ = True
+
+# Above the page. The demo is deployed with another one, and with none, which no release survives.
+TITLE = env("TITLE", default="Guestbook")
+if not TITLE:
+    raise ImproperlyConfigured("TITLE is empty.")
