@@ -47,7 +47,8 @@ def photo(host):
     """
     host.check_output("runuser --user=shop -- sh -c 'echo holiday > /srv/shop/media/photo.txt'")
     copy = "cd /var/lib/postgresql/*/ && cp -a main copy && rm -r main && mv copy main"
-    host.check_output(f"systemctl stop postgresql && {copy} && systemctl start postgresql")
+    # The unit `postgresql` alone is stopped before those of its clusters have begun to.
+    host.check_output(f"systemctl stop postgresql 'postgresql@*' && {copy} && systemctl start postgresql")
 
 
 def test_the_first_run_ended_with_a_backup(host):
