@@ -9,15 +9,17 @@ another status, a refused, reset or closed connection, no answer within 20 secon
 
 import asyncio
 import json
+import re
 import ssl
 import sys
 import time
 from pathlib import Path
 
-RATES = {"/": 15, "/write": 3, "/slow": 0.5}  # requests per second, each on a new connection
+RATES = {"/": 15, "/write": 3, "/signed": 3, "/slow": 0.5}  # requests per second, each on a new connection
 KEPT, KEPT_PAUSE = 5, 0.25  # connections that are kept alive, and seconds between their requests
 LONGEST, PATIENCE = 1800, 20  # seconds
 context = ssl._create_unverified_context()
+cookies = {}
 results = {"requests": 0, "kept_requests": 0, "reconnects": 0, "failures": [], "longest": {}}
 
 
@@ -26,10 +28,17 @@ async def exchange(stream, domain, page, keep):
     reader, writer = stream
     connection = "keep-alive" if keep else "close"
     method = "POST" if page == "/write" else "GET"
-    head = f"{method} {page} HTTP/1.1\r\nHost: {domain}\r\nConnection: {connection}\r\nContent-Length: 0\r\n\r\n"
+    # The cookie that a page signed last comes back, as that of a session does.
+    cookie = f"Cookie: {cookies[page]}\r\n" if page in cookies else ""
+    head = (
+        f"{method} {page} HTTP/1.1\r\nHost: {domain}\r\nConnection: {connection}\r\nContent-Length: 0\r\n{cookie}\r\n"
+    )
     writer.write(head.encode())
     await writer.drain()
-    headers = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+    received = (await reader.readuntil(b"\r\n\r\n")).decode()
+    if given := re.search("^set-cookie: ([^;\r]*)", received, re.MULTILINE | re.IGNORECASE):
+        cookies[page] = given[1]
+    headers = received.lower()
     fields = dict(line.split(": ", 1) for line in headers.split("\r\n")[1:] if ": " in line)
     if "content-length" in fields:
         await reader.readexactly(int(fields["content-length"]))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-DEPLOY = "playbooks/deploy.yml"
+DEPLOY, ROTATE = "playbooks/deploy.yml", "playbooks/rotate_secrets.yml"
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEPLOYS = int(os.environ.get("GROUNDCREW_DEPLOYS", "1"))
 EVERY = int(os.environ.get("GROUNDCREW_KILLS", "2"))
@@ -220,6 +220,23 @@ def test_second_deploy_names_who_deploys(host, play):
     # The work goes on.
     host.check_output("systemctl is-active shop-release && systemctl stop shop-release")
     assert "alice@laptop" in result.stdout
+
+
+@pytest.mark.split
+def test_another_key_logs_nobody_out(host, play, http):
+    page = "https://shop.example.org/signed"
+    cookie = http(page).headers["Set-Cookie"].split(";")[0]
+    keys = host.check_output("cat /etc/django/shop/secrets/DJANGO_SECRET_KEY")
+    result = play(ROTATE, app="shop", generation=97)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert host.check_output("grep ^DJANGO_SECRET_KEY= /etc/django/shop/secrets/DJANGO_SECRET_KEY") not in keys
+    assert http(page, headers={"Cookie": cookie}).status == 200
+    # Nothing is left to do for who deploys as ever.
+    assert re.search(r"changed=0 ", play(DEPLOY, generation=97).stdout)
+    result = play(ROTATE, app="shop", generation=97, finish=True)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert http(page, headers={"Cookie": cookie}).status == 401
+    assert keys.split("=")[-1] not in host.check_output("cat /etc/django/shop/secrets/*")
 
 
 def test_no_request_failed(host):

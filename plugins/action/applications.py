@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 import getpass
 import platform
-from pathlib import Path
 
-from ansible.context import CLIARGS
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
@@ -16,13 +14,12 @@ from ansible_collections.groundcrew.django.plugins.module_utils.applications imp
     every,
     findings,
     specification,
-    variable_files,
     variables,
     written,
 )
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.inventory import Host, Request
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
-from ansible_collections.groundcrew.django.plugins.plugin_utils import origins
+from ansible_collections.groundcrew.django.plugins.plugin_utils import origins, texts
 
 ALSO_READ = ("ansible_user", "ansible_connection")
 
@@ -104,14 +101,8 @@ class ActionModule(ActionBase):
         return [self._host(name, task_vars, extra, misread) for name in names]
 
     def _texts(self, task_vars):
-        """Yield the files (str) that the variables of this inventory and of `-e @FILE` come from."""
-        sources = [Path(str(one)) for one in task_vars.get("ansible_inventory_sources") or []]
-        folders = [one if one.is_dir() else one.parent for one in sources] + [Path(self._loader.get_basedir())]
-        files = [one for one in sources if one.is_file()]
-        files += [one for folder in sources if folder.is_dir() for one in folder.iterdir()]
-        files += [one for folder in folders for name in variable_files.FOLDERS for one in (folder / name).rglob("*")]
-        files += [Path(str(one)[1:]) for one in CLIARGS.get("extra_vars") or () if str(one).startswith("@")]
-        for file in dict.fromkeys(one for one in files if one.suffix in variable_files.SUFFIXES and one.is_file()):
+        """Yield the texts (str) that the variables of this inventory and of `-e @FILE` come from."""
+        for file in texts.files(task_vars.get("ansible_inventory_sources"), self._loader.get_basedir()):
             try:
                 yield self._loader._get_file_contents(str(file))[0].decode()
             except (AnsibleError, OSError, UnicodeDecodeError):

@@ -19,7 +19,7 @@ options:
   verb:
     description: What is done. C(plan), C(list) and a C(rollback) with O(target) only read.
     type: str
-    choices: [plan, resolve, build, activate, rollback, list, preview]
+    choices: [plan, resolve, build, activate, rollback, list, preview, rotate]
     required: true
   application:
     description: >-
@@ -27,7 +27,7 @@ options:
       C(preview) for its time alone, and in check mode only read.
     type: str
   release:
-    description: Release to activate or to go back to.
+    description: Release to activate or to go back to; of C(rotate) its step, C(prepare), C(use) or C(finish).
     type: str
     default: ""
   by:
@@ -110,7 +110,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 ENGINE = Path("/usr/local/bin/groundcrew-release")
-VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview"]
+VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview", "rotate"]
 READS = ["plan", "list"]
 INSTALLS = ["resolve", "build"]
 FLAGS = ["leads", "target", "allow_schema_ahead", "fresh_environment"]

@@ -1,10 +1,11 @@
-"""A page that reads, one that writes, one that is slow."""
+"""A page that reads, one that writes, one that signs, one that is slow."""
 
 import os
 import time
 from pathlib import Path
 
 from django.conf import settings
+from django.core import signing
 from django.http import HttpResponse
 from django.templatetags.static import static
 from django.urls import path
@@ -26,10 +27,21 @@ def write(request):
     return HttpResponse(f"row {Visit.objects.create().pk}")
 
 
+def sign(request):
+    """Sign a cookie, as a session does; one that comes back with another signature is refused."""
+    answer = HttpResponse("signed")
+    try:
+        count = signing.loads(request.COOKIES["count"]) if "count" in request.COOKIES else 0
+    except signing.BadSignature:
+        return HttpResponse(status=401)
+    answer.set_cookie("count", signing.dumps(count + 1))
+    return answer
+
+
 def slow(request):
     """Take two seconds, as a report does."""
     time.sleep(2)
     return HttpResponse("slow")
 
 
-urlpatterns = [path("", read), path("write", write), path("slow", slow)]
+urlpatterns = [path("", read), path("write", write), path("signed", sign), path("slow", slow)]

@@ -5,6 +5,7 @@ groundcrew-release NAME resolve                   find out whether its requireme
 groundcrew-release NAME build [--leads]           build it
 groundcrew-release NAME activate ID               let it take the traffic
 groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
+groundcrew-release NAME rotate STEP               change the key that Django signs with: prepare, use or finish
 groundcrew-release NAME list                      all releases, newest first
 groundcrew-release NAME preview [--leads]         build as far as Django can be asked, and remove it again
 groundcrew-release NAME run [--] COMMAND...       run a command of the application; RELEASE=ID picks another release
@@ -20,12 +21,12 @@ import sys
 from pathlib import Path
 
 from . import application as description
-from . import lock, records, report, run
+from . import keys, lock, records, report, run
 from .application import Application
 from .report import Result
 from .steps import FailedError, Steps
 
-CHANGING = ("resolve", "build", "activate", "rollback", "preview")
+CHANGING = ("resolve", "build", "activate", "rollback", "preview", "rotate")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,7 +83,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.verb == "activate" and not options.release:
         parser.error("activate: name a release")
-    if options.release and options.verb not in ("activate", "rollback"):
+    if options.verb == "rotate" and options.release not in keys.STEPS:
+        parser.error(f"rotate: name a step, {', '.join(keys.STEPS)}")
+    if options.release and options.verb not in ("activate", "rollback", "rotate"):
         parser.error(f"{options.verb} takes no release")
     if "/" in options.name + options.release or options.release.startswith("."):
         parser.error("a name has no slash")
@@ -141,6 +144,8 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
         return rollback.rollback(
             application, options.release, options.by, steps, options.allow_schema_ahead, options.fresh_environment
         )
+    if options.verb == "rotate":
+        return keys.rotate(application, options.release, steps)
     if options.verb == "resolve":
         from . import resolve
 

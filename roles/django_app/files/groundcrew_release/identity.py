@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from . import keys
 from .application import Application
 from .environment import database_url
 
@@ -70,4 +71,7 @@ def compute(application: Application, revision: str) -> str:
         "overlay": code(OVERLAY.read_text()),
         "application": {name: known[name] for name in READ},
     }
+    # A key that the host has changed takes new processes; one that never changed leaves the name as it is.
+    if changes := keys.generation(application):
+        inputs["keys"] = changes
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
