@@ -190,6 +190,7 @@ def test_second_run_after_the_change_changes_nothing(play):
 LOCALE = "Another locale for a database"
 
 
+@pytest.mark.split
 def test_another_locale_is_refused_and_the_manual_moves_the_data_there(host, play):
     before = serving(host, "shop")
     result = play("molecule/two_apps/converge.yml", greeting="good day", locale="sv_SE.UTF-8")
