@@ -17,9 +17,9 @@ options:
     type: str
     required: true
   verb:
-    description: What is done. C(plan), C(list) and a C(rollback) with O(target) only read.
+    description: What is done. C(plan), C(list), C(logs) and a C(rollback) with O(target) only read.
     type: str
-    choices: [plan, resolve, build, activate, rollback, list, preview, rotate]
+    choices: [plan, resolve, build, activate, rollback, list, preview, rotate, logs]
     required: true
   application:
     description: >-
@@ -27,7 +27,9 @@ options:
       C(preview) for its time alone, and in check mode only read.
     type: str
   release:
-    description: Release to activate or to go back to; of C(rotate) its step, C(prepare), C(use) or C(finish).
+    description: >-
+      Release to activate or to go back to; of C(rotate) its step, C(prepare), C(use) or C(finish); of C(logs) the span
+      of time, such as C(10m).
     type: str
     default: ""
   by:
@@ -94,6 +96,11 @@ steps:
   returned: for verbs that change something
   type: list
   elements: list
+lines:
+  description: What was said, as lists of when (seconds of the Unix epoch), who and what.
+  returned: for C(logs)
+  type: list
+  elements: list
 text:
   description: What a person at a terminal would have read.
   returned: success
@@ -110,12 +117,21 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 ENGINE = Path("/usr/local/bin/groundcrew-release")
-VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview", "rotate"]
-READS = ["plan", "list"]
+VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview", "rotate", "logs"]
+READS = ["plan", "list", "logs"]
 INSTALLS = ["resolve", "build"]
 FLAGS = ["leads", "target", "allow_schema_ahead", "fresh_environment"]
 # What a host says on which nothing is laid out yet, as in a first dry run.
-NOTHING = {"id": "", "state": "absent", "serving": "", "upload": False, "site": {}, "sessions": False, "text": []}
+NOTHING = {
+    "id": "",
+    "state": "absent",
+    "serving": "",
+    "upload": False,
+    "site": {},
+    "sessions": False,
+    "lines": [],
+    "text": [],
+}
 
 
 def read_options():
@@ -167,7 +183,7 @@ def main():
     if module.check_mode and verb not in READS and not given["target"]:
         module.exit_json(changed=True)
     if not (ENGINE.exists() and folder.is_dir()):
-        if module.check_mode or verb == "list":
+        if module.check_mode or verb in ("list", "logs"):
             module.exit_json(changed=False, **NOTHING)
         module.fail_json(msg=f"{name}: this host has no such application yet. Run playbooks/site.yml first.", verb=verb)
 

@@ -7,6 +7,7 @@ groundcrew-release NAME activate ID               let it take the traffic
 groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
 groundcrew-release NAME rotate STEP               change the key that Django signs with: prepare, use or finish
 groundcrew-release NAME list                      all releases, newest first
+groundcrew-release NAME logs [SPAN]               what its units and Nginx said, in the last 10m or so
 groundcrew-release NAME preview [--leads]         build as far as Django can be asked, and remove it again
 groundcrew-release NAME run [--] COMMAND...       run a command of the application; RELEASE=ID picks another release
 """
@@ -18,6 +19,7 @@ import os
 import platform
 import secrets
 import sys
+import time
 from pathlib import Path
 
 from . import application as description
@@ -70,7 +72,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="groundcrew-release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("name")
-    parser.add_argument("verb", choices=["plan", *CHANGING, "list", "recover"], metavar="verb")
+    parser.add_argument("verb", choices=["plan", *CHANGING, "list", "logs", "recover"], metavar="verb")
     parser.add_argument("release", nargs="?", default="")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--by", default="", help="who does it, for the log")
@@ -85,7 +87,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parser.error("activate: name a release")
     if options.verb == "rotate" and options.release not in keys.STEPS:
         parser.error(f"rotate: name a step, {', '.join(keys.STEPS)}")
-    if options.release and options.verb not in ("activate", "rollback", "rotate"):
+    if options.release and options.verb not in ("activate", "rollback", "rotate", "logs"):
         parser.error(f"{options.verb} takes no release")
     if "/" in options.name + options.release or options.release.startswith("."):
         parser.error("a name has no slash")
@@ -117,6 +119,11 @@ def read(application: Application, options: argparse.Namespace) -> Result:
     if options.verb == "list":
         listed = records.listed(application)
         return {"changed": False, "releases": listed, "text": report.table(listed)}
+    if options.verb == "logs":
+        from . import logs
+
+        found = logs.read(application, time.time(), options.release or "10m")
+        return {"changed": False, "lines": found, "text": [logs.told(line) for line in found]}
     if options.verb == "plan":
         from . import plan
 

@@ -181,5 +181,11 @@ def journal(unit: str, since: float = 0.0, lines: int = 300) -> str:
     )
 
 
+def entries(units: Sequence[str], since: float) -> list[str]:
+    """Return what units, or patterns of them, said since a time (seconds of the Unix epoch): a JSON object a line."""
+    chosen = [f"--unit={unit}" for unit in units]
+    return call("journalctl", *chosen, f"--since=@{since:.6f}", "--output=json", "--no-pager", check=False).splitlines()
+
+
 class BusyError(FailedError):
     """A transient unit of this name is there already."""

@@ -10,14 +10,19 @@ UNITS = "etc/systemd/system"
 TIME = "%a %Y-%m-%d %H:%M:%S.%f %Z"  # such as Thu 2026-11-26 13:50:00.123456 UTC
 
 
-def find(application: Application) -> list[str]:
-    """Return the enabled units of the application's processes.
+def units(application: Application) -> list[str]:
+    """Return the services of the application's processes and timers.
 
-    The role `worker` writes into each whose it is: names do not tell, since `omni-worker` is an application, too.
+    Each file says whose it is: names do not tell, since `omni-worker` is an application, too.
     """
     mark = f"X-Groundcrew={application.name}"
     files = [path for path in sorted((ROOT / UNITS).glob("*.service")) if path.is_file()]
-    return systemd.enabled(*(path.name for path in files if mark in path.read_text(errors="replace").splitlines()))
+    return [path.name for path in files if mark in path.read_text(errors="replace").splitlines()]
+
+
+def find(application: Application) -> list[str]:
+    """Return the enabled units of the application's processes."""
+    return systemd.enabled(*units(application))
 
 
 def since(text: str) -> float:
