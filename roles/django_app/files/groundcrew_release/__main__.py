@@ -122,8 +122,8 @@ def read(application: Application, options: argparse.Namespace) -> Result:
     if options.verb == "logs":
         from . import logs
 
-        found = logs.read(application, time.time(), options.release or "10m")
-        return {"changed": False, "lines": found, "text": [logs.told(line) for line in found]}
+        said = logs.read(application, time.time(), options.release or "10m")
+        return {"changed": False, "lines": said, "text": [logs.told(line) for line in said]}
     if options.verb == "plan":
         from . import plan
 
