@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLES = {"site": ["nginx"], "sizing": ["postgresql"], "application": ["django_app"], "units": ["django_app", "worker"]}
 SHIP = yaml.safe_load((ROOT / "playbooks/tasks/ship.yml").read_text())
 # What the playbook makes of the part of the application and of what `django_app` returns.
-HANDED = {"units": next(task["vars"] for task in SHIP if "worker_app" in task.get("vars", {}))}
+TAKEN = next(task["ansible.builtin.set_fact"] for task in SHIP if "ansible.builtin.set_fact" in task)
+HANDED = {"units": {"worker_app": TAKEN["__worker"]}}
 
 
 def pytest_configure(config):
