@@ -211,9 +211,7 @@ def can_pool(engine, chosen):
 
 def cache(settings):
     """Share a cache, without which pages answer, too. Sessions stay in the database, where they are never lost."""
-    old = settings.get("CACHES").get("default") or {}
-    # django-environ writes a socket as redis:///path, the library as unix:///path
-    location = re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
+    old, location = settings.get("CACHES").get("default") or {}, cache_url()
     if not location or not old.get("BACKEND", "locmem.LocMemCache").endswith("locmem.LocMemCache"):
         return
     packages = {"redis": ["redis", "rediss", "unix"], "pymemcache": ["memcached", "memcache", "pymemcache"]}
@@ -225,6 +223,51 @@ def cache(settings):
     new.update(memcached(url, location) if url.meaning == "pymemcache" else redis)
     new = {**settings.get("CACHES"), "default": new}
     settings.put("CACHES", new, was="local memory", now=f"{url.scheme} {url.host or '/' + url.path}")
+
+
+def cache_url():
+    """Return CACHE_URL. django-environ writes a socket as redis:///path, the library as unix:///path."""
+    return re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
+
+
+def own_redis(url, database):
+    """Return the application's Redis for the URL of one on a developer's machine, None for any other.
+
+    Of a socket it is the database that the URL names, else `database`; a server may have given others to neighbours.
+    """
+    local = re.fullmatch(r"redis://(?:localhost|127\.0\.0\.1|\[::1\])(?::6379)?/?(\d*)", str(url))
+    socket, _, _ = cache_url().partition("?")
+    if not local or not socket.startswith(("unix:", "redis:", "rediss:")):
+        return None
+    return f"{socket}?db={local[1] or database}" if socket.startswith("unix:") else cache_url()
+
+
+def local_caches(settings):
+    """Use the application's Redis for caches that name one on a developer's machine; their classes stay."""
+    for alias, old in settings.get("CACHES").items():
+        url = own_redis(old.get("LOCATION"), 0) if "redis" in old.get("BACKEND", "").lower() else None
+        if url:
+            new = {**settings.get("CACHES"), alias: {**old, "LOCATION": url}}
+            settings.put("CACHES", new, was=f"{alias}: {old['LOCATION']}", now="the Redis of CACHE_URL")
+
+
+def channel_layers(settings):
+    """Use the application's Redis for layers of Channels in one process' memory or on a developer's machine."""
+    for alias, old in (settings.get("CHANNEL_LAYERS") or {}).items():
+        config, kind = old.get("CONFIG", {}), old.get("BACKEND", "").rpartition(".")[2]
+        if kind == "InMemoryChannelLayer" and importlib.util.find_spec("channels_redis"):
+            backend, hosts, was = "channels_redis.core.RedisChannelLayer", [("localhost", 6379)], "memory"
+        elif kind.startswith("Redis"):
+            backend, hosts = old["BACKEND"], config.get("hosts") or [("localhost", 6379)]
+            was = ", ".join(map(str, hosts))
+        else:
+            continue
+        # A database of its own: clearing the cache empties the first.
+        urls = [own_redis("redis://{}:{}".format(*one) if isinstance(one, (tuple, list)) else one, 1) for one in hosts]
+        if all(urls):
+            layer = {"BACKEND": backend, "CONFIG": {**config, "hosts": urls}}
+            new = {**settings.get("CHANNEL_LAYERS"), alias: layer}
+            settings.put("CHANNEL_LAYERS", new, was=f"{alias}: {was}", now="the Redis of CACHE_URL")
 
 
 def memcached(url, location):
@@ -485,7 +528,7 @@ def load():
         raise
     overlay.values.update({name: getattr(project, name) for name in dir(project) if name.isupper()})
     first = (debug, hosts, secret_key, database, connections)
-    for concern in (*first, cache, files, static_storage, https, logging, email):
+    for concern in (*first, cache, local_caches, channel_layers, files, static_storage, https, logging, email):
         concern(overlay)
     # Code that imports the project's module by its name, instead of django.conf.settings, sees the same values.
     vars(project).update(overlay.values)

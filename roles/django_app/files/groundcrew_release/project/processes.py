@@ -88,7 +88,7 @@ def interface(tree: Tree, project: Project) -> str:
 
 
 def beside(tree: Tree, project: Project, asked: Asked) -> tuple[str, ...]:
-    """Return keys of the inventory, as YAML, that would run what the inventory leaves out; nothing when that is nothing."""
+    """Return keys of the inventory, as YAML, that would run what it leaves out; nothing when that is nothing."""
     lines = []
     if asked.interface != "asgi" and (name := asynchronous(tree, project)):
         lines.append(f"  interface: asgi  # {name} is in INSTALLED_APPS: no WebSocket is answered without it")
