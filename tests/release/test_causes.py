@@ -64,6 +64,8 @@ def test_only_what_led_to_the_last_traceback_counts():
         ("FileNotFoundError: [Errno 2] No such file or directory: 'nothing'", ""),
         ("ModuleNotFoundError: No module named 'yaml'", "`requirements: [PyYAML]`"),
         ("ModuleNotFoundError: No module named 'rest_framework.urls'", "`requirements: [djangorestframework]`"),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "`requirements: [setuptools<81]`"),
+        ("ModuleNotFoundError: No module named 'cgi'", "`requirements: [legacy-cgi]`"),
         ("ModuleNotFoundError: No module named 'shop.extras'", "Nothing that was installed has a module shop"),
         (
             "django.core.exceptions.ImproperlyConfigured: Error loading MySQLdb module.\nDid you install mysqlclient?",
