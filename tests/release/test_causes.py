@@ -111,6 +111,18 @@ def test_what_helps(said, helps):
     assert bool(advice) is bool(helps)
 
 
+def test_a_package_that_this_python_is_too_old_for():
+    """What uv says of `wagtail start`, whose Django 6.1 Debian 12 cannot run."""
+    said = "error: No solution found when resolving dependencies\n  cause: Because the current Python version (3.11.2) "
+    said += (
+        "does not satisfy Python>=3.12 and django>=6.1 depends on Python>=3.12, we can conclude that it cannot be.\n"
+    )
+    assert causes.advise(said) == (
+        'django runs on Python 3.12 and newer, and this one is 3.11.2: `python: "3.12"` has uv install one, and '
+        "`overrides: [django==...]` takes a version of django that runs here."
+    )
+
+
 def test_a_variable_that_is_missing_is_no_other_key():
     assert "`env: {API_URL: ...}`" in causes.advise(ENVIRON.format("API_URL"))
 
