@@ -65,6 +65,62 @@ def test_django_configurations_is_refused_in_one_sentence(overlay, tmp_path):
 
 # -- DEBUG
 
+DERIVED = """
+INSTALLED_APPS = ['django.contrib.auth']
+if DEBUG:
+    INSTALLED_APPS += ['debug_toolbar']
+CORS_ALLOW_ALL_ORIGINS = DEBUG
+DJANGO_VITE = {'default': {'dev_mode': DEBUG}}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DEBUG = True",
+        "DEBUG: bool = True",
+        "X = DEBUG = 'on'",
+        "import os\nif 'LIVE' not in os.environ:\n    DEBUG = True\nelse:\n    DEBUG = False",
+        "try:\n    import nothing\nexcept ImportError:\n    DEBUG = True",
+    ],
+)
+def test_what_follows_from_debug_is_productions(overlay, text):
+    """A toolbar, every origin trusted, assets of a development server: turning DEBUG off afterwards leaves them on."""
+    result = overlay(f"{text}\n{DERIVED}")
+    assert result.settings["DEBUG"] is False
+    assert result.settings["INSTALLED_APPS"] == ["django.contrib.auth"]
+    assert result.settings["CORS_ALLOW_ALL_ORIGINS"] is False
+    assert result.settings["DJANGO_VITE"] == {"default": {"dev_mode": False}}
+    assert {"name": "DEBUG", "was": "True", "now": "False"} in result.report
+
+
+def test_what_follows_from_debug_of_a_module_beside_the_settings(overlay, tmp_path):
+    (tmp_path / "shop").mkdir(exist_ok=True)
+    (tmp_path / "shop/base.py").write_text("DEBUG = True\n")
+    assert overlay(f"from .base import *\n{DERIVED}").settings["CORS_ALLOW_ALL_ORIGINS"] is False
+
+
+def test_settings_that_load_with_debug_alone_are_taken_as_they_are(overlay):
+    """What works without the overlay works with it; DEBUG is off all the same, and the report says why not sooner."""
+    result = overlay(
+        "import os\nDEBUG = True\nif not DEBUG:\n    ANSWER = os.environ['UNKNOWN']\nelse:\n    ANSWER = 42\n"
+    )
+    assert result.error is None
+    assert (result.settings["DEBUG"], result.settings["ANSWER"]) == (False, 42)
+    (entry,) = [one for one in result.report if one["name"] == "DEBUG"]
+    assert entry["was"] == "True"
+    assert entry["now"].endswith("they do not load (KeyError: 'UNKNOWN')")
+
+
+def test_settings_that_load_in_no_way_fail_as_they_are(overlay):
+    assert "KeyError: 'UNKNOWN'" in overlay("import os\nDEBUG = True\nos.environ['UNKNOWN']\n").error
+    assert "KeyError: 'UNKNOWN'" in overlay("import os\nDEBUG = False\nos.environ['UNKNOWN']\n").error
+
+
+def test_debug_of_a_class_or_a_function_is_its_own(overlay):
+    text = "class Any:\n    DEBUG = True\ndef one():\n    DEBUG = True\n    return DEBUG\nANSWER = [Any.DEBUG, one()]\n"
+    assert overlay(text).settings["ANSWER"] == [True, True]
+
 
 @pytest.mark.parametrize("value", ["True", "'False'", "1"])
 def test_debug_is_off_always(overlay, value):

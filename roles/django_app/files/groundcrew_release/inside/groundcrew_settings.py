@@ -19,6 +19,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
 `python -m groundcrew_settings` lists what was replaced, `--json` for machines. docs/settings.md has the reasons.
 """
 
+import ast
 import importlib.util
 import json
 import os
@@ -28,7 +29,9 @@ import sys
 import time
 from contextlib import suppress
 from functools import wraps
+from importlib.machinery import PathFinder, SourceFileLoader
 from logging import getLogger
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +47,7 @@ class Overlay:
 
     def __init__(self):
         self.values, self.replaced = {}, []
+        self.debugging, self.refused = False, ""  # whether the project has DEBUG on, and why it must while it loads
 
     def get(self, name):
         """Return the value in force."""
@@ -100,7 +104,8 @@ def address(name, schemes):
 
 def debug(settings):
     """No page with source and settings for visitors; templates may hold a copy of DEBUG."""
-    settings.put("DEBUG", False)
+    why = f"False, after the settings were read: without it they do not load ({settings.refused})"
+    settings.put("DEBUG", False, now=why if settings.refused else None)
     engines = [dict(engine) for engine in settings.get("TEMPLATES")]
     for engine in engines:
         if engine.get("OPTIONS", {}).get("debug"):
@@ -515,13 +520,92 @@ def email(settings):
             settings.put(name, f"{sender}@{domains()[0].lstrip('.')}")
 
 
+class DebugOff(SourceFileLoader):
+    """Runs a settings module in which each `DEBUG = ...` says False, so that what follows from it is production's."""
+
+    def get_code(self, fullname):
+        """Compile the source anew: what is cached is as it was written."""
+        path = self.get_filename(fullname)
+        tree = ast.parse(self.get_data(path), path)
+        for one in assignments(tree.body):
+            one.value = ast.Call(ast.Name("_debug_off", ast.Load()), [one.value], [])
+        return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+
+    def exec_module(self, module):
+        """Run the module; what it said of DEBUG is kept."""
+        vars(module)["_debug_off"] = self.note
+        super().exec_module(module)
+
+    def note(self, value):
+        """Keep whether DEBUG was on, and turn it off."""
+        overlay.debugging |= bool(value)
+        return False
+
+
+def assignments(body):
+    """Yield the assignments to DEBUG in statements, also those below a condition."""
+    for one in body:
+        targets = getattr(one, "targets", [getattr(one, "target", None)])
+        if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value:
+            if any(isinstance(target, ast.Name) and target.id == "DEBUG" for target in targets):
+                yield one
+        elif isinstance(one, (ast.If, ast.Try, ast.With)):
+            for name in ("body", "orelse", "finalbody"):
+                yield from assignments(getattr(one, name, []))
+            for handler in getattr(one, "handlers", []):
+                yield from assignments(handler.body)
+
+
+class Settings:
+    """Finds the modules in the folder of a settings module, and has them run with DEBUG off."""
+
+    def __init__(self, name):
+        spec = importlib.util.find_spec(name)
+        self.folder = Path(spec.origin).parent if spec and spec.origin else None
+
+    def find_spec(self, name, path=None, target=None):
+        """Return what Python finds, with the other loader."""
+        spec = PathFinder.find_spec(name, path, target)
+        if not spec or type(spec.loader) is not SourceFileLoader or Path(spec.origin).parent != self.folder:
+            return None
+        spec.loader = DebugOff(name, spec.origin)
+        return spec
+
+
+def read(name):
+    """Import the project's settings with DEBUG off from the start; as they are when they load in no other way.
+
+    `if DEBUG:` adds toolbars, trusts every origin and asks a development server for the front end: turning it off
+    afterwards leaves all that on.
+    """
+    finder = Settings(name)
+    sys.meta_path.insert(0, finder)
+    try:
+        project = importlib.import_module(name)
+    except Exception as error:
+        if not overlay.debugging:
+            raise
+        overlay.refused = f"{type(error).__name__}: {error}"
+    finally:
+        sys.meta_path.remove(finder)
+    if overlay.refused:
+        for module in [one for one, it in sys.modules.items() if isinstance(getattr(it, "__loader__", None), DebugOff)]:
+            del sys.modules[module]
+        project = importlib.import_module(name)
+    elif overlay.debugging:
+        # As it says itself, for the record.
+        project.DEBUG = True
+    overlay.debugging = False
+    return project
+
+
 def load():
     """Import the project's settings and go through every concern; a second time changes nothing."""
     name = os.environ.get("GROUNDCREW_SETTINGS_MODULE")
     if name in (None, "", "groundcrew_settings"):
         raise ImproperlyConfigured("Set GROUNDCREW_SETTINGS_MODULE to the project's own, for example shop.settings.")
     try:
-        project = importlib.import_module(name)
+        project = read(name)
     except ImproperlyConfigured:
         if "configurations" in sys.modules:
             raise ImproperlyConfigured(f"{name} uses django-configurations: set `overlay: false`.") from None
