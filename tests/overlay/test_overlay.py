@@ -65,6 +65,62 @@ def test_django_configurations_is_refused_in_one_sentence(overlay, tmp_path):
 
 # -- DEBUG
 
+DERIVED = """
+INSTALLED_APPS = ['django.contrib.auth']
+if DEBUG:
+    INSTALLED_APPS += ['debug_toolbar']
+CORS_ALLOW_ALL_ORIGINS = DEBUG
+DJANGO_VITE = {'default': {'dev_mode': DEBUG}}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DEBUG = True",
+        "DEBUG: bool = True",
+        "X = DEBUG = 'on'",
+        "import os\nif 'LIVE' not in os.environ:\n    DEBUG = True\nelse:\n    DEBUG = False",
+        "try:\n    import nothing\nexcept ImportError:\n    DEBUG = True",
+    ],
+)
+def test_what_follows_from_debug_is_productions(overlay, text):
+    """A toolbar, every origin trusted, assets of a development server: turning DEBUG off afterwards leaves them on."""
+    result = overlay(f"{text}\n{DERIVED}")
+    assert result.settings["DEBUG"] is False
+    assert result.settings["INSTALLED_APPS"] == ["django.contrib.auth"]
+    assert result.settings["CORS_ALLOW_ALL_ORIGINS"] is False
+    assert result.settings["DJANGO_VITE"] == {"default": {"dev_mode": False}}
+    assert {"name": "DEBUG", "was": "True", "now": "False"} in result.report
+
+
+def test_what_follows_from_debug_of_a_module_beside_the_settings(overlay, tmp_path):
+    (tmp_path / "shop").mkdir(exist_ok=True)
+    (tmp_path / "shop/base.py").write_text("DEBUG = True\n")
+    assert overlay(f"from .base import *\n{DERIVED}").settings["CORS_ALLOW_ALL_ORIGINS"] is False
+
+
+def test_settings_that_load_with_debug_alone_are_taken_as_they_are(overlay):
+    """What works without the overlay works with it; DEBUG is off all the same, and the report says why not sooner."""
+    result = overlay(
+        "import os\nDEBUG = True\nif not DEBUG:\n    ANSWER = os.environ['UNKNOWN']\nelse:\n    ANSWER = 42\n"
+    )
+    assert result.error is None
+    assert (result.settings["DEBUG"], result.settings["ANSWER"]) == (False, 42)
+    (entry,) = [one for one in result.report if one["name"] == "DEBUG"]
+    assert entry["was"] == "True"
+    assert entry["now"].endswith("they do not load (KeyError: 'UNKNOWN')")
+
+
+def test_settings_that_load_in_no_way_fail_as_they_are(overlay):
+    assert "KeyError: 'UNKNOWN'" in overlay("import os\nDEBUG = True\nos.environ['UNKNOWN']\n").error
+    assert "KeyError: 'UNKNOWN'" in overlay("import os\nDEBUG = False\nos.environ['UNKNOWN']\n").error
+
+
+def test_debug_of_a_class_or_a_function_is_its_own(overlay):
+    text = "class Any:\n    DEBUG = True\ndef one():\n    DEBUG = True\n    return DEBUG\nANSWER = [Any.DEBUG, one()]\n"
+    assert overlay(text).settings["ANSWER"] == [True, True]
+
 
 @pytest.mark.parametrize("value", ["True", "'False'", "1"])
 def test_debug_is_off_always(overlay, value):
@@ -401,6 +457,81 @@ def test_sessions_stay_in_the_database(overlay):
 
 
 # -- static files and media
+
+
+SOCKET = "unix:///run/redis-shop/redis.sock"
+
+
+def redis(location, more=""):
+    """Return settings whose cache is a Redis at this place, with a class of the project's own choice."""
+    return f"CACHES = {{'default': {{'BACKEND': 'django_redis.cache.RedisCache', 'LOCATION': {location!r}{more}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("location", "found"),
+    [
+        ("redis://127.0.0.1:6379/1", f"{SOCKET}?db=1"),
+        ("redis://localhost:6379", f"{SOCKET}?db=0"),
+        ("redis://[::1]:6379/", f"{SOCKET}?db=0"),
+        ("redis://localhost/3", f"{SOCKET}?db=3"),
+        ("redis://localhost:6380/1", None),
+        ("redis://:word@localhost:6379/1", None),
+        ("redis://cache.example.org:6379/1", None),
+        ("rediss://localhost:6379/1", None),
+        (["redis://localhost:6379/1", "redis://b/1"], None),
+    ],
+)
+def test_cache_of_a_developers_machine_becomes_the_applications(overlay, location, found):
+    """Tutorials write Redis' address on their own machine into a project, and nobody listens there on a server."""
+    result = overlay(redis(location, ", 'OPTIONS': {'x': 1}"), CACHE_URL=f"{SOCKET}?db=0")
+    cache = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": found or location, "OPTIONS": {"x": 1}}
+    assert result.settings["CACHES"]["default"] == cache
+    assert ("CACHES" in names(result)) is bool(found)
+
+
+@pytest.mark.parametrize("url", [None, "pymemcache:///run/m.sock"])
+def test_cache_stays_where_the_application_has_no_redis(overlay, url):
+    result = overlay(redis("redis://localhost:6379/1"), environment={"CACHE_URL": url} if url else {})
+    assert result.settings["CACHES"]["default"]["LOCATION"] == "redis://localhost:6379/1"
+
+
+def test_cache_on_a_server_is_the_one_of_the_url(overlay):
+    """Databases of a server may be those of neighbours."""
+    result = overlay(redis("redis://localhost:6379/1"), CACHE_URL="redis://:CANARY@127.0.0.1:6390/2")
+    assert result.settings["CACHES"]["default"]["LOCATION"] == "redis://:CANARY@127.0.0.1:6390/2"
+    assert "CANARY" not in str(result.report)
+
+
+LAYER = "CHANNEL_LAYERS = {{'default': {{'BACKEND': 'channels_redis.core.RedisChannelLayer', 'CONFIG': {config!r}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ({"hosts": [("127.0.0.1", 6379)]}, f"{SOCKET}?db=1"),
+        ({"hosts": ["redis://localhost:6379/4"], "capacity": 9}, f"{SOCKET}?db=4"),
+        ({}, f"{SOCKET}?db=1"),
+        ({"hosts": [("redis", 6379)]}, None),
+        ({"hosts": [{"address": "redis://localhost:6379"}]}, None),
+    ],
+)
+def test_channel_layer_of_a_developers_machine_becomes_the_applications(overlay, config, found):
+    result = overlay(LAYER.format(config=config), CACHE_URL=f"{SOCKET}?db=0")
+    layer = result.settings["CHANNEL_LAYERS"]["default"]["CONFIG"]
+    if found:
+        assert layer == {**config, "hosts": [found]}
+    assert ("CHANNEL_LAYERS" in names(result)) is bool(found)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_channel_layer_in_memory_is_shared_where_that_can_be(overlay, tmp_path, installed):
+    """Each process has its own: a message reaches the visitors of one worker."""
+    if installed:
+        (tmp_path / "channels_redis.py").touch()
+    text = "CHANNEL_LAYERS = {'default': {'BACKEND': 'channels.layers.InMemoryChannelLayer'}}"
+    layer = overlay(text, CACHE_URL=f"{SOCKET}?db=0").settings["CHANNEL_LAYERS"]["default"]
+    shared = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [f"{SOCKET}?db=1"]}}
+    assert layer == (shared if installed else {"BACKEND": "channels.layers.InMemoryChannelLayer"})
 
 
 def test_folders_from_the_environment_win(overlay):

@@ -5,10 +5,12 @@ import json
 import os
 import tarfile
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from groundcrew_release import application, build, plan, preview, records, source, systemd
 from groundcrew_release.application import File
+from groundcrew_release.project import read
 from groundcrew_release.steps import FailedError, Steps
 
 STEPS = [
@@ -427,6 +429,25 @@ def test_what_the_project_has_to_build_is_proposed_and_not_run(app, units):
         with pytest.raises(FailedError):
             build.build(bare, "a", True, steps)
         assert any("compilemessages" in note for note in steps.notes) is told
+
+
+@pytest.mark.parametrize("keys", [{"broker_url": "unix:///q"}, {"env": {"CELERY_BROKER_URL": "amqp://q"}}])
+def test_queue_of_the_inventory_is_asked_for(app, keys):
+    assert not build.asked(app).queue
+    assert build.asked(application.Application(**vars(app) | keys)).queue
+
+
+def test_what_the_inventory_leaves_out_is_told(app, units, monkeypatch):  # noqa: ARG001
+    lines = ("  interface: asgi  # x", "  processes:", "    - {name: celery, run: x}  # y")
+    monkeypatch.setattr(build, "read_project", lambda *asked: replace(read(*asked), beside=lines))
+    text = preview.preview(app, "a", True, Steps())["text"]
+    start = text.index(next(line for line in text if "more than a web server" in line))
+    assert text[start + 1 : start + 4] == list(lines)
+    steps = Steps()
+    build.build(app, "a", True, steps)
+    (note,) = steps.notes
+    assert "`interface` and `processes`" in note
+    assert "preview=true" in note
 
 
 def test_build_step_that_fails_ends_the_build(app, units):

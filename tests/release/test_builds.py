@@ -174,6 +174,7 @@ NODES = [
     case("engines", {"package.json": package("build", engines={"node": "22.x"})}, "22"),
     case("nvm", {".nvmrc": "v20.11.1\n"}, "20"),
     case("asdf", {".tool-versions": "python 3.12.1\nnodejs 24.1.0\n"}, "24"),
+    case("newer than any", {"package.json": package("build", engines={"node": "26.5"})}, "24"),
     case("a name for a version", {".nvmrc": "lts/*\n"}, None),
 ]
 

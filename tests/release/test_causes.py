@@ -64,6 +64,8 @@ def test_only_what_led_to_the_last_traceback_counts():
         ("FileNotFoundError: [Errno 2] No such file or directory: 'nothing'", ""),
         ("ModuleNotFoundError: No module named 'yaml'", "`requirements: [PyYAML]`"),
         ("ModuleNotFoundError: No module named 'rest_framework.urls'", "`requirements: [djangorestframework]`"),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "`requirements: [setuptools<81]`"),
+        ("ModuleNotFoundError: No module named 'cgi'", "`requirements: [legacy-cgi]`"),
         ("ModuleNotFoundError: No module named 'shop.extras'", "Nothing that was installed has a module shop"),
         (
             "django.core.exceptions.ImproperlyConfigured: Error loading MySQLdb module.\nDid you install mysqlclient?",
@@ -107,6 +109,18 @@ def test_what_helps(said, helps):
     advice = causes.advise(TRACE.format(said))
     assert helps in advice
     assert bool(advice) is bool(helps)
+
+
+def test_a_package_that_this_python_is_too_old_for():
+    """What uv says of `wagtail start`, whose Django 6.1 Debian 12 cannot run."""
+    said = "error: No solution found when resolving dependencies\n  cause: Because the current Python version (3.11.2) "
+    said += (
+        "does not satisfy Python>=3.12 and django>=6.1 depends on Python>=3.12, we can conclude that it cannot be.\n"
+    )
+    assert causes.advise(said) == (
+        'django runs on Python 3.12 and newer, and this one is 3.11.2: `python: "3.12"` has uv install one, and '
+        "`overrides: [django==...]` takes a version of django that runs here."
+    )
 
 
 def test_a_variable_that_is_missing_is_no_other_key():

@@ -1,8 +1,9 @@
 """Which processes and which interface a tree of files shows."""
 
 import pytest
+import yaml
 from groundcrew_release.project import Asked, read
-from groundcrew_release.project.processes import interface, processes
+from groundcrew_release.project.processes import beside, interface, processes
 from groundcrew_release.project.tree import Tree
 
 SITE = {
@@ -77,3 +78,35 @@ def test_processes(tree, files, found):
 )
 def test_interface(tree, text, found):
     assert interface(*tree({"shop/settings.py": text})) == found
+
+
+CHANNELS = {"shop/settings.py": settings("daphne", more='ASGI_APPLICATION = "shop.asgi.application"')}
+CELERY = {"shop/settings.py": settings("django_celery_beat"), "shop/celery.py": APP}
+
+
+@pytest.mark.parametrize(
+    ("files", "asked", "found"),
+    [
+        ({"shop/settings.py": settings()}, {}, None),
+        (CHANNELS, {}, {"interface": "asgi"}),
+        (CHANNELS, {"interface": "asgi"}, None),
+        (
+            CELERY,
+            {},
+            {
+                "processes": [
+                    {"name": "celery", "run": WORKER[1]},
+                    {"name": "beat", "run": STORED, "singleton": True},
+                ]
+            },
+        ),
+        (CELERY, {"queue": True}, None),
+    ],
+)
+def test_keys_are_proposed_for_what_the_inventory_leaves_out(tree, files, asked, found):
+    """A site made for WebSockets that WSGI serves, and a queue that nobody empties, look well from outside."""
+    made, project = tree(files)
+    lines = beside(made, project, Asked(name="store", **asked))
+    assert yaml.safe_load("\n".join(lines)) == found
+    # The plan has what is proposed for the inventory as it is read.
+    assert project.beside == beside(made, project, Asked())

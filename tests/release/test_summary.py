@@ -32,7 +32,7 @@ def news(shop, root):  # noqa: ARG001 - the folder that stands for the host's ro
 
 
 def test_a_first_release_names_what_is_replaced(news):
-    assert news([DEBUG, static("new")]) == ["The overlay replaces DEBUG, STATIC_ROOT (a preview says by what)."]
+    assert news([DEBUG, static("new"), DEBUG]) == ["The overlay replaces DEBUG, STATIC_ROOT (a preview says by what)."]
     assert news([]) == []
 
 

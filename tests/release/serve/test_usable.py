@@ -90,3 +90,23 @@ def test_what_no_visitor_could_use(answer, words):
 )
 def test_what_visitors_can_use(answer):
     assert judge(answer, HOST, Probe()) == ""
+
+
+@pytest.mark.parametrize(
+    ("tag", "wrong"),
+    [
+        ('<script type="module" src="http://localhost:5173/static/src/main.js"></script>', True),
+        ("<script src=//127.0.0.1:8080/a.js></script>", True),
+        ('<script async src="http://[::1]:3000/a.js"></script>', True),
+        ('<link href="https://app.localhost/a.css" rel="stylesheet">', True),
+        ('<link rel="stylesheet" href="/static/a.css"><script src="/static/a.js"></script>', False),
+        ('<script src="https://cdn.example.net/localhost/a.js"></script>', False),
+        ('<link rel="canonical" href="http://localhost:8000/">', False),
+        ('<a href="http://localhost:8000/">how to develop</a>', False),
+    ],
+)
+def test_page_that_loads_from_the_visitors_own_machine(tag, wrong):
+    """A development server of Vite or webpack answers on the developer's machine alone."""
+    body = f"<!doctype html><html><head>{tag}</head><body>x</body></html>".encode()
+    assert ("from the visitor's own machine" in usable.page(200, body, named=False)) is wrong
+    assert usable.page(200, body, named=True) == ""

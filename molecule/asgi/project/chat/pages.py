@@ -35,11 +35,16 @@ async def database(request):
 
 
 class Echo(AsyncWebsocketConsumer):
-    """Say back what was said, with the generation."""
+    """Say back what was said, with the generation, by way of the channel layer."""
 
     async def receive(self, text_data=None, **binary):
-        """Answer one message."""
-        await self.send(f"{text_data or binary} {os.environ['GENERATION']}")
+        """Hand on one message."""
+        text = f"{text_data or binary} {os.environ['GENERATION']}"
+        await self.channel_layer.send(self.channel_name, {"type": "tell", "text": text})
+
+    async def tell(self, event):
+        """Answer with what came over the channel layer."""
+        await self.send(event["text"])
 
 
 urlpatterns = [path("", read), path("write", read), path("slow", slow), path("database", database)]

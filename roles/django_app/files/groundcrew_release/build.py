@@ -38,6 +38,8 @@ from .project import read as read_project
 from .records import Record
 from .steps import FailedError, Steps
 
+QUEUES = {"CELERY_BROKER_URL", "BROKER_URL", "RQ_REDIS_URL"}
+"""Variables by which an inventory names a queue of its own."""
 Description = dict[str, Any]
 """What Django said of a release (inside/describe.py)."""
 
@@ -73,6 +75,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             server.write(application, name, configuration)
             run(application, name, described, leads, steps, done)
             steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
+            steps.notes += left_out(project)
             with steps.step("record"):
                 settle(application, name, record)
         source.forget(application)
@@ -120,6 +123,7 @@ def whole(application: Application, name: str, steps: Steps, keep: bool = True) 
 def asked(application: Application) -> Asked:
     """Return what the inventory says of the project."""
     return Asked(
+        name=application.name,
         working_directory=application.working_directory,
         settings=application.settings,
         manage=application.manage,
@@ -133,6 +137,7 @@ def asked(application: Application) -> Asked:
         ),
         wheel=bool(source.wheel(application)),
         builds=bool(application.build),
+        queue=bool(application.broker_url) or not QUEUES.isdisjoint(application.env),
     )
 
 
@@ -287,9 +292,17 @@ def explained(steps: Steps, done: Progress) -> Iterator[None]:
 
 
 def proposal(project: Project) -> list[str]:
-    """Return lines with the keys that would build what the project evidently has to build; none for nothing."""
-    head = "It seems to need a build, which nothing runs unasked. These keys of the application do it:"
-    return [head, *project.proposed] if project.proposed else []
+    """Return lines with the keys that would build and run what the project evidently has; none for nothing."""
+    head = "It seems to need {}, which nothing runs unasked. These keys of the application do it:"
+    build = [head.format("a build"), *project.proposed] if project.proposed else []
+    return build + ([head.format("more than a web server for WSGI"), *project.beside] if project.beside else [])
+
+
+def left_out(project: Project) -> list[str]:
+    """Return a sentence for what the project shows and the inventory does not run: the site looks well without it."""
+    keys = [f"`{line.strip().partition(':')[0]}`" for line in project.beside if not line.startswith("   ")]
+    said = f"The project shows what {' and '.join(keys)} would run, and the inventory leaves that out"
+    return [f"{said}: a preview (`-e preview=true`) prints the keys."] if keys else []
 
 
 def result(application: Application, record: Record, done: Progress, text: str) -> dict[str, Any]:

@@ -141,6 +141,15 @@ def no_redis(found: re.Match[str]) -> str:
     )
 
 
+def no_python(found: re.Match[str]) -> str:
+    """Advise on a package that no Python as old as this one runs."""
+    has, wanted, name = found.groups()
+    return (
+        f'{name} runs on Python {wanted} and newer, and this one is {has}: `python: "{wanted}"` has uv install one, '
+        f"and `overrides: [{name}==...]` takes a version of {name} that runs here."
+    )
+
+
 PATH = r"(?P<quote>['\"])(?P<path>[^'\"]+)(?P=quote)"
 RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (rf"(OSError|PermissionError): \[Errno (30|13)\] [^:]*: {PATH}", cannot_write),
@@ -160,5 +169,10 @@ RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (r"failed to resolve host '([^']+)'|connection to server at \"([^\"]+)\".*failed: Connection refused", no_server),
     (r"connection to server on socket \"([^\"]+)\" failed|Can't connect to [\w ]*?server \w+ .*?'([^']+)'", no_server),
     (r"(?:Error \d+|Error -?\d+) connecting to ([\w.-]+:\d+)", no_redis),
+    (
+        r"current Python version \(([\d.]+)\) does not satisfy Python>=([\d.]+)\S* and "
+        r"(?:all versions of )?([\w.-]+)\S* depends",
+        no_python,
+    ),
 ]
 """Regular expressions over the exceptions of a failure, and who advises: the first that fits counts."""

@@ -73,6 +73,26 @@ DISTRIBUTIONS = {
     "zmq": "pyzmq",
 }
 
+DISTRIBUTIONS |= {
+    # What Python 3.12 and 3.13 have no more, and setuptools neither.
+    "asynchat": "standard-asynchat",
+    "asyncore": "standard-asyncore",
+    "audioop": "audioop-lts",
+    "cgi": "legacy-cgi",
+    "crypt": "standard-crypt",
+    "distutils": "setuptools",
+    "imghdr": "standard-imghdr",
+    "imp": "zombie-imp",
+    "mailcap": "standard-mailcap",
+    "nntplib": "standard-nntplib",
+    "pipes": "standard-pipes",
+    "pkg_resources": "setuptools<81",
+    "smtpd": "standard-smtpd",
+    "sndhdr": "standard-sndhdr",
+    "telnetlib": "standard-telnetlib",
+    "uu": "standard-uu",
+}
+
 LIBRARIES = {
     "GL": "libgl1",
     "SM": "libsm6",

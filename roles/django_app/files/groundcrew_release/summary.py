@@ -26,7 +26,7 @@ def news(application: Application, record: Record, pending: list[str]) -> list[s
         migrations = whole(pending, [])
     replaced = record["django"]["replaced"]
     if before is None:
-        names = ", ".join(one["name"] for one in replaced)
+        names = ", ".join(dict.fromkeys(one["name"] for one in replaced))
         return [*migrations, *([f"The overlay replaces {names} (a preview says by what)."] if names else [])]
     # The paths of each release are its own.
     old = before.get("django", {}).get("replaced", [])

@@ -15,6 +15,10 @@ INSIDE = re.compile(
 """Those that only who is inside a network finds."""
 DEBUG = re.compile(rb"because.{0,200}?\bDEBUG ?= ?True\b", re.DOTALL)
 """What Django's own pages for developers say: of an error, of a missing page, of a project without pages."""
+LOADS = re.compile(
+    rb"""<(?:script\b[^<>]*?\bsrc|link\b(?=[^<>]*\bstylesheet\b)[^<>]*?\bhref)=["']?((?:https?:)?//(?:\[([^]]+)\]|([^/"':>\s]+))[^"'>\s]*)"""
+)
+"""Scripts and style sheets of a page, with their hosts."""
 PORTS = (None, 80, 443)
 
 
@@ -26,6 +30,10 @@ def page(status: int, body: bytes, named: bool) -> str:
         return "it answers 400"
     if status == 200 and not body.strip() and not named:
         return "it answers 200 with an empty page (if that is meant, say probe: {status: [200]})"
+    for url, address, name in [] if named else LOADS.findall(body):
+        if NOWHERE.fullmatch((address or name).decode(errors="replace").lower()):
+            found = url.decode(errors="replace")
+            return f"its page loads {found}, from the visitor's own machine: the settings name a development server"
     return ""
 
 

@@ -19,6 +19,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
 `python -m groundcrew_settings` lists what was replaced, `--json` for machines. docs/settings.md has the reasons.
 """
 
+import ast
 import importlib.util
 import json
 import os
@@ -28,7 +29,9 @@ import sys
 import time
 from contextlib import suppress
 from functools import wraps
+from importlib.machinery import PathFinder, SourceFileLoader
 from logging import getLogger
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +47,7 @@ class Overlay:
 
     def __init__(self):
         self.values, self.replaced = {}, []
+        self.debugging, self.refused = False, ""  # whether the project has DEBUG on, and why it must while it loads
 
     def get(self, name):
         """Return the value in force."""
@@ -100,7 +104,8 @@ def address(name, schemes):
 
 def debug(settings):
     """No page with source and settings for visitors; templates may hold a copy of DEBUG."""
-    settings.put("DEBUG", False)
+    why = f"False, after the settings were read: without it they do not load ({settings.refused})"
+    settings.put("DEBUG", False, now=why if settings.refused else None)
     engines = [dict(engine) for engine in settings.get("TEMPLATES")]
     for engine in engines:
         if engine.get("OPTIONS", {}).get("debug"):
@@ -211,9 +216,7 @@ def can_pool(engine, chosen):
 
 def cache(settings):
     """Share a cache, without which pages answer, too. Sessions stay in the database, where they are never lost."""
-    old = settings.get("CACHES").get("default") or {}
-    # django-environ writes a socket as redis:///path, the library as unix:///path
-    location = re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
+    old, location = settings.get("CACHES").get("default") or {}, cache_url()
     if not location or not old.get("BACKEND", "locmem.LocMemCache").endswith("locmem.LocMemCache"):
         return
     packages = {"redis": ["redis", "rediss", "unix"], "pymemcache": ["memcached", "memcache", "pymemcache"]}
@@ -225,6 +228,51 @@ def cache(settings):
     new.update(memcached(url, location) if url.meaning == "pymemcache" else redis)
     new = {**settings.get("CACHES"), "default": new}
     settings.put("CACHES", new, was="local memory", now=f"{url.scheme} {url.host or '/' + url.path}")
+
+
+def cache_url():
+    """Return CACHE_URL. django-environ writes a socket as redis:///path, the library as unix:///path."""
+    return re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
+
+
+def own_redis(url, database):
+    """Return the application's Redis for the URL of one on a developer's machine, None for any other.
+
+    Of a socket it is the database that the URL names, else `database`; a server may have given others to neighbours.
+    """
+    local = re.fullmatch(r"redis://(?:localhost|127\.0\.0\.1|\[::1\])(?::6379)?/?(\d*)", str(url))
+    socket, _, _ = cache_url().partition("?")
+    if not local or not socket.startswith(("unix:", "redis:", "rediss:")):
+        return None
+    return f"{socket}?db={local[1] or database}" if socket.startswith("unix:") else cache_url()
+
+
+def local_caches(settings):
+    """Use the application's Redis for caches that name one on a developer's machine; their classes stay."""
+    for alias, old in settings.get("CACHES").items():
+        url = own_redis(old.get("LOCATION"), 0) if "redis" in old.get("BACKEND", "").lower() else None
+        if url:
+            new = {**settings.get("CACHES"), alias: {**old, "LOCATION": url}}
+            settings.put("CACHES", new, was=f"{alias}: {old['LOCATION']}", now="the Redis of CACHE_URL")
+
+
+def channel_layers(settings):
+    """Use the application's Redis for layers of Channels in one process' memory or on a developer's machine."""
+    for alias, old in (settings.get("CHANNEL_LAYERS") or {}).items():
+        config, kind = old.get("CONFIG", {}), old.get("BACKEND", "").rpartition(".")[2]
+        if kind == "InMemoryChannelLayer" and importlib.util.find_spec("channels_redis"):
+            backend, hosts, was = "channels_redis.core.RedisChannelLayer", [("localhost", 6379)], "memory"
+        elif kind.startswith("Redis"):
+            backend, hosts = old["BACKEND"], config.get("hosts") or [("localhost", 6379)]
+            was = ", ".join(map(str, hosts))
+        else:
+            continue
+        # A database of its own: clearing the cache empties the first.
+        urls = [own_redis("redis://{}:{}".format(*one) if isinstance(one, (tuple, list)) else one, 1) for one in hosts]
+        if all(urls):
+            layer = {"BACKEND": backend, "CONFIG": {**config, "hosts": urls}}
+            new = {**settings.get("CHANNEL_LAYERS"), alias: layer}
+            settings.put("CHANNEL_LAYERS", new, was=f"{alias}: {was}", now="the Redis of CACHE_URL")
 
 
 def memcached(url, location):
@@ -472,20 +520,99 @@ def email(settings):
             settings.put(name, f"{sender}@{domains()[0].lstrip('.')}")
 
 
+class DebugOff(SourceFileLoader):
+    """Runs a settings module in which each `DEBUG = ...` says False, so that what follows from it is production's."""
+
+    def get_code(self, fullname):
+        """Compile the source anew: what is cached is as it was written."""
+        path = self.get_filename(fullname)
+        tree = ast.parse(self.get_data(path), path)
+        for one in assignments(tree.body):
+            one.value = ast.Call(ast.Name("_debug_off", ast.Load()), [one.value], [])
+        return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+
+    def exec_module(self, module):
+        """Run the module; what it said of DEBUG is kept."""
+        vars(module)["_debug_off"] = self.note
+        super().exec_module(module)
+
+    def note(self, value):
+        """Keep whether DEBUG was on, and turn it off."""
+        overlay.debugging |= bool(value)
+        return False
+
+
+def assignments(body):
+    """Yield the assignments to DEBUG in statements, also those below a condition."""
+    for one in body:
+        targets = getattr(one, "targets", [getattr(one, "target", None)])
+        if isinstance(one, (ast.Assign, ast.AnnAssign)) and one.value:
+            if any(isinstance(target, ast.Name) and target.id == "DEBUG" for target in targets):
+                yield one
+        elif isinstance(one, (ast.If, ast.Try, ast.With)):
+            for name in ("body", "orelse", "finalbody"):
+                yield from assignments(getattr(one, name, []))
+            for handler in getattr(one, "handlers", []):
+                yield from assignments(handler.body)
+
+
+class Settings:
+    """Finds the modules in the folder of a settings module, and has them run with DEBUG off."""
+
+    def __init__(self, name):
+        spec = importlib.util.find_spec(name)
+        self.folder = Path(spec.origin).parent if spec and spec.origin else None
+
+    def find_spec(self, name, path=None, target=None):
+        """Return what Python finds, with the other loader."""
+        spec = PathFinder.find_spec(name, path, target)
+        if not spec or type(spec.loader) is not SourceFileLoader or Path(spec.origin).parent != self.folder:
+            return None
+        spec.loader = DebugOff(name, spec.origin)
+        return spec
+
+
+def read(name):
+    """Import the project's settings with DEBUG off from the start; as they are when they load in no other way.
+
+    `if DEBUG:` adds toolbars, trusts every origin and asks a development server for the front end: turning it off
+    afterwards leaves all that on.
+    """
+    finder = Settings(name)
+    sys.meta_path.insert(0, finder)
+    try:
+        project = importlib.import_module(name)
+    except Exception as error:
+        if not overlay.debugging:
+            raise
+        overlay.refused = f"{type(error).__name__}: {error}"
+    finally:
+        sys.meta_path.remove(finder)
+    if overlay.refused:
+        for module in [one for one, it in sys.modules.items() if isinstance(getattr(it, "__loader__", None), DebugOff)]:
+            del sys.modules[module]
+        project = importlib.import_module(name)
+    elif overlay.debugging:
+        # As it says itself, for the record.
+        project.DEBUG = True
+    overlay.debugging = False
+    return project
+
+
 def load():
     """Import the project's settings and go through every concern; a second time changes nothing."""
     name = os.environ.get("GROUNDCREW_SETTINGS_MODULE")
     if name in (None, "", "groundcrew_settings"):
         raise ImproperlyConfigured("Set GROUNDCREW_SETTINGS_MODULE to the project's own, for example shop.settings.")
     try:
-        project = importlib.import_module(name)
+        project = read(name)
     except ImproperlyConfigured:
         if "configurations" in sys.modules:
             raise ImproperlyConfigured(f"{name} uses django-configurations: set `overlay: false`.") from None
         raise
     overlay.values.update({name: getattr(project, name) for name in dir(project) if name.isupper()})
     first = (debug, hosts, secret_key, database, connections)
-    for concern in (*first, cache, files, static_storage, https, logging, email):
+    for concern in (*first, cache, local_caches, channel_layers, files, static_storage, https, logging, email):
         concern(overlay)
     # Code that imports the project's module by its name, instead of django.conf.settings, sees the same values.
     vars(project).update(overlay.values)

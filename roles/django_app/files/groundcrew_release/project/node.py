@@ -71,5 +71,5 @@ def demand(tree: Tree, places: list[str]) -> tuple[str, str] | None:
     late = next(((text, path) for text, path in ranges if not admits(text, DEBIAN)), None)
     if not late:
         return None
-    best = next((major for major in OFFERED if all(admits(text, major) for text, _ in ranges)), OFFERED[0])
+    best = next((major for major in OFFERED if all(admits(text, major) for text, _ in ranges)), max(OFFERED))
     return str(best), f"{late[1]} asks for {late[0]}"

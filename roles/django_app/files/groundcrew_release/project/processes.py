@@ -1,10 +1,10 @@
-"""Which processes a project evidently needs beside its web server: those that empty the queues it has installed."""
+"""What a project evidently runs beside a web server for WSGI: ASGI, and processes that empty the queues it has."""
 
 import re
 from dataclasses import dataclass
 
 from . import settings
-from .shape import Project
+from .shape import Asked, Project
 from .tree import Tree, join
 
 QUEUES = {
@@ -76,7 +76,26 @@ def processes(tree: Tree, project: Project, application: str) -> tuple[Process, 
     return tuple(unique.values())
 
 
+def asynchronous(tree: Tree, project: Project) -> str:
+    """Return the application in the settings that makes a project one for ASGI, "" for none."""
+    _, text = written(tree, project)
+    return next((name for name in SERVERS if "ASGI_APPLICATION" in text and installed(text, name)), "")
+
+
 def interface(tree: Tree, project: Project) -> str:
     """Return "asgi" for a project that is made for it, else "wsgi"."""
-    _, text = written(tree, project)
-    return "asgi" if "ASGI_APPLICATION" in text and any(installed(text, name) for name in SERVERS) else "wsgi"
+    return "asgi" if asynchronous(tree, project) else "wsgi"
+
+
+def beside(tree: Tree, project: Project, asked: Asked) -> tuple[str, ...]:
+    """Return keys of the inventory, as YAML, that would run what it leaves out; nothing when that is nothing."""
+    lines = []
+    if asked.interface != "asgi" and (name := asynchronous(tree, project)):
+        lines.append(f"  interface: asgi  # {name} is in INSTALLED_APPS: no WebSocket is answered without it")
+    found = () if asked.queue else processes(tree, project, asked.name)
+    if found:
+        lines.append("  processes:")
+    for one in found:
+        only = ", singleton: true" if one.singleton else ""
+        lines.append(f"    - {{name: {one.name}, run: {one.run}{only}}}  # {one.reason}")
+    return tuple(lines)

@@ -1,9 +1,10 @@
 """From a tree of files and an inventory to the plan."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..steps import FailedError
-from . import builds, code, demands, layout, settings
+from . import builds, code, demands, layout, processes, settings
 from .declared import declared
 from .settings import Files
 from .shape import Asked, Choice, Project
@@ -71,7 +72,7 @@ def read(folder: Path, asked: Asked) -> Project:
     if asked.requirements:
         told.append(Choice("dependencies", ", ".join(asked.requirements), "from the inventory"))
     choices = [where, chosen, *([callable_choice] if callable_choice else []), *told, *paths]
-    return Project(
+    project = Project(
         working_directory=home,
         settings=chosen.value,
         application=offered.value if offered else "",
@@ -82,3 +83,4 @@ def read(folder: Path, asked: Asked) -> Project:
         choices=tuple(choices),
         proposed=() if asked.builds else builds.proposed(tree, home),
     )
+    return replace(project, beside=processes.beside(tree, project, asked))

@@ -10,10 +10,11 @@ from .pythons import Demand
 class Asked:
     """What the inventory says of the project; "" and () leave it to the reader.
 
-    `provided` are the files that the inventory puts into the source, `wheel` says that the source is one, and `builds`
-    that the inventory says how it is built.
+    `provided` are the files that the inventory puts into the source, `wheel` says that the source is one, `builds` that
+    the inventory says how it is built, and `queue` that it gives the application a queue, as it does for its processes.
     """
 
+    name: str = ""
     working_directory: str = ""
     settings: str = ""
     manage: str = "python manage.py"
@@ -25,6 +26,7 @@ class Asked:
     provided: tuple[str, ...] = ()
     wheel: bool = False
     builds: bool = False
+    queue: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Project:
     `working_directory` is the folder of manage.py, `settings` the settings module, `application` the callable that the
     tree offers where the settings name none ("" for none). `first` and `last` are the folders that manage.py, wsgi.py
     or asgi.py put before and behind everything else on the path of imports. `proposed` are keys of the inventory, as
-    YAML, that would build what it evidently has to build.
+    YAML, that would build what it evidently has to build, `beside` those that would run what it shows beside a web
+    server for WSGI.
     """
 
     working_directory: str = "."
@@ -85,3 +88,4 @@ class Project:
     last: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     proposed: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()

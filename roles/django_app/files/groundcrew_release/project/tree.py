@@ -40,6 +40,7 @@ class Tree:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.parsed: dict[str, dict[str, Any]] = {}  # a lock is asked several times, and takes tenths of a second
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -100,10 +101,12 @@ class Tree:
 
     def toml(self, path: str) -> dict[str, Any]:
         """Return what a TOML file says."""
-        try:
-            return tomllib.loads(self.whole(path))
-        except ValueError as error:
-            raise FailedError(f"{path} of the project cannot be read: {error}.") from None
+        if path not in self.parsed:
+            try:
+                self.parsed[path] = tomllib.loads(self.whole(path))
+            except ValueError as error:
+                raise FailedError(f"{path} of the project cannot be read: {error}.") from None
+        return self.parsed[path]
 
     def json(self, path: str) -> dict[str, Any]:
         """Return what a JSON file says, an object."""
