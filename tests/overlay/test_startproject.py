@@ -237,5 +237,5 @@ def test_mails_about_errors_carry_no_settings(project, own):
     )
     (project.folder / "shop/mails.py").write_text(settings + (chosen if own else ""))
     done = project("-c", MAIL, GROUNDCREW_SETTINGS_MODULE="shop.mails")
-    assert "ValueError: an error" in done.stdout, done.stderr
+    assert "ValueError at /boom/\nan error" in done.stdout, done.stderr
     assert ("canary" in done.stdout) == own
