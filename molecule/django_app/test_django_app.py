@@ -148,7 +148,8 @@ def test_units_of_the_application_are_bounded_and_little_exposed(host, unit):
     assert int(unit(web)["TasksMax"]) == 4096
     assert unit(web)["MemoryMax"] != "infinity"
     report = host.check_output(f"systemd-analyze security --no-pager {web}")
-    assert float(report.splitlines()[-1].split(": ")[1].split()[0]) <= 1.2, report
+    # 1.2, and what its word `proc` costs.
+    assert float(report.splitlines()[-1].split(": ")[1].split()[0]) <= 1.4, report
 
 
 def test_static_files_are_collected_under_hashed_names(host):
