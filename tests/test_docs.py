@@ -47,7 +47,7 @@ def test_keys_of_an_application():
     assert "| `workers` | int | `0` | `django_app` | `django_app_workers` | " in "\n".join(lines)
     assert [line for line in lines if line.startswith("| `csp` | str | `report-only` | `nginx` | `django_app_csp` | ")]
     assert [line for line in lines if line.startswith("| `name` | str | **required** | `django_app` |  | ")]
-    assert [line for line in lines if line.startswith("| &emsp;`processes[].memory` | str | `infinity` |  |  | ")]
+    assert [line for line in lines if line.startswith("| &emsp;`processes[].memory` | str | `75%` |  |  | ")]
 
 
 # What the pages name beside our own: words of Ansible and of other software.

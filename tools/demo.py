@@ -94,10 +94,11 @@ def boot(https_port: int, http_port: int) -> None:
     sys.exit(f"systemd did not come up in {HOST}: podman exec {HOST} systemctl --failed")
 
 
-def provision() -> None:
+def provision(https_port: int) -> None:
     """Run the playbook, and print and keep in a log what it shows."""
     log = STATE / "site.log"
-    command = ["ansible-playbook", "playbooks/site.yml", "--inventory", "inventories/demo"]
+    ports = json.dumps({"nginx_public_ports": [https_port]})
+    command = ["ansible-playbook", "playbooks/site.yml", "--inventory", "inventories/demo", "--extra-vars", ports]
     say(" ".join(command))
     recap = ""
     with (
@@ -152,7 +153,7 @@ def up(https_port: int, http_port: int) -> None:
     if subprocess.run([ROOT / "molecule/shared/image", "12"], check=False).returncode != 0:
         sys.exit("The image of the host could not be built.")
     boot(https_port, http_port)
-    provision()
+    provision(https_port)
     fetch(https_port)
     create_admin()
     play = "molecule/shared/enter .venv/bin/ansible-playbook -i inventories/demo playbooks/"

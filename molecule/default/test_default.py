@@ -5,6 +5,8 @@ import gzip
 import re
 import time
 
+import pytest
+
 SITE = "https://guestbook.example.org"
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -120,6 +122,23 @@ def test_no_secret_is_readable_by_others(host):
     found = host.run("runuser -u nobody -- grep -rIsl %s /etc /srv /run /tmp /usr/local /var", secret)
     assert found.stdout == ""
     assert secret not in host.check_output("journalctl --no-pager; ps -ef; systemctl show --all '*'")
+
+
+def test_no_port_is_open_but_those_of_ssh_and_the_web_server(host):
+    ports = host.check_output("ss --listening --numeric --tcp --udp --no-header | awk '{print $5}'").split()
+    assert {port.rpartition(":")[2] for port in ports} <= {"22", "80", "443"}
+
+
+@pytest.mark.parametrize(("units", "most"), [("guestbook-*", 1.2), ("redis-server@*", 0.5)])
+def test_units_are_little_exposed(host, units, most):
+    """As https://www.freedesktop.org/software/systemd/man/latest/systemd-analyze.html counts."""
+    names = host.check_output(
+        f"systemctl list-units --all --plain --no-legend --type=service '{units}' | cut -d' ' -f1"
+    )
+    assert names
+    for name in names.splitlines():
+        report = host.check_output("systemd-analyze security --no-pager %s", name)
+        assert float(re.search(r"exposure level.*: ([\d.]+)", report)[1]) <= most, report
 
 
 def test_nothing_failed(host):

@@ -88,6 +88,70 @@ def test_sandbox_is_opened_for_this_release_as_far_as_it_says(host, unit):
     assert "PermissionError" in denied.stdout + denied.stderr
 
 
+ATTACK = """
+import json, pathlib, socket
+
+
+def attempt(action):
+    try:
+        action()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+
+
+def connect(family, *address):
+    stream = socket.socket(family)
+    stream.settimeout(2)
+    stream.connect(*address)
+
+
+print(json.dumps({
+    "run": attempt(pathlib.Path("/run/a").touch),
+    "lock": attempt(pathlib.Path("/run/lock/a").touch),
+    "bus": attempt(lambda: connect(socket.AF_UNIX, "/run/dbus/system_bus_socket")),
+    "metadata": attempt(lambda: connect(socket.AF_INET, ("169.254.169.254", 8169))),
+    "port": attempt(lambda: socket.socket().bind(("0.0.0.0", 8170))),
+    "own": attempt(pathlib.Path("/srv/shop/media/a").touch),
+}))
+"""
+CLOUD = "import http.server; http.server.HTTPServer(('169.254.169.254', 8169), None).serve_forever()"
+
+
+@pytest.fixture
+def metadata(host):
+    """A cloud's address of credentials, which answers."""
+    host.check_output("ip address add 169.254.169.254/32 dev lo")
+    host.check_output("systemd-run --unit=metadata python3 -c %s", CLOUD)
+    host.check_output("timeout 20 sh -c 'until ss -ltn | grep -q :8169; do sleep 0.2; done'")
+    yield
+    host.check_output("systemctl stop metadata; ip address del 169.254.169.254/32 dev lo")
+
+
+@pytest.mark.usefixtures("metadata")
+def test_hacked_application_reaches_nothing_of_the_host(host):
+    outside = json.loads(host.check_output("python3 -c %s", ATTACK.replace("/srv/shop/media/a", "/tmp/a")))
+    host.check_output("rm /run/a /run/lock/a /tmp/a")
+    assert set(outside.values()) == {"done"}
+    inside = json.loads(host.check_output("shop-run python -c %s", ATTACK))
+    # systemd of Debian 12 is built without what forbids ports.
+    assert inside.pop("port") == (
+        "done" if "-BPF_FRAMEWORK" in host.check_output("systemctl --version") else "PermissionError"
+    )
+    assert inside.pop("own") == "done"
+    assert inside.pop("metadata") == "TimeoutError"
+    assert set(inside.values()) <= {"OSError", "PermissionError"}
+
+
+def test_units_of_the_application_are_bounded_and_little_exposed(host, unit):
+    web = f"shop-web@{serving(host)}.service"
+    assert int(unit(web)["TasksMax"]) == 4096
+    assert unit(web)["MemoryMax"] != "infinity"
+    report = host.check_output(f"systemd-analyze security --no-pager {web}")
+    # 1.2, and what its word `proc` costs.
+    assert float(report.splitlines()[-1].split(": ")[1].split()[0]) <= 1.4, report
+
+
 def test_static_files_are_collected_under_hashed_names(host):
     manifest = json.loads(host.file("/srv/shop/current/static/staticfiles.json").content_string)
     assert host.file(f"/srv/shop/current/static/{manifest['paths']['entries/style.css']}").exists

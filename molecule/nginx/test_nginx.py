@@ -1,6 +1,7 @@
 """Nginx: what clients get, what the application is told, and that no site can break another."""
 
 import base64
+import contextlib
 import json
 import re
 import shlex
@@ -13,6 +14,7 @@ import pytest
 
 PLAYBOOK = "molecule/nginx/converge.yml"
 SAY = (Path(__file__).parent / "say.py").read_text()
+RESET = (Path(__file__).parent / "reset.py").read_text()
 MAINTENANCE = "molecule/nginx/maintenance.yml"
 SHOP = "https://shop.example.org"
 CA = "/etc/ssl/groundcrew/ca/ca.pem"
@@ -59,6 +61,40 @@ def test_what_nginx_answers_has_the_headers_once(http, path):
         "Referrer-Policy": "same-origin",
     }.items():
         assert headers.get_all(name) == [value]
+
+
+VISITOR = {"X-Forwarded-For": "192.0.2.9"}
+BASE = {
+    "Strict-Transport-Security": "max-age=300",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def test_errors_of_servers_have_the_headers_once(http):
+    """Nginx's own, and those of the server below an application, which names no release."""
+    addresses = [f"{SHOP}/{'x' * 9000}", f"https://www.example.org/{'x' * 9000}", f"{SHOP}/a/..%2fb"]
+    answers = [http(address) for address in addresses]
+    answers += [http(SHOP, headers={"X": "x" * 9000}), http(SHOP, headers=ask_for(Status="431"))]
+    assert [answer.status for answer in answers] == [414, 414, 400, 400, 431]
+    for answer in answers:
+        for name, value in BASE.items():
+            assert answer.headers.get_all(name) == [value]
+    # An application decides for itself, and so does the server of one that says something.
+    said = ask_for(("X-Release", "abc"), ("X-Frame-Options", "DENY"), Status="404")
+    headers = http(SHOP, headers=said).headers
+    assert [headers[name] for name in BASE] == [None, None, "DENY", None]
+    headers = http(SHOP, headers=ask_for(("X-Frame-Options", "DENY"), Status="431")).headers
+    assert headers.get_all("X-Frame-Options") == ["DENY"]
+
+
+def test_the_release_is_not_for_visitors(http):
+    said = ask_for(("X-Release", "abc"))
+    assert http(SHOP, headers=said).headers.get_all("X-Release") == ["abc"]
+    assert http(SHOP, headers=said | {"X-Forwarded-For": "198.51.100.20"}).headers["X-Release"] == "abc"
+    for visitor in ("192.0.2.9", "10.1.2.3", "fd00::7"):
+        assert http(SHOP, headers=said | {"X-Forwarded-For": visitor}).headers["X-Release"] is None
 
 
 def ask_for(*headers, **more):
@@ -242,7 +278,7 @@ def test_files_in_a_part_that_is_not_for_everybody(http):
 
 @pytest.mark.parametrize(("method", "path", "most"), [("POST", "/accounts/login/", 31), ("GET", "/", 201)])
 def test_one_address_may_not_ask_for_everything(host, http, method, path, most):
-    address = "192.0.2.31" if method == "POST" else "192.0.2.32"
+    address = "10.0.2.31" if method == "POST" else "192.0.2.32"
     assert http(f"https://blog.example.org{path}", method=method, headers={"X-Forwarded-For": address}).status == 200
     lines = [f"{method} {path} HTTP/1.1", "Host: blog.example.org", f"X-Forwarded-For: {address}", "Content-Length: 0"]
     request = "".join(line + r"\r\n" for line in [*lines, ""])
@@ -250,8 +286,12 @@ def test_one_address_may_not_ask_for_everything(host, http, method, path, most):
     command = f"(for i in $(seq {most * 2}); do printf '{request}'; done; sleep 2) | {client} 2> /dev/null"
     answers = host.check_output(f"{command} | grep --text --only-matching 'HTTP/1.1 [0-9]*'").splitlines()
     refused = [answer for answer in answers if " 429" in answer]
-    # What flows back meanwhile is allowed as well.
-    assert most * 0.4 < len(refused) < most * 1.1
+    if method == "POST":
+        # What flows back meanwhile is allowed as well.
+        assert most * 0.4 < len(refused) < most * 1.1
+    else:
+        # One after the other they wait, and those before them with them.
+        assert (len(refused), 25 <= len(answers) < most) == (0, True)
     # Others do not suffer.
     other = {"X-Forwarded-For": "192.0.2.77"}
     assert http(f"https://blog.example.org{path}", method=method, headers=other).status == 200
@@ -265,6 +305,51 @@ def test_the_log_has_an_object_in_each_line(host, told):
     assert (entry["status"], entry["agent"], entry["host"]) == (200, 'say "hi"', "shop.example.org")
     assert len(entry["id"]) == 32
     assert float(entry["upstream_seconds"]) >= 0
+
+
+def test_the_log_lets_nobody_in(host, http):
+    """Neither a query nor a link for a new password, whichever server answers and whoever was asked before."""
+    key = "canary" + host.check_output("date +%s%N")
+    django, allauth = f"/reset/MQ/c5x0aa-{'0f' * 16}/{key}", f"/key/1-c5x0aa-{'0f' * 16}/?{key}"
+    signed = f"/confirm/MQ:1tabcd:{'aZ-_9' * 8}abc/"
+    for url in (
+        f"{SHOP}/seen?token={key}",
+        f"http://shop.example.org/seen?token={key}",
+        f"https://www.example.org/seen?token={key}",
+        f"http://127.0.0.1/.well-known/seen?token={key}",
+        f"{SHOP}/static/missing.css?{key}",
+    ):
+        with contextlib.suppress(pytest.fail.Exception):
+            http(url, headers={"Referer": f"{SHOP}/from?code={key}#{key}"})
+    for path in (django, allauth, signed):
+        http(f"{SHOP}{path}", headers={"Referer": f"{SHOP}{path}"})
+    time.sleep(1.5)
+    log = host.check_output("tail -n 30 /var/log/nginx/access.log")
+    assert log.count("GET /seen HTTP/1.1") == 3
+    assert log.count(f'"referer":"{SHOP}/from"') >= 3
+    assert log.count("/reset/MQ/***/") == 2
+    assert log.count('/key/***/"') + log.count("/key/***/ ") == 2
+    assert log.count("/confirm/***/") == 2
+    assert log.replace(f"/***/{key}", "").count(key) == 0
+    assert not re.search(r"(0f){16}|1tabcd", log)
+
+
+def test_what_looks_like_no_token_is_logged_as_it_is(host, http):
+    for path in ("/550e8400-e29b-41d4-a716-446655440000/", "/a:b/c-0123456789abcdef/", f"/{'0f' * 16}/"):
+        http(f"{SHOP}{path}")
+        time.sleep(1.2)
+        assert f"GET {path} HTTP/1.1" in host.check_output("tail -n 3 /var/log/nginx/access.log")
+
+
+def test_requests_that_are_cancelled_at_once_reach_no_application(host, told):
+    """One connection over HTTP/2, a thousand requests, each taken back."""
+    before = told(SHOP)["served"]
+    for address in ("192.0.2.66", "10.1.2.66"):
+        host.check_output(shlex.join(["python3", "-c", RESET, "shop.example.org", address, "1000"]))
+    start = time.monotonic()
+    served = told(SHOP, headers={"X-Forwarded-For": "192.0.2.67"})["served"]
+    assert time.monotonic() - start < 5
+    assert served - before < 150
 
 
 def test_http_leads_to_https(http):
@@ -353,8 +438,12 @@ def test_the_application_reads_what_nginx_saw(told):
     assert headers["X-Forwarded-Host"] == headers["Host"] == "shop.example.org"
 
 
-def test_the_port_of_the_client_reaches_the_application(told):
+def test_a_port_of_the_site_reaches_the_application_and_no_other_does(told, http):
     assert told(SHOP, headers={"Host": "Shop.example.org:8443"})["headers"]["Host"] == "Shop.example.org:8443"
+    assert told(SHOP, headers={"Host": "shop.example.org:443"})["headers"]["Host"] == "shop.example.org:443"
+    for port in ("99999", "8444", "84430", "22", "0443", "0"):
+        for path in ("/", "/static/site.css"):
+            assert http(f"{SHOP}{path}", headers={"Host": f"shop.example.org:{port}"}).status == 400
 
 
 def test_a_second_host_in_the_request_is_ignored(host):
@@ -524,7 +613,23 @@ def test_uploads_are_served_and_run_nothing(http):
         answer = http(f"{SHOP}/media/{name}")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
+    # The policy of the site takes scripts of its own address; browsers take none that is text.
+    for name in ("script.js", "module.MJS"):
+        answer = http(f"{SHOP}/media/{name}")
+        assert (answer.text, answer.headers["Content-Type"]) == ("alert(1)\n", "text/plain")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert http(f"{SHOP}/media/link").status == 403
+
+
+@pytest.mark.parametrize("use", ["script", "worker", "serviceworker", "audioworklet", "xslt"])
+def test_no_upload_is_a_script_whatever_its_type(http, use):
+    told = {"Sec-Fetch-Dest": use}
+    for name in ("script.js", "photo.png", "private/script.js"):
+        said = {"X-Accel-Redirect": f"/media/{name}", "Content-Type": "text/javascript"}
+        assert http(f"{SHOP}/media/{name}", headers=told).status in (403, 404)
+        assert http(SHOP, headers=ask_for(**said) | told).status == 403
+        assert http(SHOP, headers=ask_for(**said) | {"Sec-Fetch-Dest": "image"}).status == 200
+    assert http(f"{SHOP}/static/site.css", headers=told).status == 200
 
 
 def test_a_changed_static_file_is_served_within_a_second(host, http):

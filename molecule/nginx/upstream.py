@@ -13,12 +13,13 @@ from socketserver import ThreadingUnixStreamServer
 class Mirror(BaseHTTPRequestHandler):
     """Answers with what it was asked, on which connection, and with the headers in `X-Answer` (JSON).
 
-    A number among them is a value of so many bytes.
+    A number among them is a value of so many bytes, and `Status` is the status. `served` counts the requests so far.
 
     `/die` kills it, `/die/NAME` only that of this name.
     """
 
     protocol_version = "HTTP/1.1"
+    served = 0
 
     def setup(self):
         """Name the connection."""
@@ -31,11 +32,12 @@ class Mirror(BaseHTTPRequestHandler):
         if self.path in ("/die", f"/die/{Path(sys.argv[1]).stem}"):
             print(self.command, self.path, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
-        body = json.dumps(
-            {"path": self.path, "headers": dict(self.headers), "server": sys.argv[1], "connection": self.name}
-        ).encode()
-        self.send_response(200)
-        for name, value in ({"Content-Type": "text/html"} | json.loads(self.headers["X-Answer"] or "{}")).items():
+        Mirror.served += 1
+        told = {"path": self.path, "headers": dict(self.headers), "server": sys.argv[1], "served": Mirror.served}
+        body = json.dumps({**told, "connection": self.name}).encode()
+        headers = {"Content-Type": "text/html"} | json.loads(self.headers["X-Answer"] or "{}")
+        self.send_response(int(headers.pop("Status", 200)))
+        for name, value in headers.items():
             self.send_header(name, "x" * value if isinstance(value, int) else value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -43,6 +43,26 @@ def test_the_owner_of_another_database_is_refused(psql):
     assert 'permission denied for database "my-shop"' in psql("SELECT 1", "blog", "my-shop").stderr
 
 
+def test_the_databases_of_the_server_are_its_own(psql):
+    for database in ("postgres", "template1"):
+        assert f'permission denied for database "{database}"' in psql("SELECT 1", "blog", database).stderr
+
+
+def test_one_application_leaves_connections_to_the_others(host, psql):
+    script = """
+import psycopg2
+kept = []
+try:
+    while True:
+        kept.append(psycopg2.connect("dbname=blog"))
+except psycopg2.OperationalError as error:
+    print(len(kept), error)
+"""
+    said = host.check_output("runuser -u blog -- python3 -c %s", script)
+    assert re.match('75 .*too many connections for role "blog"', said)
+    assert psql("SELECT 1", "blog", "blog").rc == 0
+
+
 def test_a_user_without_a_role_is_refused(psql):
     assert 'role "nobody" does not exist' in psql("SELECT 1", "nobody", "blog").stderr
 
@@ -193,7 +213,8 @@ def test_an_interrupted_run_is_made_up_for(host, play, psql, unit_name):
 def test_what_was_taken_away_comes_back(host, play, psql, unit, unit_name):
     psql("DROP EXTENSION pg_trgm", database="my-shop")
     psql('GRANT CONNECT ON DATABASE "my-shop" TO PUBLIC')
-    psql("ALTER ROLE blog CREATEDB")
+    psql("ALTER ROLE blog CREATEDB CONNECTION LIMIT -1")
+    psql("GRANT CONNECT ON DATABASE postgres TO PUBLIC")
     host.check_output("systemctl disable --now %s", unit_name)
     host.check_output("rm /etc/systemd/system/%s.service.d/groundcrew.conf", unit_name)
     assert play(PLAYBOOK).returncode == 0
@@ -202,6 +223,8 @@ def test_what_was_taken_away_comes_back(host, play, psql, unit, unit_name):
     assert psql("SELECT similarity('a', 'a')", "my-shop", "my-shop").rc == 0
     assert "permission denied" in psql("SELECT 1", "blog", "my-shop").stderr
     assert "permission denied" in psql("CREATE DATABASE x", "blog", "blog").stderr
+    assert "permission denied" in psql("SELECT 1", "blog", "postgres").stderr
+    assert psql("SELECT rolconnlimit > 0 FROM pg_roles WHERE rolname = 'blog'").stdout == "t\n"
     assert "changed=0" in play(PLAYBOOK).stdout
 
 

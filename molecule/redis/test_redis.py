@@ -1,5 +1,6 @@
 """Redis: who may connect, what each purpose keeps, and that instances leave each other alone."""
 
+import re
 import time
 
 import pytest
@@ -27,6 +28,18 @@ def test_the_group_uses_its_instance(redis):
 @pytest.mark.parametrize("group", ["nogroup", "visits", "redis"])
 def test_other_local_users_are_refused(redis, group):
     assert "Permission denied" in redis("my-shop", "PING", group=group).stderr
+
+
+@pytest.mark.parametrize(("instance", "most"), [("my-shop", 0.5), ("jobs", 0.5), ("remote", 1.1), ("network", 1.1)])
+def test_an_instance_is_little_exposed(host, instance, most):
+    report = host.check_output("systemd-analyze security --no-pager redis-server@%s.service", instance)
+    assert float(re.search(r"exposure level.*: ([\d.]+)", report)[1]) <= most, report
+
+
+def test_an_instance_without_a_port_has_no_network_and_leaves_run_alone(host, unit):
+    process = unit("redis-server@my-shop")["MainPID"]
+    assert host.check_output(f"nsenter --net --target {process} ip -brief link | awk '{{print $1}}'") == "lo"
+    assert host.run(f"nsenter --mount --target {process} touch /run/a /run/lock/a").rc != 0
 
 
 def test_a_port_takes_the_password(host):

@@ -805,4 +805,7 @@ EMAIL_HOST = 'own'
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = 'own@example.org'
 """
     variables = {"DATABASE_URL": "postgresql:///shop", "CACHE_URL": "redis://cache", "EMAIL_URL": URL}
-    assert names(overlay(STATIC + text, environment=variables)) == ["SILENCED_SYSTEM_CHECKS"]
+    assert names(overlay(STATIC + text, environment=variables)) == [
+        "SILENCED_SYSTEM_CHECKS",
+        "DEFAULT_EXCEPTION_REPORTER_FILTER",
+    ]

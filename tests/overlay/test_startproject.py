@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_release/inside"
 
 REQUESTS = """
@@ -204,3 +206,36 @@ def test_what_settings_name_of_a_front_end(project):
         "DJANGO_VITE_ASSETS_PATH": ["/assets"],
         "DJANGO_VITE_MANIFEST_PATH": [],
     }
+
+
+MAIL = """
+import sys
+
+import django
+
+django.setup()
+from django.test import RequestFactory
+from django.views.debug import ExceptionReporter
+
+try:
+    raise ValueError("an error")
+except ValueError:
+    reporter = ExceptionReporter(RequestFactory().get("/boom/"), *sys.exc_info(), is_email=True)
+    print(reporter.get_traceback_text(), reporter.get_traceback_html())
+"""
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_mails_about_errors_carry_no_settings(project, own):
+    """Those of a project that has chosen what they carry do."""
+    settings = (
+        "from shop.settings import *\nBROKER = 'amqp://shop:canary@queue'\nSENTRY_DSN = 'https://canary@sentry'\n"
+    )
+    chosen = (
+        "from django.views.debug import SafeExceptionReporterFilter as Filter\nclass Own(Filter):\n    pass\n"
+        "DEFAULT_EXCEPTION_REPORTER_FILTER = 'shop.mails.Own'\n"
+    )
+    (project.folder / "shop/mails.py").write_text(settings + (chosen if own else ""))
+    done = project("-c", MAIL, GROUNDCREW_SETTINGS_MODULE="shop.mails")
+    assert "ValueError at /boom/\nan error" in done.stdout, done.stderr
+    assert ("canary" in done.stdout) == own

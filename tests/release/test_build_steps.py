@@ -55,8 +55,9 @@ def test_script_of_strangers_sees_nothing_of_the_application(app, units, root):
     assert f"HOME={root}/srv/shop/cache\n" in text
     assert "s3cret" not in text
     assert "t0ken" not in repr(transient)
-    hidden = next(one for one in transient.properties if one.startswith("InaccessiblePaths=")).partition("=")[2].split()
-    assert hidden == [
+    hidden = [one.partition("=")[2] for one in transient.properties if one.startswith("InaccessiblePaths=")]
+    assert hidden[0] == "-/run/dbus"
+    assert hidden[-1].split() == [
         f"-{root}/srv/shop/media",
         f"-{root}/srv/shop/dumps",
         f"-{root}/etc/django/shop",
@@ -77,7 +78,17 @@ def test_management_command_sees_what_every_one_sees(app, units):
     assert "DJANGO_SECRET_KEY='s3cret'\n" in files[str(made.release("abc") / "environment")]
     assert "NODE_ENV=production" in list(files.values())[-1]
     assert f"ReadWritePaths={made.release('abc')}/source" in transient.properties
-    assert not [one for one in transient.properties if one.startswith("InaccessiblePaths")]
+    hidden = [one for one in transient.properties if one.startswith("InaccessiblePaths")]
+    assert hidden == ["InaccessiblePaths=-/run/dbus"]
+
+
+def test_a_word_shows_a_script_nothing_of_the_application(app, units):
+    """`dbus` lifts all that was hidden before it."""
+    build_steps.build(app(BuildStep(run="npm ci", allow=("dbus",))), "abc", Steps())
+    ((_, transient, _),) = units.ran
+    hidden = [one for one in transient.properties if one.startswith("InaccessiblePaths")]
+    assert hidden[-2] == "InaccessiblePaths="
+    assert "/run/postgresql" in hidden[-1]
 
 
 @pytest.mark.parametrize(

@@ -273,7 +273,7 @@ OWN = {"max_connections": 300, "log_line_prefix": "it's %m \\ ", "jit": False, "
 @renders("postgresql", "postgresql_settings", {}, OWN, postgresql_databases=[], __postgresql_found=FOUND)
 def test_settings_of_postgresql(files):
     plain, own = (settings(one["groundcrew.conf"]) for one in files)
-    assert (plain["listen_addresses"], plain["password_encryption"]) == ("localhost", "scram-sha-256")
+    assert (plain["listen_addresses"], plain["password_encryption"]) == ("", "scram-sha-256")
     assert {name: own[name] for name in OWN} == {name: str(value) for name, value in OWN.items()}
     assert own == plain | {name: own[name] for name in OWN} | {"work_mem": own["work_mem"]}
 

@@ -47,7 +47,8 @@ def test_a_site_finds_what_it_refers_to(files, read):
     used = [line for name in ("limit_req", "limit_conn") for line in read[PROXY].all(name)]
     zones = {re.search(r" zone=(\w+)", line)[1] for line in made}
     assert {re.match(r"(?:zone=)?(\w+)", line)[1] for line in used} == zones
-    assert main.one("access_log").split()[1] == common.one("log_format").split()[0]
+    assert main.all("access_log") == []
+    assert read[TLS].one("access_log").split()[1] == common.one("log_format").split()[0]
 
 
 @renders()
@@ -107,7 +108,7 @@ def test_limits_and_trusted_proxies(read):
         "$groundcrew_visitor": "rate=7r/s",
         "$groundcrew_login": "rate=3r/m",
     }
-    assert proxy.all("limit_req", "zone=groundcrew_requests") == ["burst=28 nodelay"]
+    assert proxy.all("limit_req", "zone=groundcrew_requests") == ["burst=28 delay=4"]
     assert proxy.all("limit_req", "zone=groundcrew_logins") == ["burst=3 nodelay"]
     assert proxy.one("limit_conn") == "groundcrew_connections 28"
 

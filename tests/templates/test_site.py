@@ -7,6 +7,11 @@ import pytest
 from cases import FILES, HASH, SITE, TRIXIE
 
 BASE = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "same-origin"}
+OWN_ERRORS = {
+    "X-Content-Type-Options": "$groundcrew_content_type_options",
+    "X-Frame-Options": "$groundcrew_frame_options",
+    "Referrer-Policy": "$groundcrew_referrer_policy",
+}
 
 
 def sites(*changes, found=TRIXIE, **variables):
@@ -164,6 +169,8 @@ def test_the_policy_of_pages(read):
     for site, name in zip(read, POLICIES.values(), strict=True):
         headers = site.main.at("/").headers
         assert headers.pop("Cross-Origin-Resource-Policy") == "$groundcrew_resource_policy"
+        assert headers.pop("X-Release") == "$groundcrew_release"
+        assert {name: headers.pop(name) for name in BASE} == OWN_ERRORS
         assert headers == ({name: "$groundcrew_csp"} if name else {})
 
 
@@ -182,8 +189,11 @@ def test_what_nginx_answers_by_itself_insists_on_https(read):
             headers = location.headers
             assert headers.get("Strict-Transport-Security") == hsts
             assert headers | BASE == headers
-        # The application says so itself.
-        assert "Strict-Transport-Security" not in site.main.at("/").headers
+        # The application says so itself; the variable is empty unless its server answers alone.
+        said = site.main.at("/").headers.get("Strict-Transport-Security")
+        assert said == ("$groundcrew_hsts_shop" if hsts else None)
+        (own,) = [block for block in site.conf.blocks("map") if block.words[-1] == "$groundcrew_hsts_shop"] or [None]
+        assert own is None if hsts is None else own.one("yes ") == hsts
 
 
 RULES = [

@@ -41,6 +41,7 @@ SANDBOX = """
     ProtectControlGroups=yes ProtectClock=yes ProtectHostname=yes ProtectProc=invisible ProcSubset=pid
     RestrictNamespaces=yes RestrictRealtime=yes RestrictSUIDSGID=yes LockPersonality=yes MemoryDenyWriteExecute=yes
     RemoveIPC=yes KeyringMode=private DevicePolicy=closed SystemCallArchitectures=native SystemCallErrorNumber=EPERM
+    ReadOnlyPaths=/run InaccessiblePaths=-/run/dbus SocketBindDeny=any TasksMax=4096
 """
 
 
@@ -158,7 +159,7 @@ def test_a_process(units):
         assert unit.one("Install", "WantedBy") == "multi-user.target"
         assert "redis-server@shop-broker.service" in unit.one("Unit", "After").split()
     keys = ("MemoryMax", "KillSignal", "TimeoutStopSec", "Restart")
-    assert [plain.last("Service", key) for key in keys] == ["infinity", "SIGTERM", "300", "always"]
+    assert [plain.last("Service", key) for key in keys] == ["75%", "SIGTERM", "300", "always"]
     # Lines of the operator come last, so that they win.
     assert [rich.last("Service", key) for key in keys] == ["512M", "SIGINT", "30", "no"]
     assert rich.one("Service", "Nice") == "5"
@@ -176,7 +177,7 @@ def test_a_timer(units):
         assert timer.one("Timer", "Persistent") == "true"
         assert timer.one("Install", "WantedBy") == "timers.target"
     job = units[1]["shop-timer-often.service"]
-    assert (job.one("Service", "Type"), job.one("Service", "MemoryMax"), job.one("Service", "Nice")) == (
+    assert (job.one("Service", "Type"), job.last("Service", "MemoryMax"), job.one("Service", "Nice")) == (
         "oneshot",
         "1G",
         "9",

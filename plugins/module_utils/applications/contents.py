@@ -118,7 +118,7 @@ def jobs(application: Application) -> Iterator[Finding]:
 
 def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator[Finding]:
     """Yield what systemd would overlook in one process or timer."""
-    name, memory = str(job.get("name", "")), str(job.get("memory", "infinity"))
+    name, memory = str(job.get("name", "")), str(job.get("memory", "75%"))
     yield from command_line(application, key, job.get("run"), f"[{name}].run")
     if name and not UNIT.fullmatch(name):
         sentence = "names a unit: letters, digits, `-`, `_` and `.`"

@@ -16,6 +16,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "probe.status": (100, 599),
     "backup_repository.port": PORT,
     "backup_retention_weeks": (1, 1000),
+    "nginx_public_ports": PORT,
     "nginx_requests_per_second": (1, 100_000),
     "nginx_logins_per_minute": (1, 100_000),
 }

@@ -105,6 +105,7 @@ CHECKS: dict[str, Callable[[Any], Iterator[Wrong]]] = {
     "postgresql_databases": clients,
     "postgresql_repository": repository,
     "nginx_trusted_proxies": addresses,
+    "nginx_monitors": addresses,
 }
 """By variable: what is asked of a value of the right type."""
 

@@ -8,6 +8,7 @@ A step `manage` is a management command like any other.
 
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import commands, environment, host, run, sandbox
@@ -77,12 +78,12 @@ def readable(log: str) -> str:
 def execute(application: Application, release: str, step: BuildStep) -> tuple[int, str, str]:
     """Run one step to its end; return as `commands.execute` does."""
     arguments, folder = shlex.split(line(application, step)), directory(application, release, step)
-    lines = [*sandbox.allowed((*sandbox.BUILD, *step.allow)), f"ReadWritePaths={application.release(release)}/source"]
+    allow, source = (*sandbox.BUILD, *step.allow), f"ReadWritePaths={application.release(release)}/source"
     if step.manage:
-        lines = [*run.properties(application, release), *lines]
+        lines = [*run.properties(application, release, allow), source]
         files = run.environment_files(application, release)
         return commands.finish(application, arguments, lines, files, folder, TOOLS | step.env)
-    lines = [*alone(application, release), *lines]
+    lines = [*alone(application, release, allow), source]
     return commands.finish(application, arguments, lines, [], folder, variables(application, release) | step.env)
 
 
@@ -108,8 +109,11 @@ def variables(application: Application, release: str) -> dict[str, str]:
     return {"PATH": environment.path(application.release(release)), **home, **TOOLS}
 
 
-def alone(application: Application, release: str) -> list[str]:
-    """Return the lines of a unit that sees nothing of the application but the release that is being built."""
+def alone(application: Application, release: str, allow: Sequence[str]) -> list[str]:
+    """Return the lines of a unit that sees nothing of the application but the release that is being built.
+
+    :param allow: words of the sandbox beside those of the application.
+    """
     urls = [application.database_url, application.cache_url, application.broker_url]
     urls += [one.url for one in application.databases]
     sockets = sorted({found for url in urls for found in re.findall(r"/run/[\w.-]+", url)})
@@ -117,6 +121,7 @@ def alone(application: Application, release: str) -> list[str]:
     hidden = dict.fromkeys([*map(str, own), *application.directories, "/run/postgresql", "/run/mysqld", *sockets])
     return [
         *sandbox.bans(application.name, application.umask, [str(application.cache)]),
-        *sandbox.allowed(application.allow),
+        *sandbox.allowed((*application.allow, *allow)),
+        # After the words: one of them lifts all that is hidden before it.
         f"InaccessiblePaths={' '.join(f'-{path}' for path in hidden)}",
     ]

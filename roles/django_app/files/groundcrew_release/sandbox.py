@@ -16,6 +16,10 @@ BANS = (
     "PrivateUsers=yes",
     "PrivateIPC=yes",
     "ProtectSystem=strict",
+    # ProtectProc and ProcSubset take /run out of what ProtectSystem protects.
+    "ReadOnlyPaths=/run",
+    # Which units the host has, and what they do.
+    "InaccessiblePaths=-/run/dbus",
     "ProtectHome=yes",
     "ProtectKernelTunables=yes",
     "ProtectKernelModules=yes",
@@ -26,6 +30,10 @@ BANS = (
     "ProtectProc=invisible",
     "ProcSubset=pid",
     "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+    # Clouds give their machines credentials there.
+    "IPAddressDeny=169.254.0.0/16 fe80::/10 fd00:ec2::254",
+    # Debian 12's systemd cannot, and says nothing.
+    "SocketBindDeny=any",
     "RestrictNamespaces=yes",
     "RestrictRealtime=yes",
     "RestrictSUIDSGID=yes",
@@ -34,6 +42,9 @@ BANS = (
     "RemoveIPC=yes",
     "KeyringMode=private",
     "DevicePolicy=closed",
+    # Of the host's memory, and processes with their threads: one application leaves something to the others.
+    "MemoryMax=75%",
+    "TasksMax=4096",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
     "SystemCallFilter=~@privileged @resources",
@@ -156,6 +167,21 @@ OPENINGS = {
         ("PrivateIPC=no", "RemoveIPC=no"),
         (r"sysv_ipc\.\w*Error|posix_ipc\.\w*Error|shmget|msgget|semget|mq_open|MIT-SHM",),
     ),
+    "ports": Opening(
+        "ports of its own",
+        ("SocketBindDeny=",),
+        (rf"\bbind\b{RAISED}", rf"\bbind(?:ing)?\b[^\n]*{REFUSED}", "listen EPERM|error while attempting to bind"),
+    ),
+    "metadata": Opening(
+        "addresses of the link, where a cloud gives its machines credentials",
+        ("IPAddressDeny=",),
+        (r"169\.254\.\d|metadata\.google\.internal|Unable to locate credentials|DefaultCredentialsError",),
+    ),
+    "dbus": Opening(
+        "the system's D-Bus",
+        ("InaccessiblePaths=",),
+        (r"/run/dbus/|org\.freedesktop\.DBus|dbus\.exceptions|[Ff]ailed to connect to (?:system )?bus",),
+    ),
     "32bit": Opening(
         "programs for another kind of processor, such as those of 32 bits",
         ("SystemCallArchitectures=", "LockPersonality=no"),
@@ -167,8 +193,8 @@ BECOMING = re.compile(
     rf"(?:postdrop|sendmail|exim4?|sudo|su|newuidmap)\b[^\n]*{REFUSED}"
 )
 """What programs say that cannot become another user. systemd 252 would allow it where nothing else is forbidden."""
-BUILD = ("jit", "proc", "netlink")
-"""What build steps are allowed in any case: Node compiles, counts processors and lists network interfaces."""
+BUILD = ("jit", "proc", "netlink", "ports")
+"""What build steps are allowed in any case: Node compiles, counts processors, lists network interfaces, and serves."""
 READ_ONLY = re.compile(r"[Rr]ead-only file system[^'\n]*'(/[^'\n]+)'|'?(/[^':\n]+)'?: [Rr]ead-only file system")
 
 

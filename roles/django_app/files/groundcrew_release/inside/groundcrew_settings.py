@@ -40,6 +40,7 @@ from django.conf import global_settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
+from django.views.debug import SafeExceptionReporterFilter
 
 
 class Overlay:
@@ -493,6 +494,23 @@ def logging(settings):
         settings.put("LOGGING", new, now="INFO to stderr")
 
 
+class QuietExceptionReporterFilter(SafeExceptionReporterFilter):
+    """Lists no setting. Django hides values by names such as PASSWORD; a URL of a queue has one in the middle."""
+
+    def get_safe_settings(self):
+        """Return none."""
+        return {}
+
+
+def errors(settings):
+    """Send no settings in the e-mails to ADMINS about an error."""
+    if settings.untouched("DEFAULT_EXCEPTION_REPORTER_FILTER"):
+        name = f"{__name__}.{QuietExceptionReporterFilter.__name__}"
+        settings.put(
+            "DEFAULT_EXCEPTION_REPORTER_FILTER", name, was="settings in e-mails about errors", now="none in them"
+        )
+
+
 def email(settings):
     """Send by SMTP what is only printed or filed: through EMAIL_URL or, Django's default, the host's own server."""
     smtp = "django.core.mail.backends.smtp.EmailBackend"
@@ -612,7 +630,7 @@ def load():
         raise
     overlay.values.update({name: getattr(project, name) for name in dir(project) if name.isupper()})
     first = (debug, hosts, secret_key, database, connections)
-    for concern in (*first, cache, local_caches, channel_layers, files, static_storage, https, logging, email):
+    for concern in (*first, cache, local_caches, channel_layers, files, static_storage, https, logging, errors, email):
         concern(overlay)
     # Code that imports the project's module by its name, instead of django.conf.settings, sees the same values.
     vars(project).update(overlay.values)
