@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
@@ -11,6 +12,8 @@ from ansible.plugins.action import ActionBase
 ALONE = "-o ControlMaster=no -o ControlPath=none"
 KEYS = "-o PasswordAuthentication=no -o KbdInteractiveAuthentication=no"
 USUAL = 22
+# No other user is answered there, either.
+SILENT = "timed out|refused|[Nn]o route|resolve"
 
 
 def alias(host, port):
@@ -40,35 +43,45 @@ class ActionModule(ActionBase):
             return {"failed": True, "changed": False, "msg": reason}
         connection = self._connection
         self._own = {name: connection.get_option(name) for name in ("remote_user", "port", "password", "ssh_args")}
-        reasons = []
+        tried = []
+        for user, port in self._task.args["ways"]:
+            way = (str(user) or self._own["remote_user"], int(port) or int(self._own["port"] or USUAL))
+            tried += [way] if way not in tried else []
         for number in range(int(self._task.args.get("tries", 1))):
             time.sleep(min(number, 1))
-            reasons = []
-            for user, port in self._task.args["ways"]:
-                found = {"user": user or self._own["remote_user"], "port": int(port or self._own["port"] or USUAL)}
-                reason = self._reason(str(user), int(port))
+            reasons, silent = [], set()
+            for user, port in tried:
+                if port in silent:
+                    continue
+                reason = self._reason(user, port)
                 if not reason:
-                    return {"changed": False, **found}
-                who = found["user"] or "its own user"
-                reasons.append(f"as {who} over port {found['port']}: {reason.rstrip('.')}")
-        return {"failed": True, "changed": False, "msg": f"Nobody can log in: {'; '.join(reasons)}.", "reasons": reasons}
+                    own = (user, port) == (self._own["remote_user"], int(self._own["port"] or USUAL))
+                    return {"changed": False, "user": user, "port": port, "own": own}
+                silent |= {port} if re.search(SILENT, reason) else set()
+                reasons.append(f"as {user or 'its own user'} over port {port}: {reason.rstrip('.')}")
+        return {
+            "failed": True,
+            "changed": False,
+            "msg": f"Nobody can log in: {'; '.join(reasons)}.",
+            "reasons": reasons,
+        }
 
     def _reason(self, user, port):
         """Return why this way does not work, "" when it does."""
         connection = self._connection
         own_port = int(self._own["port"] or USUAL)
         arguments = ALONE
-        if not self._task.args.get("passwords") or user:
+        if not self._task.args.get("passwords") or user != self._own["remote_user"]:
             arguments += f" {KEYS}"
             connection.set_option("password", None)
             # Where ansible-core looks beside its options.
             self._play_context.password = ""
-        if port and port != own_port:
+        if port != own_port:
             host = connection.get_option("host") or self._play_context.remote_addr
             arguments += f" -o HostKeyAlias={alias(host, own_port)}"
         connection.set_option("ssh_args", f"{arguments} {self._own['ssh_args'] or ''}")
-        connection.set_option("remote_user", user or self._own["remote_user"])
-        connection.set_option("port", port or self._own["port"])
+        connection.set_option("remote_user", user)
+        connection.set_option("port", port)
         try:
             code, _, error = connection.exec_command(str(self._task.args.get("command", "true")), sudoable=False)
         except (AnsibleConnectionFailure, AnsibleError) as failure:

@@ -51,4 +51,8 @@ port:
   description: Over which port.
   returned: success
   type: int
+own:
+  description: Whether these are the run's own.
+  returned: success
+  type: bool
 """

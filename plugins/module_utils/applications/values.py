@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import calendars, networks, specification, vocabulary
+from . import calendars, logins, networks, specification, vocabulary
 
 Wrong = tuple[str, str]
 """(What is wrong, as a sentence that goes on from the variable; an example of the right value or "")."""
@@ -105,6 +105,8 @@ CHECKS: dict[str, Callable[[Any], Iterator[Wrong]]] = {
     "postgresql_databases": clients,
     "postgresql_repository": repository,
     "nginx_trusted_proxies": addresses,
+    "ssh_administrators": logins.administrators,
+    "ssh_settings": logins.settings,
 }
 """By variable: what is asked of a value of the right type."""
 
