@@ -96,7 +96,7 @@ def settles(host, condition, seconds):
     return False
 
 
-def test_administrators_come_in_and_nobody_else(host, login):
+def test_administrators_come_in_and_nobody_else(login):
     assert login("ops", "sudo -n id -u").stdout == "0\n"
     for user in ("root", "nobody"):
         assert login(user).stderr.strip().endswith("Permission denied (publickey).")
@@ -126,6 +126,7 @@ def test_an_audit_finds_no_fault(host):
     assert "[fail]" not in result.stdout
 
 
+@pytest.mark.usefixtures("bare")
 @pytest.mark.split
 @pytest.mark.parametrize(
     ("before", "variables", "words"),
@@ -139,7 +140,7 @@ def test_an_audit_finds_no_fault(host):
     ],
     ids=["wrong key", "no sudo", "no directive", "broken file of the user", "other file wins", "port is taken"],
 )
-def test_a_change_that_goes_wrong_is_undone(host, bare, login, run, before, variables, words):
+def test_a_change_that_goes_wrong_is_undone(host, login, run, before, variables, words):
     host.check_output("mkdir -p /home/ops/.ssh; echo mine > /home/ops/.ssh/authorized_keys")
     host.check_output(before)
     if "ssh_port" in variables:
@@ -161,16 +162,17 @@ def test_a_change_that_goes_wrong_is_undone(host, bare, login, run, before, vari
     assert host.run("ls /var/lib/groundcrew-guard/ssh /etc/systemd/system/groundcrew-guard-*").stdout == ""
 
 
+@pytest.mark.usefixtures("bare")
 @pytest.mark.split
 @pytest.mark.parametrize("how", ["killed", "reset"])
-def test_a_connection_that_dies_in_the_middle(host, bare, login, ansible, how):
+def test_a_connection_that_dies_in_the_middle(host, login, ansible, how):
     """The host puts the files back by itself; a run that lives waits for it, and says so."""
     process = ansible(__ssh_patience=30)
     assert settles(host, f"test -e {CONF}", 60)
     if how == "killed":
         os.killpg(process.pid, signal.SIGKILL)
         # What is sent has arrived: without the guard, root would stay out.
-        host.check_output("systemctl reload ssh")
+        host.check_output("systemctl reload ssh; sleep 1")
         assert "denied" in login("root").stderr
     else:
         host.check_output(
@@ -185,10 +187,14 @@ def test_a_connection_that_dies_in_the_middle(host, bare, login, ansible, how):
         assert process.returncode != 0
         assert f"Put back as before: the administrators' keys, /etc/sudoers.d/90-groundcrew, {CONF}" in output
     assert settles(host, "! test -e /var/lib/groundcrew-guard/ssh", 10)
+    # sshd has just read its files again.
+    time.sleep(1)
     assert login("root").returncode == 0
 
 
-def test_a_power_cut_before_the_confirmation_puts_the_files_back(host, bare, ansible):
+@pytest.mark.split
+@pytest.mark.usefixtures("bare")
+def test_a_power_cut_before_the_confirmation_puts_the_files_back(host, ansible):
     process = ansible(__ssh_patience=600)
     assert settles(host, f"test -e {CONF}", 60)
     os.killpg(process.pid, signal.SIGKILL)
@@ -199,7 +205,9 @@ def test_a_power_cut_before_the_confirmation_puts_the_files_back(host, bare, ans
     assert host.run("systemctl is-enabled groundcrew-guard-ssh.service").rc != 0
 
 
-def test_a_run_that_would_lock_its_own_user_out_is_refused(host, bare, login, run):
+@pytest.mark.split
+@pytest.mark.usefixtures("bare")
+def test_a_run_that_would_lock_its_own_user_out_is_refused(login, run):
     status, output = run("playbooks/site.yml", ssh_administrators=[{"name": "ops", "keys": [STRANGER]}])
     assert status != 0
     assert "`ssh_administrators` has no key that this machine holds" in output
@@ -207,7 +215,9 @@ def test_a_run_that_would_lock_its_own_user_out_is_refused(host, bare, login, ru
     assert login("root").returncode == 0
 
 
-def test_a_whole_run_moves_user_and_port_and_the_next_finds_its_way(host, bare, login, run):
+@pytest.mark.split
+@pytest.mark.usefixtures("bare")
+def test_a_whole_run_moves_user_and_port_and_the_next_finds_its_way(login, run):
     status, output = run("playbooks/site.yml", ssh_port=2222)
     assert status == 0, output
     assert "`ansible_user` is root, who cannot log in after a run of site.yml" in output

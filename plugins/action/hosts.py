@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
             connections=connections.expected(resolved, name, cores),
             most_connections=int(most) if str(most).isdigit() else 0,
             administrators=administrators,
-            held_keys=public_keys.held(str(variables.get("ansible_host", name)), "", file) if administrators else None,
+            held_keys=public_keys.held(str(variables.get("ansible_host", name)), str(file)) if administrators else None,
             is_opened_by_password=bool(variables.get("ansible_password") or variables.get("ansible_ssh_pass"))
             or bool(self._play_context.password),
             way=(way["user"], way["port"]) if way.get("own") is False else None,

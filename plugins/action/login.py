@@ -59,12 +59,7 @@ class ActionModule(ActionBase):
                     return {"changed": False, "user": user, "port": port, "own": own}
                 silent |= {port} if re.search(SILENT, reason) else set()
                 reasons.append(f"as {user or 'its own user'} over port {port}: {reason.rstrip('.')}")
-        return {
-            "failed": True,
-            "changed": False,
-            "msg": f"Nobody can log in: {'; '.join(reasons)}.",
-            "reasons": reasons,
-        }
+        return {"failed": True, "changed": False, "msg": f"Nobody can log in: {'; '.join(reasons)}."}
 
     def _reason(self, user, port):
         """Return why this way does not work, "" when it does."""

@@ -56,7 +56,7 @@ undone:
   type: list
   elements: str
 waiting:
-  description: Whether a change waited for its confirmation. If not, there was none, or the timer has put its files back.
+  description: Whether a change waited for its confirmation. If not, the timer has put its files back.
   returned: success
   type: bool
 """
@@ -159,7 +159,7 @@ class Guard:
         (part / "keep").write_text(KEEP.format(**words))
         (part / "revert").write_text(REVERT.format(**words))
         part.rename(self.folder)
-        for path, text in zip(self.units, (SERVICE, TIMER)):
+        for path, text in zip(self.units, (SERVICE, TIMER), strict=True):
             path.write_text(text.format(**words))
         systemctl("daemon-reload")
         systemctl("enable", f"{self.unit}.service")
@@ -182,7 +182,7 @@ class Guard:
         return filecmp.cmp(path, saved, shallow=False)
 
     def revert(self):
-        """Put the files back if a change waits for its confirmation, and return those (list of str) that were another."""
+        """Put the files of a change that waits back, and return those (list of str) that were another."""
         if not self.waits:
             return []
         undone = self.changed()

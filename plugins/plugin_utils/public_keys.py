@@ -34,17 +34,17 @@ def of_file(path):
     return public.read_text() if public.is_file() else run("ssh-keygen", "-y", "-P", "", "-f", str(path))
 
 
-def held(host, user, file):
+def held(host, file):
     """Return the keys (frozenset of str) that ssh would show to a host, None when one cannot be read or there is none.
 
     `file` is the private key that the inventory names, "" for what the configuration of ssh says.
     """
-    words = [line.split(maxsplit=1) for line in run("ssh", "-G", "-l", user or "root", "--", host).splitlines()]
+    words = [line.split(maxsplit=1) for line in run("ssh", "-G", "--", host).splitlines()]
     said = [(word[0], word[1]) for word in words if len(word) == 2]
     files = [file] if file else [value for name, value in said if name == "identityfile"]
     found = [of_file(path) for path in (Path(one).expanduser() for one in files) if path.is_file()]
     agent = next((value for name, value in said if name == "identityagent"), "SSH_AUTH_SOCK")
-    socket = {} if agent in ("SSH_AUTH_SOCK", "none") else {"SSH_AUTH_SOCK": os.path.expanduser(agent)}
+    socket = {} if agent in ("SSH_AUTH_SOCK", "none") else {"SSH_AUTH_SOCK": str(Path(agent).expanduser())}
     found += [line for line in run("ssh-add", "-L", **socket).splitlines() if logins.blob(line)]
     keys = frozenset(filter(None, map(logins.blob, found)))
     return keys if keys and all(found) else None

@@ -14,7 +14,7 @@ Way = tuple[str, int]
 """A user and a port; "" and 0 are those of the run itself."""
 
 USUAL = 22
-KINDS = r"ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com"
+KINDS = r"ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com"
 KEY = re.compile(rf"(?:[^\n]*\s)?({KINDS})\s+([A-Za-z0-9+/]+=*)(?:\s[^\n]*)?")
 CLOSED = {"permitrootlogin": "root", "passwordauthentication": "passwords", "kbdinteractiveauthentication": "passwords"}
 
@@ -30,8 +30,8 @@ def blob(key: str) -> str:
         return ""
     # A key is a row of texts with their lengths, the first of which is its kind.
     parts, rest = [], held
-    while len(rest) >= 4 and len(rest) >= 4 + int.from_bytes(rest[:4]):
-        end = 4 + int.from_bytes(rest[:4])
+    while len(rest) >= 4 and len(rest) >= 4 + int.from_bytes(rest[:4], "big"):
+        end = 4 + int.from_bytes(rest[:4], "big")
         parts.append(rest[4:end])
         rest = rest[end:]
     return found[2] if not rest and len(parts) > 1 and parts[0] == found[1].encode() else ""
@@ -71,12 +71,12 @@ def settings(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def ways(host: Host) -> list[Way]:
-    """Return how a run may log in to a host, what the inventory says first; nothing to try where log-ins are left alone.
+    """Return how a run may log in to a host, first what the inventory says; none where log-ins are left alone.
 
     A user or a port that changes is the old one before the run, and the new one after it.
     """
     listed, port = host.variables.get("ssh_administrators"), host.variables.get("ssh_port")
-    if not listed:
+    if not isinstance(listed, list) or not listed:
         return []
     names, port = [str(one["name"]) for one in listed], int(port or 0)
     users, ports = ["", *names, "root"], dict.fromkeys([0, port, USUAL])

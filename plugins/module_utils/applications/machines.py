@@ -105,7 +105,7 @@ def takes(machine: Machine) -> int:
 
 
 def notes(machine: Machine) -> Iterator[Finding]:
-    """Yield what is worth a word about a host: who logs in from now on, processes that may take more memory than there is."""
+    """Yield what is worth a word: who logs in from now on, processes that may take more memory than there is."""
     yield from newcomers(machine)
     limits = [process["memory"] for one in machine.applications for process in one["worker"]["processes"]]
     together = sum(map(megabytes, limits))
