@@ -51,7 +51,11 @@ def ansible(address, tmp_path):
         (tmp_path / "hosts.json").write_text(json.dumps(inventory))
         (tmp_path / "role.yml").write_text(ROLE)
         command = ["ansible-playbook", "--inventory", tmp_path / "hosts.json"]
-        command += ["--extra-vars", f"__ssh_patience={patience}", ROOT / playbook if playbook else tmp_path / "role.yml"]
+        command += [
+            "--extra-vars",
+            f"__ssh_patience={patience}",
+            ROOT / playbook if playbook else tmp_path / "role.yml",
+        ]
         # Connections of an earlier run would open what is closed now.
         environment = {**os.environ, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(tmp_path / "cp"), "COLUMNS": "1000"}
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}

@@ -83,6 +83,12 @@ def ways(host: Host) -> list[Way]:
     return [(user, one) for one in ports for user in users]
 
 
+def ports(host: Host) -> list[int]:
+    """Return the ports of SSH that a run uses: that of the inventory, and the one that the server is to take."""
+    said = (host.variables.get("ansible_port"), host.variables.get("ssh_port"))
+    return sorted({int(port) for port in said if port and str(port).isdigit()})
+
+
 def lacks(listed: Sequence[Mapping[str, Any]], held: frozenset[str] | None) -> bool:
     """Say whether none of the keys that this machine holds opens an administrator; None is not known."""
     return held is not None and not held & {blob(key) for one in listed for key in one["keys"]}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import calendars, logins, networks, specification, vocabulary
+from . import calendars, logins, networks, openings, specification, vocabulary
 
 Wrong = tuple[str, str]
 """(What is wrong, as a sentence that goes on from the variable; an example of the right value or "")."""
@@ -107,6 +107,9 @@ CHECKS: dict[str, Callable[[Any], Iterator[Wrong]]] = {
     "nginx_trusted_proxies": addresses,
     "ssh_administrators": logins.administrators,
     "ssh_settings": logins.settings,
+    "firewall_open": openings.wrong,
+    "firewall_rules": openings.lines,
+    "firewall_administrators": addresses,
 }
 """By variable: what is asked of a value of the right type."""
 
