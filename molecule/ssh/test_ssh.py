@@ -1,79 +1,17 @@
 """Who may log in over the network, and that a change that goes wrong locks nobody out.
 
-Everything goes over TCP to the address of the host. The tests themselves come in through podman, which no firewall and
-no sshd that runs can refuse.
+Everything goes over TCP to the address of the host.
 """
 
-import json
 import os
 import signal
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
+from network import PUBLIC, settles
 
-ROOT = Path(__file__).resolve().parents[2]
-KEY = Path("~/.cache/groundcrew/id_ed25519").expanduser()
-PUBLIC = KEY.with_suffix(".pub").read_text().strip()
 STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDpOJJTLuFNZkWk3kQ3VtTe4dRpUJcJ8Hp0WvFfUpGmF stranger"
-OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
 CONF = "/etc/ssh/sshd_config.d/00-groundcrew.conf"
-ROLE = "- {hosts: all, gather_facts: false, become: true, roles: [groundcrew.django.ssh]}\n"
-
-
-@pytest.fixture
-def address(host):
-    return host.check_output("hostname -I").split()[0]
-
-
-@pytest.fixture
-def login(address):
-    """Return a function that logs in over TCP and returns what came of it; `words` are further ones for ssh."""
-
-    def run(user, command="true", port=22, words=()):
-        line = ["ssh", "-i", KEY, *OPTIONS.split(), "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *words]
-        line += ["-p", str(port), f"{user}@{address}", command]
-        return subprocess.run(line, capture_output=True, text=True, check=False)
-
-    return run
-
-
-@pytest.fixture
-def ansible(address, tmp_path):
-    """Return a function that starts a playbook, or the role, over TCP: what it returns is a process with its output."""
-
-    def start(playbook=None, user="root", port=22, patience=120, **variables):
-        keys = {"ansible_host": address, "ansible_user": user, "ansible_port": port}
-        keys |= {"ansible_ssh_private_key_file": str(KEY), "ansible_ssh_common_args": OPTIONS}
-        keys |= {"ssh_administrators": [{"name": "ops", "keys": [PUBLIC]}]}
-        inventory = {"memcached": {"hosts": {"server": {**keys, **variables}}}}
-        (tmp_path / "hosts.json").write_text(json.dumps(inventory))
-        (tmp_path / "role.yml").write_text(ROLE)
-        command = ["ansible-playbook", "--inventory", tmp_path / "hosts.json"]
-        command += [
-            "--extra-vars",
-            f"__ssh_patience={patience}",
-            ROOT / playbook if playbook else tmp_path / "role.yml",
-        ]
-        # Connections of an earlier run would open what is closed now.
-        environment = {**os.environ, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(tmp_path / "cp"), "COLUMNS": "1000"}
-        pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipe)
-
-    return start
-
-
-@pytest.fixture
-def run(ansible):
-    """Return a function that runs a playbook to its end and returns (status, output in one line)."""
-
-    def run(*arguments, **variables):
-        process = ansible(*arguments, **variables)
-        output = " ".join(process.communicate()[0].split())
-        return process.returncode, output
-
-    return run
 
 
 @pytest.fixture
@@ -84,20 +22,11 @@ def bare(host):
         host.check_output(f"rm -f {CONF} /etc/sudoers.d/*groundcrew /home/ops/.ssh/authorized_keys")
         host.check_output("rm -f /etc/ssh/sshd_config.d/*own.conf /etc/sudoers.d/zzz")
         host.check_output("systemctl reset-failed ssh; systemctl reload-or-restart ssh")
+        host.run("nft delete table inet groundcrew")
 
     undo()
     yield
     undo()
-
-
-def settles(host, condition, seconds):
-    """Say whether a command of the host succeeds in time."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if host.run(condition).rc == 0:
-            return True
-        time.sleep(0.2)
-    return False
 
 
 def test_administrators_come_in_and_nobody_else(login):

@@ -177,8 +177,10 @@ class Guard:
     def is_same(self, path):
         """Say whether a file is as it was saved, or still not there."""
         saved = self.saved(path)
-        if not os.path.lexists(path) or not saved.exists():
-            return os.path.lexists(path) == saved.exists()
+        if not os.path.lexists(path) or not os.path.lexists(saved):
+            return os.path.lexists(path) == os.path.lexists(saved)
+        if Path(path).is_symlink() or saved.is_symlink():
+            return Path(path).is_symlink() and saved.is_symlink() and Path(path).readlink() == saved.readlink()
         return filecmp.cmp(path, saved, shallow=False)
 
     def revert(self):
