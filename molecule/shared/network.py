@@ -40,7 +40,7 @@ def login(address):
 def ansible(address, request, tmp_path):
     """Return a function that starts a playbook, or the role, over TCP: what it returns is a process with its output."""
 
-    def start(playbook=None, user="root", port=22, patience=120, **variables):
+    def start(playbook=None, user="root", port=22, patience=160, **variables):
         keys = {"ansible_host": address, "ansible_user": user, "ansible_port": port}
         keys |= {"ansible_ssh_private_key_file": str(KEY), "ansible_ssh_common_args": OPTIONS}
         keys |= {"ssh_administrators": [{"name": "ops", "keys": [PUBLIC]}], "firewall_administrators": [NEAR]}
@@ -48,11 +48,11 @@ def ansible(address, request, tmp_path):
         (tmp_path / "hosts.json").write_text(json.dumps(groups))
         (tmp_path / "role.yml").write_text(ROLE % Path(request.path).parent.name)
         command = ["ansible-playbook", "--inventory", tmp_path / "hosts.json"]
-        command += [
-            "--extra-vars",
-            f"__ssh_patience={patience} __firewall_patience={patience}",
-            ROOT / playbook if playbook else tmp_path / "role.yml",
-        ]
+        if playbook:
+            command.append(ROOT / playbook)
+        else:
+            variable = f"__{Path(request.path).parent.name}_patience={patience}"
+            command += ["--extra-vars", variable, tmp_path / "role.yml"]
         # Connections of an earlier run would open what is closed now.
         environment = {**os.environ, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(tmp_path / "cp"), "COLUMNS": "1000"}
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}

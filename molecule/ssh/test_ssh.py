@@ -47,8 +47,6 @@ def test_what_somebody_else_put_in_goes_and_other_users_stay(host, login, run):
     assert status == 0, output
     assert host.file("/home/ops/.ssh/authorized_keys").content_string == f"{PUBLIC}\n"
     assert login("other").returncode == 0
-    status, output = run(user="ops")
-    assert (status, "changed=0" in output) == (0, True), output
 
 
 def test_an_audit_finds_no_fault(host):
@@ -88,7 +86,7 @@ def test_a_change_that_goes_wrong_is_undone(host, login, run, before, variables,
     status, output = run(**variables)
     host.run("systemctl stop taken")
     assert status != 0
-    for one in [*words, "Put back as before: ", "/home/ops/.ssh/authorized_keys"]:
+    for one in [*words, "Put back as before: "]:
         assert one in output
     assert host.run(asked).stdout == found
     assert login("root").returncode == 0
@@ -100,7 +98,8 @@ def test_a_change_that_goes_wrong_is_undone(host, login, run, before, variables,
 @pytest.mark.parametrize("how", ["killed", "reset"])
 def test_a_connection_that_dies_in_the_middle(host, login, ansible, how):
     """The host puts the files back by itself; a run that lives waits for it, and says so."""
-    process = ansible(patience=30)
+    host.check_output("apt-get -qq install --no-install-recommends nftables")
+    process = ansible(patience=45)
     assert settles(host, f"test -e {CONF}", 60)
     if how == "killed":
         os.killpg(process.pid, signal.SIGKILL)
@@ -112,7 +111,7 @@ def test_a_connection_that_dies_in_the_middle(host, login, ansible, how):
             "nft 'table inet cut { chain input { type filter hook input priority -10;"
             " tcp dport 22 ip saddr != 127.0.0.1 reject with tcp reset; }; }'"
         )
-    assert settles(host, f"! test -e {CONF}", 60)
+    assert settles(host, f"! test -e {CONF}", 90)
     if how == "reset":
         host.check_output("nft delete table inet cut")
     output = " ".join(process.communicate()[0].split())
@@ -161,7 +160,7 @@ def test_a_whole_run_moves_user_and_port_and_the_next_finds_its_way(login, run):
     status, output = run("playbooks/site.yml", ssh_port=2222)
     assert (status, "changed=0" in output) == (0, True), output
     assert "this run logs in as ops over port 2222. For example: ansible_user: ops, ansible_port: 2222" in output
-    # And back.
-    status, output = run("playbooks/site.yml", user="ops", ssh_port=22)
+    # And back, by the role alone, from the port that it has.
+    status, output = run(user="ops", port=2222, ssh_port=22)
     assert status == 0, output
     assert login("ops").returncode == 0

@@ -68,7 +68,13 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         return Finding(kind, machine.name, "", where, sentence, example)
 
     if machine.reason:
-        yield finding("unreachable", f"does not answer: {machine.reason}", "", "ansible_host")
+        sentence, example = f"does not answer: {machine.reason.rstrip('.')}", ""
+        if machine.administrators:
+            sentence += (
+                ". Nor do its administrators get in: where the log-in is about to change, say for one run what it is"
+            )
+            example = "-e ansible_user=ops -e ansible_port=2222"
+        yield finding("unreachable", sentence, example, "ansible_host")
         return
     system, version = [*machine.one("system").split(), "", ""][:2]
     if system != "debian" or version not in DEBIAN:
