@@ -103,12 +103,14 @@ def test_the_clone_is_a_collection():
 
 
 def test_plugins_are_few_and_documented():
-    modules = ["applications", "hosts", "logs", "project", "release", "rotate", "source"]
+    modules = ["applications", "hosts", "login", "logs", "project", "release", "rotate", "source"]
     filters = ["complete", "database_locale", "exec_start", "expected_connections", "locations", "packed", "sandbox"]
+    filters += ["nft_rules", "nft_sources"]
     filters += ["sandbox_allowed", "sandbox_hint", "strangers"]
     documented = {f"modules/{name}.py" for name in modules} | {f"filter/{name}.py" for name in filters}
+    documented.add("modules/guard.py")
     plugins = {path.relative_to(ROOT / "plugins").as_posix() for path in ROOT.glob("plugins/*/*.py")}
-    others = {"callback/brief.py", "plugin_utils/origins.py", "plugin_utils/texts.py"}
+    others = {"callback/brief.py", *(f"plugin_utils/{name}.py" for name in ("origins", "public_keys", "texts"))}
     assert plugins == documented | others | {f"action/{name}.py" for name in modules}
     for name in documented:
         text = (ROOT / "plugins" / name).read_text()

@@ -9,6 +9,7 @@ from functools import cache
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import connections, findings, machines
+from ansible_collections.groundcrew.django.plugins.plugin_utils import public_keys
 
 AT_ONCE = 16
 PASSWORDS = ("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
@@ -67,6 +68,9 @@ class ActionModule(ActionBase):
         settings = variables.get("postgresql_settings")
         most = settings.get("max_connections") if isinstance(settings, dict) else 0
         text = str(said.get("stdout") or "")
+        administrators = variables.get("ssh_administrators") or []
+        file = variables.get("ansible_ssh_private_key_file") or self._play_context.private_key_file or ""
+        way = variables.get("__way") or {}
         has_password = any(variables.get(one) for one in PASSWORDS) or bool(self._play_context.become_pass)
         return machines.Machine(
             name=name,
@@ -80,4 +84,9 @@ class ActionModule(ActionBase):
             is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),
             connections=connections.expected(resolved, name, cores),
             most_connections=int(most) if str(most).isdigit() else 0,
+            administrators=administrators,
+            held_keys=public_keys.held(str(variables.get("ansible_host", name)), str(file)) if administrators else None,
+            is_opened_by_password=bool(variables.get("ansible_password") or variables.get("ansible_ssh_pass"))
+            or bool(self._play_context.password),
+            way=(way["user"], way["port"]) if way.get("own") is False else None,
         )

@@ -86,6 +86,7 @@ FORMATS: dict[str, Format] = {
     "read_only_roles.name": DATABASE,
     "probe.path": Format(r"/\S*", "a path that begins with `/`", "/health/"),
     "processes.service": SERVICE,
+    "ssh_administrators.name": Format(r"[a-z_][a-z0-9_-]{0,31}", "the name of a user", "ops"),
     "timers.service": SERVICE,
 }
 """By the path of the key (`ranges.plain`)."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import connections
+from . import connections, logins
 from .findings import Finding
 
 DEBIAN = ("12", "13")
@@ -36,6 +36,10 @@ class Machine:
     is_behind_proxies: bool = False
     connections: int = 0  # that applications may open to its PostgreSQL
     most_connections: int = 0  # that its PostgreSQL is told to take; 0 for what the role chooses
+    administrators: Sequence[Mapping[str, Any]] = ()
+    held_keys: frozenset[str] | None = None  # which this machine can show to it; None when they are not known
+    is_opened_by_password: bool = False
+    way: tuple[str, int] | None = None  # user and port, where the inventory says others that do not open it
 
     def one(self, key: str) -> str:
         """Return the only value of a key, "" when the host said none."""
@@ -64,7 +68,13 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         return Finding(kind, machine.name, "", where, sentence, example)
 
     if machine.reason:
-        yield finding("unreachable", f"does not answer: {machine.reason}", "", "ansible_host")
+        sentence, example = f"does not answer: {machine.reason.rstrip('.')}", ""
+        if machine.administrators:
+            sentence += (
+                ". Nor do its administrators get in: where the log-in is about to change, say for one run what it is"
+            )
+            example = "-e ansible_user=ops -e ansible_port=2222"
+        yield finding("unreachable", sentence, example, "ansible_host")
         return
     system, version = [*machine.one("system").split(), "", ""][:2]
     if system != "debian" or version not in DEBIAN:
@@ -74,6 +84,7 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         )
         return
     yield from access(machine, finding)
+    yield from lockout(machine, finding)
     memory, disk = machine.one("memory"), machine.one("disk")
     if memory.isdigit() and int(memory) < LEAST_MEMORY:
         yield finding("memory", f"has {memory} MB of memory, and takes {LEAST_MEMORY} at the least")
@@ -100,7 +111,8 @@ def takes(machine: Machine) -> int:
 
 
 def notes(machine: Machine) -> Iterator[Finding]:
-    """Yield what is worth a word about a host: processes that may together take more memory than there is."""
+    """Yield what is worth a word: who logs in from now on, processes that may take more memory than there is."""
+    yield from newcomers(machine)
     limits = [process["memory"] for one in machine.applications for process in one["worker"]["processes"]]
     together = sum(map(megabytes, limits))
     if machine.one("memory").isdigit() and together > int(machine.one("memory")):
@@ -130,6 +142,33 @@ def access(machine: Machine, finding: Callable[..., Finding]) -> Iterator[Findin
         yield finding(
             "python", f"{said}, and Ansible takes {'.'.join(map(str, OLDEST_PYTHON))} or newer: apt install python3"
         )
+
+
+def lockout(machine: Machine, finding: Callable[..., Finding]) -> Iterator[Finding]:
+    """Yield a run after which nobody could log in from this machine, since it holds no key of an administrator."""
+    if not machine.administrators:
+        return
+    first = machine.administrators[0]["name"]
+    example = f"ssh_administrators: [{{name: {first}, keys: [...]}}], with the public key of this machine"
+    if logins.lacks(machine.administrators, machine.held_keys):
+        sentence = "has no key that this machine holds: after the run nobody could log in from here"
+        yield finding("locked-out", sentence, example, "ssh_administrators")
+    elif machine.held_keys is None and machine.is_opened_by_password:
+        sentence = f"switches passwords off, and this run logs in as {machine.one('user')} with one"
+        yield finding("locked-out", sentence, example, "ssh_administrators")
+
+
+def newcomers(machine: Machine) -> Iterator[Finding]:
+    """Yield what the inventory should say of the user and the port, where it says what opens the host no longer."""
+    names, user = [one["name"] for one in machine.administrators], machine.one("user")
+    if machine.way:
+        user, port = machine.way
+        sentence = f"is not what opens the host: this run logs in as {user} over port {port}"
+        example = f"ansible_user: {user}" + ("" if port == logins.USUAL else f", ansible_port: {port}")
+        yield Finding("way", machine.name, "", "ansible_user", sentence, example)
+    elif names and user not in names and (user == "root" or machine.is_opened_by_password):
+        sentence = f"is {user}, who cannot log in after a run of site.yml"
+        yield Finding("way", machine.name, "", "ansible_user", sentence, f"ansible_user: {names[0]}")
 
 
 def domains(machine: Machine, resolve: Callable[[str], list[str] | None]) -> Iterator[Finding]:

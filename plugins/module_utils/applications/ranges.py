@@ -19,6 +19,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "nginx_public_ports": PORT,
     "nginx_requests_per_second": (1, 100_000),
     "nginx_logins_per_minute": (1, 100_000),
+    "ssh_port": (0, 65535),
 }
 """By the path of the key, without the numbers and names of items: (least, most)."""
 

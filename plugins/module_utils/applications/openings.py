@@ -1,0 +1,93 @@
+"""What a host lets in: the ports that its roles need, and how nft says them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from . import networks
+from .inventory import Host
+
+Entry = dict[str, Any]
+"""`port`, `protocol` and `from`, as in `firewall_open`."""
+
+WEB = (80, 443)
+POSTGRESQL = 5432
+
+
+def needed(host: Host) -> list[Entry]:
+    """Return the ports that the roles of a host need from outside."""
+    entries: list[Entry] = [opened(port) for port in WEB] if "django" in host.groups else []
+    databases = host.variables.get("postgresql_databases")
+    if "postgresql" in host.groups and isinstance(databases, list):
+        clients = [str(client) for one in databases for client in one.get("clients") or ()]
+        settings = host.variables.get("postgresql_settings")
+        port = settings.get("port", POSTGRESQL) if isinstance(settings, dict) else POSTGRESQL
+        # Who is named by a host name or as `all` may be anywhere: PostgreSQL itself asks who it is.
+        named = networks.wrong(clients) or "all" in clients
+        entries += [opened(int(port), [] if named else clients)] if clients else []
+    return entries
+
+
+def opened(port: int, sources: Iterable[str] = ()) -> Entry:
+    """Return the entry of a TCP port."""
+    return {"port": str(port), "protocol": "tcp", "from": list(dict.fromkeys(sources))}
+
+
+def sources(addresses: Iterable[str]) -> list[str]:
+    """Return what nft matches addresses and networks by: a text for each family that is among them."""
+    found: dict[int, set[ipaddress.IPv4Network | ipaddress.IPv6Network]] = {4: set(), 6: set()}
+    for address in addresses:
+        network = ipaddress.ip_network(str(address), strict=False)
+        found[network.version].add(network)
+    words = {4: "ip saddr", 6: "ip6 saddr"}
+    # A network inside of another one would be refused.
+    return [
+        f"{words[version]} {{ {', '.join(str(one) for one in collapsed(list(of_family)))} }}"
+        for version, of_family in found.items()
+        if of_family
+    ]
+
+
+def collapsed(of_family: list[Any]) -> list[Any]:
+    """Return the fewest networks of a family that are the same addresses."""
+    return list(ipaddress.collapse_addresses(of_family))
+
+
+def rules(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the rules of nft that open ports."""
+    for one in entries:
+        port = f"{one.get('protocol') or 'tcp'} dport {one['port']}"
+        given = one.get("from") or []
+        for source in sources(given) if given else [""]:
+            yield " ".join(f"{source} {port} accept".split())
+
+
+def wrong(value: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield (sentence, example) for entries that nft would refuse."""
+    for one in value:
+        for address in one.get("from") or ():
+            if networks.wrong([address]) or address in ("all", "unix:"):
+                yield networks.sentence(address), "from: [192.0.2.7, 10.0.0.0/8]"
+        first, _, last = str(one.get("port", "")).partition("-")
+        numbers = [int(part) if part.isdigit() else 0 for part in (first, last or first)]
+        if not (1 <= numbers[0] <= numbers[1] <= 65535):
+            yield f"has the port {one.get('port')}, and takes 1 to 65535 or a range", 'port: "6000-6010"'
+
+
+def lines(value: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield rules that are no single line of a chain."""
+    for rule in value:
+        if isinstance(rule, str) and (any(sign in rule for sign in "\n{}#") and not balanced(rule)):
+            yield f"has `{rule.splitlines()[0]}`, and takes one rule of nft on a line", "ip saddr 203.0.113.0/24 drop"
+
+
+def balanced(rule: str) -> bool:
+    """Say whether a rule leaves the chain that it stands in as it is: one line, and as many braces closed as opened."""
+    depth = 0
+    for sign in rule:
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            return False
+    return depth == 0 and "\n" not in rule and "#" not in rule

@@ -1,0 +1,122 @@
+"""Who may log in and how a run finds its way in; which ports a host opens."""
+
+import pytest
+from applications import findings, logins, machines, openings
+
+from inventories import make_host
+
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDpOJJTLuFNZkWk3kQ3VtTe4dRpUJcJ8Hp0WvFfUpGmF"
+OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO5pPYIJ0A9rdVcnvjG/8o2EHPlkNbbjo/uFWWNgm420"
+OPS = [{"name": "ops", "keys": [f"{ED25519} ops@laptop"]}]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [ED25519, f"{ED25519} ops@laptop", f"  {ED25519}\n", f'from="10.0.0.0/8",command="say \\"hi there\\"" {ED25519} x'],
+)
+def test_a_key_is_the_same_with_options_and_comments(key):
+    assert logins.blob(key) == ED25519.split()[1]
+
+
+@pytest.mark.parametrize("key", ["", "ops", ED25519[:-4], ED25519.replace("ssh-ed25519", "ssh-rsa"), ED25519 + "!"])
+def test_what_is_no_whole_key(key):
+    assert logins.blob(key) == ""
+
+
+def test_a_log_in_that_is_left_alone_has_no_other_ways():
+    assert logins.ways(make_host()) == []
+    assert logins.ways(make_host(ssh_administrators=[], ssh_port=2222)) == []
+
+
+def test_the_inventory_comes_first_then_administrators_then_what_the_host_was():
+    every = logins.ways(make_host(ssh_administrators=OPS, ssh_port=2222))
+    assert every[0] == ("", 0)
+    assert every.index(("ops", 0)) < every.index(("ops", 2222)) < every.index(("ops", 22))
+    assert {("root", 22), ("", 2222)} < set(every)
+
+
+def told(held=None, by_password=False, user="root", way=None, administrators=OPS):
+    answer = {"system": ["debian 12"], "sudo": ["free"], "python": ["3.11.2"], "user": [user]}
+    machine = machines.Machine(
+        "web1",
+        answer=answer,
+        administrators=administrators,
+        held_keys=held,
+        is_opened_by_password=by_password,
+        way=way,
+    )
+    found = findings.lines(machines.findings(machine, lambda _: []))
+    return found, findings.lines(machines.notes(machine))
+
+
+@pytest.mark.parametrize("user", ["root", "ops", "admin"])
+def test_a_machine_without_a_key_of_an_administrator_is_refused(user):
+    (line,), _ = told(frozenset({OTHER.split()[1]}), user=user)
+    assert "`ssh_administrators` has no key that this machine holds" in line
+
+
+def test_passwords_of_a_machine_without_keys_are_refused():
+    (line,), _ = told(None, by_password=True, user="admin")
+    assert "switches passwords off, and this run logs in as admin with one" in line
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"held": frozenset({ED25519.split()[1], OTHER.split()[1]})},
+        {"held": None},
+        {"held": frozenset({ED25519.split()[1]}), "by_password": True},
+        {"held": frozenset({OTHER.split()[1]}), "administrators": []},
+    ],
+)
+def test_who_comes_in_afterwards_is_not_refused(given):
+    assert told(**given)[0] == []
+
+
+def test_the_inventory_is_told_who_logs_in_from_now_on():
+    assert "`ansible_user` is root, who cannot log in after" in told()[1][0]
+    assert told(user="ops")[1] == told(administrators=[])[1] == []
+    (line,) = told(user="ops", way=("ops", 2222))[1]
+    assert line.endswith("For example: ansible_user: ops, ansible_port: 2222")
+
+
+def test_ports_of_ssh_are_those_of_before_and_after():
+    assert logins.ports(make_host(ansible_port=22, ssh_port=2222)) == [22, 2222]
+    assert logins.ports(make_host()) == []
+
+
+def ports(groups, **variables):
+    return [(one["port"], one["from"]) for one in openings.needed(make_host(groups=groups, **variables))]
+
+
+def test_a_host_opens_what_its_groups_need():
+    shop = {"name": "shop", "password": "x"}
+    assert ports(["django"]) == [("80", []), ("443", [])]
+    assert ports(["redis", "backup", "memcached", "pgbouncer", "mariadb"]) == []
+    assert ports(["postgresql"], postgresql_databases=[shop]) == []
+    clients = [{**shop, "clients": ["10.0.0.5", "fd00::/8"]}, {**shop, "clients": ["10.0.0.5"]}]
+    assert ports(["postgresql"], postgresql_databases=clients) == [("5432", ["10.0.0.5", "fd00::/8"])]
+    assert ports(["django"], postgresql_databases=clients) == [("80", []), ("443", [])]
+    given = {"postgresql_databases": [{**shop, "clients": ["web1.example.org"]}], "postgresql_settings": {"port": 5433}}
+    assert ports(["postgresql"], **given) == [("5433", [])]
+
+
+def test_rules_of_ports_with_networks_of_both_families():
+    entries = [
+        {"port": "80"},
+        {"port": "53", "protocol": "udp", "from": ["10.0.0.0/8", "10.1.2.3", "fd00::1"]},
+        {"port": "6000-6010", "protocol": "tcp", "from": ["192.0.2.7/24"]},
+    ]
+    assert list(openings.rules(entries)) == [
+        "tcp dport 80 accept",
+        "ip saddr { 10.0.0.0/8 } udp dport 53 accept",
+        "ip6 saddr { fd00::1/128 } udp dport 53 accept",
+        "ip saddr { 192.0.2.0/24 } tcp dport 6000-6010 accept",
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule", ["ip saddr { 10.0.0.1, 10.0.0.2 } drop", 'tcp dport 25 reject with tcp reset comment "x"']
+)
+def test_rules_that_are_one_line(rule):
+    assert list(openings.lines([rule])) == []
