@@ -54,7 +54,9 @@ def main():
         "asgi": bool(getattr(settings, "ASGI_APPLICATION", None)),
     }
     found = checks.run_checks(include_deployment_checks=True)
-    answer["checks"] = [[one.id or "", one.level, one.msg] for one in found if one.level >= 30 and not one.is_silenced()]
+    answer["checks"] = [
+        [one.id or "", one.level, one.msg] for one in found if one.level >= 30 and not one.is_silenced()
+    ]
     try:
         answer["pending"] = pending(connections)
     except Exception as error:

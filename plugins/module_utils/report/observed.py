@@ -37,6 +37,7 @@ class Certificate:
     own: bool = False
     reason: str = ""
     days: float | None = None  # that are left
+    life: float | None = None  # days from its first to its last
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Application:
 
 @dataclass(frozen=True)
 class Server:
-    """A server as it describes itself; `error` says why it could not. `open` are the ports that a connection reached."""
+    """A server as it describes itself; `error` says why it could not. `open` are the ports that were reached."""
 
     name: str
     error: str = ""

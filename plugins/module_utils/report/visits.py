@@ -110,20 +110,22 @@ class Visitor:
 
     def certificate(self, authority: str) -> Certificate | None:
         """Return the certificate, None when there is none; `authority` is the server's own (PEM), or ""."""
-        reason, days = "", None
+        reason = ""
         for own in (False, True) if authority else (False,):
             context = ssl.create_default_context(cadata=authority if own else None)
             try:
                 with self.connect(context, self.port) as stream:
                     found = stream.getpeercert() if isinstance(stream, ssl.SSLSocket) else None
-                    until = ssl.cert_time_to_seconds(str((found or {})["notAfter"]))
-                    days = (until - time.time()) / 86400
-                    return Certificate(trusted=not own, own=own, reason=reason, days=days)
+                    begin, end = (
+                        ssl.cert_time_to_seconds(str((found or {})[key])) for key in ("notBefore", "notAfter")
+                    )
+                    days, life = (end - time.time()) / 86400, (end - begin) / 86400
+                    return Certificate(trusted=not own, own=own, reason=reason, days=days, life=life)
             except ssl.SSLCertVerificationError as error:
                 reason = reason or str(error.verify_message)
             except OSError:
                 return None
-        return Certificate(trusted=False, own=False, reason=reason, days=None)
+        return Certificate(trusted=False, own=False, reason=reason)
 
 
 def visit(address: str, authority: str = "", fallback: str = "") -> Site:

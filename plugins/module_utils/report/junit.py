@@ -1,0 +1,45 @@
+"""Findings as JUnit XML: a test suite for each site, application and server, a failure for each error and warning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from xml.etree import ElementTree
+
+from .verdicts import Finding
+
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold."""
+
+
+def write(found: Sequence[Finding], at: str) -> str:
+    """Return the XML; `at` is the time of the report in ISO 8601."""
+    root = ElementTree.Element("testsuites", name="report")
+    for about, group in groupby(found, key=lambda one: one.about):
+        each = list(group)
+        count = {
+            "tests": len(each),
+            "failures": sum(one.level in ("error", "warning") for one in each),
+            "errors": 0,
+            "skipped": sum(one.level == "unknown" for one in each),
+        }
+        given = {"name": clean(about), "timestamp": at, "time": "0", **{key: str(count[key]) for key in count}}
+        suite = ElementTree.SubElement(root, "testsuite", given)
+        for one in each:
+            case = ElementTree.SubElement(suite, "testcase", classname=clean(about), name=one.id, time="0")
+            text = clean(f"{one.title}: {one.seen}. {one.why} Mend it: {one.mend}")
+            if one.level in ("error", "warning"):
+                failure = ElementTree.SubElement(case, "failure", type=one.level, message=clean(one.seen))
+                failure.text = text
+            elif one.level == "unknown":
+                ElementTree.SubElement(case, "skipped", message=clean(one.seen))
+            else:
+                ElementTree.SubElement(case, "system-out").text = clean(f"{one.level}: {one.seen}")
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def clean(text: str) -> str:
+    """Return a text without the characters that XML cannot hold."""
+    return FORBIDDEN.sub("", text)
