@@ -42,6 +42,7 @@ def main():
     from django.db import connections
 
     answer = {
+        "module": settings.SETTINGS_MODULE.partition(".")[0],
         "django": django.get_version(),
         "debug": settings.DEBUG,
         "allowed_hosts": list(settings.ALLOWED_HOSTS),

@@ -140,7 +140,7 @@ def applications(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         switch = ["runuser", "-u", one["user"], "--"] if os.geteuid() == 0 else []
         environment = {"PATH": WHERE, **{name: value for name, _, value in given}, "PYTHONDONTWRITEBYTECODE": "1"}
         said = settings([*switch, python, str(manage.resolve())], str(manage.resolve().parent), environment)
-        known.append({"name": manage.resolve().parent.name, "groundcrew": False, **said})
+        known.append({"name": said.get("module") or manage.resolve().parent.name, "groundcrew": False, **said})
     return known
 
 

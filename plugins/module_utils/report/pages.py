@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 from .observed import Site
-from .sites import SITES
-from .verdicts import Verdict, error, good, listed, note, unknown, warning
+from .verdicts import Checks, Verdict, error, good, listed, note, unknown, warning
 from .visits import STRANGE_HOST
 
+PAGES: Checks[Site] = Checks()
 DEBUG_PAGE = re.compile(
     r"<code>DEBUG = True</code>|<code>DEBUG=True</code>|The install worked successfully! Congratulations!"
     r"|You're seeing this error because you have|<h2>Traceback .{0,200}Switch to copy-and-paste view",
@@ -25,7 +25,7 @@ TELLING = {
 }
 
 
-@SITES.add(
+@PAGES.add(
     "nosniff",
     "Browsers do not guess types",
     "An upload that is guessed to be a page runs its scripts as the site.",
@@ -36,7 +36,7 @@ def nosniff(site: Site) -> Verdict | None:
     return header(site, "X-Content-Type-Options")
 
 
-@SITES.add(
+@PAGES.add(
     "frames",
     "Other sites cannot frame it",
     "A page in an invisible frame takes clicks that were meant for another.",
@@ -49,7 +49,7 @@ def frames(site: Site) -> Verdict | None:
     return header(site, "X-Frame-Options")
 
 
-@SITES.add(
+@PAGES.add(
     "referrer",
     "Addresses of pages stay here",
     "A link to elsewhere tells that site the whole address, with tokens in it.",
@@ -60,7 +60,7 @@ def referrer(site: Site) -> Verdict | None:
     return header(site, "Referrer-Policy", note)
 
 
-@SITES.add(
+@PAGES.add(
     "csp",
     "A Content-Security-Policy is enforced",
     "A script that got into a page runs with the rights of its reader.",
@@ -83,7 +83,7 @@ def header(site: Site, name: str, say: Callable[[str], Verdict] = warning) -> Ve
     return say(f"No {name}")
 
 
-@SITES.add("cookies", "Cookies are for HTTPS alone", "One request over HTTP gives the session away.", "overlay: true")
+@PAGES.add("cookies", "Cookies are for HTTPS alone", "One request over HTTP gives the session away.", "overlay: true")
 def cookies(site: Site) -> Verdict | None:
     """Judge the cookies of all pages that were seen."""
     if not site.pages:
@@ -98,7 +98,7 @@ def cookies(site: Site) -> Verdict | None:
     return good(f"{listed(list(found))} with Secure" if found else "No page that was seen sets one")
 
 
-@SITES.add(
+@PAGES.add(
     "debug-page",
     "Errors show nothing of the project",
     "Pages of DEBUG show strangers source code, settings and addresses.",
@@ -115,7 +115,7 @@ def debug_page(site: Site) -> Verdict | None:
     return good("An unknown path and an unknown name show no page of DEBUG")
 
 
-@SITES.add(
+@PAGES.add(
     "error-page",
     "An unknown path is a 404",
     "With any other status, search engines and monitors take errors for pages.",
@@ -130,7 +130,7 @@ def error_page(site: Site) -> Verdict | None:
     return error(seen) if status >= 500 else note(seen) if status == 200 else good(seen)
 
 
-@SITES.add(
+@PAGES.add(
     "host",
     "Unknown host names get no page",
     "A forged name gets into links, such as those that reset passwords, and into caches.",
@@ -150,7 +150,7 @@ def host(site: Site) -> Verdict | None:
     return good("A request with a strange Host gets no page of the site")
 
 
-@SITES.add(
+@PAGES.add(
     "private",
     "No private file is served",
     "One address that was forgotten gives away code, secrets or all data.",
@@ -166,7 +166,7 @@ def private(site: Site) -> Verdict | None:
     return good(f"None of {listed([one.path for one in site.private], 6)} is served")
 
 
-@SITES.add(
+@PAGES.add(
     "static",
     "Styles and scripts arrive",
     "Without DEBUG Django serves none: pages have no style until a web server does.",
@@ -182,7 +182,7 @@ def static(site: Site) -> Verdict | None:
     return good(seen) if site.static.status == 200 else error(seen)
 
 
-@SITES.add("static-cache", "Browsers keep styles and scripts", "Else each visit fetches them again.", "overlay: true")
+@PAGES.add("static-cache", "Browsers keep styles and scripts", "Else each visit fetches them again.", "overlay: true")
 def static_cache(site: Site) -> Verdict | None:
     """Judge Cache-Control of that file."""
     if not site.static or site.static.status != 200:
@@ -196,11 +196,11 @@ def static_cache(site: Site) -> Verdict | None:
     )
 
 
-@SITES.add(
+@PAGES.add(
     "real-server",
     "A real server answers",
     "`runserver` is not made for strangers or for load.",
-    "django_apps: [{name: shop, source: https://git.example.org/shop.git, domains: [shop.example.org]}]",
+    "django_apps: [{name: shop, source: ~/shop}]",
 )
 def real_server(site: Site) -> Verdict | None:
     """Judge the header Server."""

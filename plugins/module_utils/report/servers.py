@@ -6,7 +6,7 @@ from .observed import Server
 from .sites import is_public
 from .verdicts import Checks, Verdict, error, good, listed, note, warning
 
-SHIP = "django_apps: [{name: shop, source: https://git.example.org/shop.git, domains: [shop.example.org]}]"
+SHIP = "django_apps: [{name: shop, source: ~/shop}]"
 SERVERS: Checks[Server] = Checks()
 WEB = ("nginx", "apache2", "caddy", "haproxy", "sshd", "systemd")
 CODE = ("python", "gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "granian", "node")
@@ -37,7 +37,7 @@ def server(one: Server) -> Verdict:
 
 
 @SERVERS.add(
-    "real-server",
+    "web-server",
     "A real server runs the project",
     "`runserver` is not made for strangers or for load, and ends with the terminal.",
     SHIP,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from .observed import Server
-from .servers import SERVERS
-from .verdicts import Verdict, error, good, listed, unknown, warning
+from .verdicts import Checks, Verdict, error, good, listed, unknown, warning
 
+UPKEEP: Checks[Server] = Checks()
 BASE = "the role base, which site.yml brings to every host"
 DISK = {"warning": 85, "error": 95}  # percent
 OLD_LISTS = 7 * 86400  # seconds
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "failed-units",
     "No unit has failed",
     "A backup, a renewal or a worker that failed is missed on the day it is needed.",
@@ -24,7 +24,7 @@ def failed_units(one: Server) -> Verdict | None:
     return error(listed(one.said["failed"])) if one.said["failed"] else good("None has failed")
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "updates",
     "No security update waits",
     "Known holes are tried by robots within days.",
@@ -42,7 +42,7 @@ def updates(one: Server) -> Verdict | None:
     return good(f"None waits; {found['other']} others do" if found["other"] else "None waits")
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "automatic-updates",
     "Security updates install themselves",
     "Nobody logs in on the day that counts.",
@@ -59,7 +59,7 @@ def automatic_updates(one: Server) -> Verdict | None:
     )
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "reboot",
     "No reboot waits",
     "The old kernel or library runs until then.",
@@ -74,7 +74,7 @@ def reboot(one: Server) -> Verdict | None:
     return warning(f"One waits for {listed(one.said['reboot'])}" if one.said["reboot"] else "One waits")
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "disk", "There is room on the disk", "On a full disk databases stop, and so does the site.", "base_journal_size: 1G"
 )
 def disk(one: Server) -> Verdict | None:
@@ -89,7 +89,7 @@ def disk(one: Server) -> Verdict | None:
     return next((Verdict(level, seen) for level in ("error", "warning") if most >= DISK[level]), good(seen))
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "ssh",
     "SSH takes keys alone",
     "Passwords are guessed all day long.",
@@ -109,7 +109,7 @@ def ssh(one: Server) -> Verdict | None:
     )
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "logs", "Logs outlive a reboot", "The reason for a crash is in the lines before it.", "base_journal_size: 1G"
 )
 def logs(one: Server) -> Verdict | None:
@@ -119,7 +119,7 @@ def logs(one: Server) -> Verdict | None:
     return good("The journal is on the disk") if one.said["journal"] else warning("The journal is in memory")
 
 
-@SERVERS.add(
+@UPKEEP.add(
     "backup",
     "Backups are made and proved",
     "A disk, a mistake or a migration takes everything.",
