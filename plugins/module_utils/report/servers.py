@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .observed import Server
 from .sites import is_public
 from .verdicts import Checks, Verdict, error, good, listed, note, warning
@@ -9,7 +11,7 @@ from .verdicts import Checks, Verdict, error, good, listed, note, warning
 SHIP = "django_apps: [{name: shop, source: ~/shop}]"
 SERVERS: Checks[Server] = Checks()
 WEB = ("nginx", "apache2", "caddy", "haproxy", "sshd", "systemd")
-CODE = ("python", "gunicorn", "uvicorn", "uwsgi", "daphne", "hypercorn", "granian", "node")
+CODE = re.compile(r"python[\d.]*|gunicorn.*|uvicorn|uwsgi.*|daphne|hypercorn|granian|node")
 DATA = {
     3306: "MariaDB",
     5432: "PostgreSQL",
@@ -109,7 +111,7 @@ def ports(one: Server) -> Verdict | None:
     if not reached:
         return note(f"These listen, and are refused from here: {listed(list(names.values()))}")
     seen = f"Reached from here: {listed([names[port] for port in reached])}"
-    grave = [port for port in reached if listening[port].startswith(CODE) or (public and port in DATA)]
+    grave = [port for port in reached if CODE.fullmatch(listening[port]) or (public and port in DATA)]
     if not grave:
         return warning(seen)
-    return error(seen, SHIP if any(listening[port].startswith(CODE) for port in grave) else "")
+    return error(seen, SHIP if any(CODE.fullmatch(listening[port]) for port in grave) else "")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 LEVELS = ("error", "warning", "note", "unknown", "good")
 """From the gravest on. `note` is a choice that is worth a word, `unknown` what could not be seen."""
+
+
+STRANGE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What a terminal would act on, and XML cannot hold. Servers say what they like."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,8 @@ class Checks(Generic[Subject]):
         for one in self.all:
             if verdict := one.judge(subject):
                 mend = verdict.mend or one.mend
-                yield Finding(one.id, about, one.title, verdict.level, verdict.seen, one.why, mend)
+                seen = STRANGE.sub(" ", verdict.seen)
+                yield Finding(one.id, STRANGE.sub(" ", about), one.title, verdict.level, seen, one.why, mend)
 
 
 def listed(names: list[str], most: int = 4) -> str:
