@@ -15,6 +15,7 @@ from ansible_collections.groundcrew.django.plugins.module_utils.report import (
     observed,
     page,
     table,
+    verdicts,
 )
 
 COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "good": "green"}
@@ -41,9 +42,9 @@ class ActionModule(ActionBase):
         found = judge.findings([collect.tried(one) for one in servers], sites)
         counted = judge.counted(found)
         self._show(found)
-        paths = self._write(found, counted, options["report"])
+        paths = self._write(found, counted, options)
         Display().display(f"\n{counted}: {paths[0]}, {paths[1]}")
-        if judge.is_worse(found, options["fail_on"]):
+        if verdicts.is_worse(found, options["fail_on"]):
             mistakes = f"{paths[0]} says of each what was seen, why it matters, and what mends it.\n"
             return {"failed": True, "changed": False, "msg": f"The report has {counted}.", "mistakes": mistakes}
         return {"changed": False}
@@ -67,11 +68,11 @@ class ActionModule(ActionBase):
         for line, level in table.lines(found, min(width, 120), display.verbosity > 0):
             display.display(line, color=COLORS.get(level))
 
-    def _write(self, found, counted, folder):
+    def _write(self, found, counted, options):
         """Write page and XML where the user stands, or asks for: Ansible would read files in an inventory's folder."""
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-        where = Path(folder or ".").expanduser().resolve()
+        where = Path(options["report"] or ".").expanduser().resolve()
         where.mkdir(parents=True, exist_ok=True)
         (where / "report.html").write_text(page.write(found, counted, f"{now:%-d %B %Y, %H:%M} UTC"))
-        (where / "report.xml").write_text(junit.write(found, now.isoformat()))
+        (where / "report.xml").write_text(junit.write(found, now.isoformat(), options["fail_on"]))
         return where / "report.html", where / "report.xml"

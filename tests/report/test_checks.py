@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from applications import groups, keys, specification
-from report import judge, observed
+from report import judge, observed, verdicts
 from report.observed import Answer, Certificate, Server, Site
 from seen import COOKIE, PROCESS, PROJECT, SERVER, SITE, listens, project, server, tutorial, without
 
@@ -174,7 +174,7 @@ def test_an_answer_is_found_after_a_greeting():
 @pytest.mark.parametrize(("least", "worse"), [("error", False), ("warning", True), ("never", False)])
 def test_what_fails(least, worse):
     found = judge.findings([server(journal=False)], [SITE])
-    assert judge.is_worse(found, least) is worse
+    assert verdicts.is_worse(found, least) is worse
     assert judge.counted(found) == f"1 warning, {len(ALL) - 1} good"
 
 

@@ -59,21 +59,25 @@ def test_page(found):
 
 def test_page_of_nothing_wrong():
     found = judge.findings([SERVER], [SITE])
-    assert "is as production Django should be" in page.write(found, judge.counted(found), "today")
+    assert "As it should be: https://shop.org, shop on web1 and 1 more" in page.write(
+        found, judge.counted(found), "today"
+    )
 
 
-def test_junit(found):
-    root = ElementTree.fromstring(junit.write(found, "2026-11-26T22:00:00+00:00").encode())
+@pytest.mark.parametrize(
+    ("fail_on", "levels"), [("error", {"error"}), ("warning", {"error", "warning"}), ("never", set())]
+)
+def test_junit(found, fail_on, levels):
+    """What fails there is what fails the run."""
+    root = ElementTree.fromstring(junit.write(found, "2026-11-26T22:00:00+00:00", fail_on).encode())
     cases = root.findall("testsuite/testcase")
     assert [case.get("name") for case in cases] == [one.id for one in found]
-    failed = {case.get("name") for case in cases if case.find("failure") is not None}
-    assert failed == {one.id for one in found if one.level in ("error", "warning")}
-    assert sum(int(suite.get("failures")) for suite in root) == len(root.findall("testsuite/testcase/failure"))
-    assert "Mend it: certificate: {source: acme}" in "".join(one.text for one in root.iter("failure"))
-    assert {case.find("failure").get("type") for case in cases if case.find("failure") is not None} == {
-        "error",
-        "warning",
-    }
+    failures = root.findall("testsuite/testcase/failure")
+    assert [one.get("message") for one in failures] == [one.seen for one in found if one.level in levels]
+    assert sum(int(suite.get("failures")) for suite in root) == len(failures)
+    assert {one.get("type") for one in failures} == levels
+    text = "".join(one.text for case in cases for one in case)
+    assert "Mend it: certificate: {source: acme}" in text
 
 
 def test_table_shows_what_is_wrong_with_its_reason_and_what_mends_it(found):

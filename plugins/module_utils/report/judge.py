@@ -40,9 +40,3 @@ def counted(found: Iterable[Finding]) -> str:
     counts = Counter(one.level for one in found)
     parts = [f"{counts[level]} {level if counts[level] == 1 else MANY.get(level, level)}" for level in LEVELS]
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "nothing was asked"
-
-
-def is_worse(found: Iterable[Finding], least: str) -> bool:
-    """Say whether a finding is as grave as `least`, or graver; `never` is no level."""
-    grave = LEVELS[: LEVELS.index(least) + 1] if least in LEVELS else ()
-    return any(one.level in grave for one in found)

@@ -63,11 +63,14 @@ def listening() -> list[dict[str, Any]]:
 
 def updates() -> dict[str, Any] | None:
     """Return the packages that wait, and how old the lists are that say so (seconds)."""
-    if not shutil.which("apt-get", path=WHERE):
+    if not shutil.which("apt", path=WHERE):
         return None
-    lines = run("apt-get", "--simulate", "--quiet", "dist-upgrade").splitlines()
-    waiting = [line for line in lines if line.startswith("Inst ")]
-    security = sorted(line.split()[1] for line in waiting if re.search("security", line, re.IGNORECASE))
+    # Such as: openssl/stable-security 3.0.17-1~deb12u2 amd64 [upgradable from: 3.0.16-1~deb12u1]
+    waiting = [
+        line.split()[:1] for line in run("apt", "list", "--upgradable").splitlines() if "upgradable from" in line
+    ]
+    names = [word.partition("/") for words in waiting for word in words]
+    security = sorted(name for name, _, suites in names if "security" in suites)
     lists = [path.stat().st_mtime for path in Path("/var/lib/apt/lists").glob("*Release*")]
     periodic = run("apt-config", "shell", "on", "APT::Periodic::Unattended-Upgrade")
     return {

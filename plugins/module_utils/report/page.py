@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -9,25 +10,21 @@ from itertools import groupby
 from pathlib import Path
 from string import Template
 
-from .verdicts import LEVELS, Finding
+from .verdicts import LEVELS, Finding, listed
 
 TITLES = {"error": "errors", "warning": "warnings", "note": "notes", "unknown": "unknown", "good": "good"}
-HEADS = {
-    "error": "{} needs you now",
-    "warning": "{} works, and will not always",
-    "": "{} is as production Django should be",
-}
+HEADS = {"error": "Mend now: {}", "warning": "Mend soon: {}", "": "As it should be: {}"}
 
 
 def write(found: Sequence[Finding], counted: str, when: str) -> str:
     """Return the page; `counted` says how many there are of each level, `when` is the time for people to read."""
     counts = Counter(one.level for one in found)
-    abouts = list(dict.fromkeys(one.about for one in found))
     worst = next((level for level in ("error", "warning") if counts[level]), "")
+    abouts = list(dict.fromkeys(one.about for one in found if one.level == worst or not worst))
     boxes = [f'<li class="{level}"><b>{counts[level]}</b>{TITLES[level]}</li>' for level in LEVELS]
     page = Template(Path(__file__).with_suffix(".html").read_text())
     return page.substitute(
-        title=escape(HEADS[worst].format(abouts[0] if abouts else "Nothing")),
+        title=escape(HEADS[worst].format(listed(abouts, 2))),
         counted=escape(counted),
         when=escape(when),
         counts="\n".join(boxes),
@@ -43,9 +40,15 @@ def section(about: str, found: list[Finding]) -> str:
 
 
 def row(one: Finding) -> str:
-    """Return one finding."""
-    text = f'<b>{escape(one.title)}</b> <span class="seen">{escape(one.seen)}</span>'
-    if one.level in ("error", "warning", "note"):
-        text += f"<p>{escape(one.why)}</p><p>Mend it: <code>{escape(one.mend)}</code></p>"
-    level = f'<span class="level">{one.level}</span>'
-    return f'<div class="row {one.level}" id="{escape(one.id)}">{level}<div class="text">{text}</div></div>'
+    """Return one finding: what was seen comes first where it is not what is wanted."""
+    if one.level in ("good", "unknown"):
+        text = f'<b>{marked(one.title)}</b> <span class="seen">{marked(one.seen)}</span>'
+    else:
+        text = f"<b>{marked(one.seen)}</b><p>Wanted: {marked(one.title)}. {marked(one.why)}</p>"
+        text += f"<p>Mend it: <code>{escape(one.mend)}</code></p>"
+    return f'<div class="row {one.level}"><span class="level">{one.level}</span><div class="text">{text}</div></div>'
+
+
+def marked(text: str) -> str:
+    """Return a text as HTML, with the code in it as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))

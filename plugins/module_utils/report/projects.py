@@ -30,7 +30,7 @@ def project(app: Application) -> Verdict:
 @PROJECTS.add(
     "debug",
     "DEBUG is off",
-    "With it every error shows source code and settings, and memory grows with each query.",
+    "Else every error shows source code and settings, and memory grows with each query.",
     "overlay: true",
 )
 def debug(app: Application) -> Verdict | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -102,6 +102,12 @@ class Checks(Generic[Subject]):
                 mend = verdict.mend or one.mend
                 seen = STRANGE.sub(" ", verdict.seen)
                 yield Finding(one.id, STRANGE.sub(" ", about), one.title, verdict.level, seen, one.why, mend)
+
+
+def is_worse(found: Iterable[Finding], least: str) -> bool:
+    """Say whether a finding is as grave as `least`, or graver; `never` is no level."""
+    grave = LEVELS[: LEVELS.index(least) + 1] if least in LEVELS else ()
+    return any(one.level in grave for one in found)
 
 
 def listed(names: list[str], most: int = 4) -> str:

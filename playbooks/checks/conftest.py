@@ -11,7 +11,7 @@ import pytest
 UTILS = Path(__file__).resolve().parents[2] / "plugins/module_utils"
 sys.path.insert(0, str(UTILS))
 
-from report import collect, judge, observed  # noqa: E402
+from report import collect, judge, observed, verdicts  # noqa: E402
 
 PROGRAMS = [(UTILS / "report" / name).read_text() for name in ("on_host.py", "in_django.py")]
 
@@ -47,9 +47,9 @@ def hold(findings, request):
     def held(check):
         about = [one for one in findings if one.id == check]
         text = "\n".join(f"{one.about}: {one.seen}. {one.why} Mend it: {one.mend}" for one in about)
-        if judge.is_worse(about, request.config.getoption("--fail-on")):
+        if verdicts.is_worse(about, request.config.getoption("--fail-on")):
             pytest.fail(text, pytrace=False)
-        if judge.is_worse(about, "warning"):
+        if verdicts.is_worse(about, "warning"):
             warnings.warn(text, stacklevel=2)
         if not about or all(one.level == "unknown" for one in about):
             pytest.skip(text or "there is nothing that it could be asked of")

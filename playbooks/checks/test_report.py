@@ -1,6 +1,6 @@
 """The checks of the report as tests of pytest-testinfra, for any server that SSH reaches and that has Python.
 
-pytest playbooks/report --hosts=ssh://web1.example.org --address=https://shop.example.org --junit-xml=report.xml
+pytest playbooks/checks --hosts=ssh://web1.example.org --address=https://shop.example.org --junit-xml=report.xml
 """
 
 import pytest
