@@ -22,6 +22,12 @@ def database(settings):
     }
 
 
+def mail(settings):
+    """Return the backend for mail: since Django 6.1 MAILERS may name it, and then there is no EMAIL_BACKEND."""
+    mailers = getattr(settings, "MAILERS", None)
+    return mailers["default"]["BACKEND"] if mailers else settings.EMAIL_BACKEND
+
+
 def pending(connections):
     """Return the migrations that databases lack, or the reason why that is not known."""
     from django.db.migrations.executor import MigrationExecutor
@@ -51,7 +57,7 @@ def main():
         "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
         "sessions": settings.SESSION_ENGINE.rpartition(".")[2],
         "uses_sessions": "django.contrib.sessions" in settings.INSTALLED_APPS,
-        "email": settings.EMAIL_BACKEND.rpartition("backends.")[2].partition(".")[0],
+        "email": mail(settings).rpartition("backends.")[2].partition(".")[0],
         "asgi": bool(getattr(settings, "ASGI_APPLICATION", None)),
     }
     found = checks.run_checks(include_deployment_checks=True)
