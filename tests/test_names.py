@@ -104,7 +104,7 @@ def test_the_clone_is_a_collection():
 
 
 def test_plugins_are_few_and_documented():
-    modules = ["applications", "hosts", "project", "release", "source"]
+    modules = ["applications", "hosts", "observe", "project", "release", "report", "source"]
     filters = ["complete", "database_locale", "exec_start", "expected_connections", "locations", "packed", "sandbox"]
     filters += ["sandbox_allowed", "sandbox_hint", "strangers"]
     documented = {f"modules/{name}.py" for name in modules} | {f"filter/{name}.py" for name in filters}
