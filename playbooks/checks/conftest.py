@@ -29,8 +29,7 @@ def pytest_addoption(parser):
 def server(host):
     """Return the server as it described itself, in one command."""
     answer = host.run("python3 -c %s %s", *PROGRAMS)
-    name = host.backend.get_hostname() if hasattr(host.backend, "get_hostname") else "localhost"
-    return observed.read(name, answer.stdout, answer.stderr)
+    return observed.read(host.backend.get_hostname(), answer.stdout, answer.stderr)
 
 
 @pytest.fixture(scope="module")

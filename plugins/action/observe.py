@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.django.plugins.module_utils.report import observed
 
@@ -19,15 +20,24 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
 
     def run(self, tmp=None, task_vars=None):
-        """Return what the host printed."""
+        """Return what the host printed, and why there is nothing when there is nothing."""
         super().run(tmp, task_vars)
-        programs = [(FOLDER / name).read_text() for name in ("on_host.py", "in_django.py")]
-        command = shlex.join(["python3", "-c", *programs])
-        answer = self._low_level_execute_command(command, executable="/bin/sh")
-        if observed.MARK not in answer["stdout"] and self._connection.become:
+        said, reason = self._ask()
+        if observed.MARK not in said and self._connection.become:
             # Who may not become root sees less, and the report says so.
             self._connection.set_become_plugin(None)
-            reason = answer["stderr"] or answer["stdout"]
-            answer = self._low_level_execute_command(command, executable="/bin/sh")
-            answer["stderr"] = f"{reason} {answer['stderr']}"
-        return {"changed": False, "stdout": answer["stdout"], "stderr": answer["stderr"]}
+            said, other = self._ask()
+            reason = f"{reason} {other}"
+        return {"changed": False, "stdout": said, "stderr": reason}
+
+    def _ask(self):
+        """Return what the host printed, and what it said of errors."""
+        programs = [(FOLDER / name).read_text() for name in ("on_host.py", "in_django.py")]
+        try:
+            answer = self._low_level_execute_command(shlex.join(["python3", "-c", *programs]), executable="/bin/sh")
+        except AnsibleConnectionFailure:
+            raise
+        except AnsibleError as error:
+            # Such as a password of sudo that nobody gave.
+            return "", str(error)
+        return answer["stdout"], answer["stderr"]

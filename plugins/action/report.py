@@ -52,8 +52,9 @@ class ActionModule(ActionBase):
     def _server(self, name, variables):
         """Return a host as it answered."""
         said = variables.get(self._task.args["answers"]) or {}
+        at = str(variables.get("ansible_host") or "")
         reason = str(said.get("msg") or said.get("stderr") or "")
-        return observed.read(name, str(said.get("stdout") or ""), reason.removeprefix("Task failed: "))
+        return observed.read(name, str(said.get("stdout") or ""), reason.removeprefix("Task failed: "), at)
 
     def _addresses(self, resolved, name):
         """Return the addresses of the applications of a host: each by its canonical domain."""

@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 NOWHERE = ["--inventory", "127.0.0.1,", "-e", "ansible_port=1"]
-HERE = ["--inventory", "web1,", "--connection", "local", "-e", "ansible_become=false"]
+HERE = ["--inventory", "web1,", "--connection", "local", "-e", "ansible_become_exe=/nowhere/sudo"]
 
 
 @pytest.fixture

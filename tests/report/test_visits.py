@@ -6,7 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from report import judge, visits
+from report import collect, judge, observed, visits
 
 ACME = ["-days", "60", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
 
@@ -142,3 +142,13 @@ def test_a_name_that_no_dns_knows_is_asked_at_the_server(serve):
     assert level(site, "dns") == "note"
     assert ("shop.invalid", "/") in server.asked
     assert visits.visit("https://shop.invalid").connected == ""
+
+
+def test_a_server_is_tried_where_ansible_reaches_it(serve):
+    """Its name in the inventory need be no name of the DNS, and its own addresses may be behind another."""
+    port = serve().server_port
+    said = {"addresses": ["192.0.2.1"], "listening": [{"address": "0.0.0.0", "port": port, "program": "python3"}]}
+    server = observed.Server("web1.invalid", said=said, at="127.0.0.1")
+    assert collect.tried(server).open == {port}
+    (site,) = collect.sites([server], {"web1.invalid": [f"http://shop.invalid:{port}"]})
+    assert site.home.status == 400

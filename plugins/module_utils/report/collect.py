@@ -33,8 +33,8 @@ def meet(address: str, server: Server) -> Site:
 
 
 def near(server: Server) -> list[str]:
-    """Return the addresses at which a server can be tried: what it is called, then those that it has."""
-    return [*resolve(server.name)[:1], *server.said.get("addresses", ())]
+    """Return the addresses at which a server can be tried: what it is reached by, then those that it has."""
+    return [*resolve(server.at or server.name)[:1], *server.said.get("addresses", ())]
 
 
 def tried(server: Server) -> Server:

@@ -79,6 +79,7 @@ class Server:
     error: str = ""
     said: Mapping[str, Any] = field(default_factory=dict)
     open: frozenset[int] | None = None
+    at: str = ""  # name or address that it is reached by, when it is not its own name
 
     @property
     def applications(self) -> list[Application]:
@@ -89,12 +90,12 @@ class Server:
         ]
 
 
-def read(name: str, answer: str, error: str = "") -> Server:
-    """Return a server by what `on_host.py` printed there."""
+def read(name: str, answer: str, error: str = "", at: str = "") -> Server:
+    """Return a server by what `on_host.py` printed there; `at` is what it is reached by."""
     for line in answer.splitlines():
         if line.startswith(MARK):
             try:
-                return Server(name, said=json.loads(line[len(MARK) :]))
+                return Server(name, said=json.loads(line[len(MARK) :]), at=at)
             except ValueError:
                 break
-    return Server(name, error=" ".join(error.split()) or "it gave no answer that can be read")
+    return Server(name, error=" ".join(error.split()) or "it gave no answer that can be read", at=at)

@@ -31,11 +31,11 @@ def server(one: Server) -> Verdict:
     """Judge that it could be asked."""
     if one.error:
         return error(f"It gave no answer: {one.error}")
-    return (
-        good(one.said["system"])
-        if one.said["root"]
-        else warning(f"{one.said['system']}, not asked as root: part of it is unknown")
-    )
+    if not one.said["root"]:
+        return warning(
+            f"{one.said['system']}, not asked as root: much cannot be seen", "--ask-become-pass, or a user with sudo"
+        )
+    return good(one.said["system"])
 
 
 @SERVERS.add(

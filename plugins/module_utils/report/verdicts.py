@@ -32,9 +32,9 @@ def error(seen: str, mend: str = "") -> Verdict:
     return Verdict("error", seen, mend)
 
 
-def warning(seen: str) -> Verdict:
+def warning(seen: str, mend: str = "") -> Verdict:
     """It works, and will not always."""
-    return Verdict("warning", seen)
+    return Verdict("warning", seen, mend)
 
 
 def note(seen: str) -> Verdict:
