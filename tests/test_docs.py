@@ -128,7 +128,7 @@ def declared(playbook):
     play = yaml.safe_load(playbook.read_text())[0]
     own = play.get("vars", {})
     names = {one["name"] for one in play.get("vars_prompt", ())} | set(own.get("preflight_options", ()))
-    return names | {name for name in own if not name.startswith("__")} - {"preflight_options"}
+    return names | {name for name in own if not name.startswith("__")} - {"preflight_options", "preflight_any_host"}
 
 
 def strange(value, levels):
@@ -207,6 +207,7 @@ def test_names_are_specified(page):
     """Words with `_` in code are keys, variables, or known to the software behind; names that changed are none."""
     known = {*OPTIONS, *OTHERS, *ROLES, *engine.load("sandbox").OPENINGS, "django_app_release", "django_app_worker"}
     known |= {path.stem for pattern in ("playbooks/*.yml", "molecule/*") for path in ROOT.glob(pattern)}
+    known = known.union(*map(declared, ROOT.glob("playbooks/*.yml")))
     for path in ROOT.glob("plugins/module_utils/applications/data/*.txt"):
         known |= vocabulary.names(path.stem).keys()
     words = [one for one in page.code if re.fullmatch("[a-z]+(_[a-z]+)+", one) or one in RENAMED]

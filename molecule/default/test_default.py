@@ -4,6 +4,7 @@ import base64
 import gzip
 import re
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -11,6 +12,8 @@ SITE = "https://guestbook.example.org"
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+# The example has no backups; the rest is the image's, which no site of ours made.
+MAY_WARN = {"backup", "ssh", "updates", "reboot"}
 
 
 def sign(http, name):
@@ -103,6 +106,20 @@ def test_pages_answer_and_sessions_stay_while_redis_is_away(host, http):
         assert http(f"{SITE}/").status == 200
         time.sleep(0.5)
     assert "Log out" in http(f"{SITE}/admin/", headers={"Cookie": session}).text
+
+
+def test_the_report_has_nothing_red(play, tmp_path):
+    """It sees all that it asks for: the site from outside, the project from inside, the host."""
+    run = play("playbooks/report.yml", report=str(tmp_path))
+    assert run.returncode == 0, run.stdout
+    cases = {case.get("name"): case for case in ElementTree.parse(tmp_path / "report.xml").iter("testcase")}
+    assert {"https", "tls-old", "host", "cookies", "static", "migrations", "check-deploy", "ports", "disk"} <= set(
+        cases
+    )
+    assert [name for name, case in cases.items() if case.find("failure") is not None] == []
+    assert [name for name, case in cases.items() if case.find("skipped") is not None] == []
+    assert {name for name, case in cases.items() if case.findtext("system-out").startswith("warning")} <= MAY_WARN
+    assert "DEBUG is off" in (tmp_path / "report.html").read_text()
 
 
 def test_every_daemon_comes_back_after_a_kill(host, http):

@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
     """Runs on the controller, without a connection, for all hosts of the inventory at once."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset({"options"})
+    _VALID_ARGS = frozenset({"options", "any_host"})
     _supports_check_mode = True
 
     def run(self, tmp=None, task_vars=None):
@@ -80,6 +80,7 @@ class ActionModule(ActionBase):
             options=options,
             extra={name: value for name, value in extra.items() if name in options} if before is not None else extra,
             known=self._known(task_vars, extra),
+            any_host=bool(self._task.args.get("any_host")),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )
         result, found = every.resolve_all(self._hosts(task_vars, extra), request)

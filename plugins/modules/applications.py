@@ -17,6 +17,10 @@ options:
         inventory says.
     type: dict
     default: {}
+  any_host:
+    description: Take hosts that are in no group that the playbooks act on, such as servers that something else set up.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full

@@ -121,7 +121,11 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     `hosts` are all of the inventory, those of the group `django` in its order.
     """
     applications, found = read(hosts, request)
-    found += [*groups.findings(hosts), *variable_files.findings(hosts), *connections.findings(hosts, applications)]
+    found += [
+        *groups.findings(hosts, request.any_host),
+        *variable_files.findings(hosts),
+        *connections.findings(hosts, applications),
+    ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
     found += inventory.findings(hosts)

@@ -19,11 +19,13 @@ def meant(group: str) -> str:
     return "" if group in KNOWN else specification.nearest(group.lower().rstrip("_"), KNOWN, NEAR)
 
 
-def findings(hosts: list[Host]) -> Iterator[Finding]:
-    """Yield what is wrong with the groups of an inventory; `hosts` are all of it."""
+def findings(hosts: list[Host], any_host: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong with the groups of an inventory; `hosts` are all of it. `any_host` needs no group of ours."""
     if not hosts:
         sentence = "has no hosts: a file that is misspelt, or one whose hosts are not under `hosts:`"
         yield Finding("no-hosts", "", "", "all", sentence, f"all: {{children: {{{EXAMPLE}}}}}")
+        return
+    if any_host and not any(host.groups & set(KNOWN) for host in hosts):
         return
     misspelt = set()
     for host in hosts:

@@ -40,6 +40,7 @@ class Request:
     extra: Mapping[str, Any] = field(default_factory=dict)  # what is given with -e
     known: frozenset[str] = frozenset()  # names that the inventory has by itself
     deployer: str = ""  # USER@HOST
+    any_host: bool = False  # hosts need no group that a playbook acts on
 
 
 def findings(hosts: Sequence[Host]) -> Iterator[Finding]:

@@ -1,0 +1,79 @@
+"""Hold all hosts of the play and their sites against what production Django asks for; `module_utils/report` judges."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.groundcrew.django.plugins.module_utils.report import (
+    collect,
+    judge,
+    junit,
+    observed,
+    page,
+    table,
+    verdicts,
+)
+
+COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "good": "green"}
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller: visits the sites from there, prints the table, and writes page and XML."""
+
+    TRANSFERS_FILES = False
+    _VALID_ARGS = frozenset({"answers", "resolved"})
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Return nothing, or fail when a finding is as grave as `fail_on`."""
+        super().run(tmp, task_vars)
+        resolved = task_vars[self._task.args["resolved"]]
+        options = resolved["options"]
+        names = [str(name) for name in task_vars["ansible_play_hosts_all"]]
+        servers = [self._server(name, task_vars["hostvars"][name]) for name in names]
+        addresses = {name: self._addresses(resolved, name) for name in names}
+        if options["address"]:
+            addresses = {name: [options["address"]] for name in names}
+        sites = collect.sites(servers, addresses)
+        found = judge.findings([collect.tried(one) for one in servers], sites)
+        counted = judge.counted(found)
+        self._show(found)
+        paths = self._write(found, counted, options)
+        Display().display(f"\n{counted}: {paths[0]}, {paths[1]}")
+        if verdicts.is_worse(found, options["fail_on"]):
+            mistakes = f"{paths[0]} says of each what was seen, why it matters, and what mends it.\n"
+            return {"failed": True, "changed": False, "msg": f"The report has {counted}.", "mistakes": mistakes}
+        return {"changed": False}
+
+    def _server(self, name, variables):
+        """Return a host as it answered."""
+        said = variables.get(self._task.args["answers"]) or {}
+        at = str(variables.get("ansible_host") or "")
+        reason = str(said.get("msg") or said.get("stderr") or "")
+        return observed.read(name, str(said.get("stdout") or ""), reason.removeprefix("Task failed: "), at)
+
+    def _addresses(self, resolved, name):
+        """Return the addresses of the applications of a host: each by its canonical domain."""
+        sites = [one["site"] for one in resolved["hosts"][name]["applications"] if one["state"] == "present"]
+        domains = [next((domain for domain in site["domains"] if "*" not in domain), "") for site in sites]
+        return [f"https://{domain}" for domain in domains if domain]
+
+    def _show(self, found):
+        """Print the table; with -v also what is good."""
+        display = Display()
+        width = shutil.get_terminal_size((100, 24)).columns
+        for line, level in table.lines(found, min(width, 120), display.verbosity > 0):
+            display.display(line, color=COLORS.get(level))
+
+    def _write(self, found, counted, options):
+        """Write page and XML where the user stands, or asks for: Ansible would read files in an inventory's folder."""
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        where = Path(options["report"] or ".").expanduser().resolve()
+        where.mkdir(parents=True, exist_ok=True)
+        (where / "report.html").write_text(page.write(found, counted, f"{now:%-d %B %Y, %H:%M} UTC"))
+        (where / "report.xml").write_text(junit.write(found, now.isoformat(), options["fail_on"]))
+        return where / "report.html", where / "report.xml"

@@ -1,0 +1,6 @@
+"""What is judged in these tests is in `seen`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,90 @@
+"""What a server says of itself: the program runs on this machine as it would there, and reads what it finds."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from report import observed, on_host
+
+FOLDER = Path(on_host.__file__).parent
+DJANGO = """
+import sys
+said = {"module": "shop", "django": "5.2", "argument": sys.argv[1:3], "where": __file__}
+print("Greetings")
+print('GROUNDCREW ' + __import__("json").dumps(said)) if "shell" in sys.argv else __import__("time").sleep(60)
+"""
+
+
+def test_the_program_says_all_that_is_judged():
+    """Under a Python without anything, and with nothing else sent."""
+    command = [sys.executable, "-I", "-c", (FOLDER / "on_host.py").read_text(), (FOLDER / "in_django.py").read_text()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    server = observed.read("this", done.stdout, done.stderr)
+    assert server.error == ""
+    source = "".join(path.read_text() for path in (FOLDER / "servers.py", FOLDER / "upkeep.py"))
+    from seen import SAID
+
+    assert server.said.keys() == SAID.keys()
+    assert all(f'"{name}"' in source for name in ("listening", "failed", "disks", "reboot"))
+    assert server.said["disks"]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("/srv/shop/venv/bin/python manage.py runserver 0.0.0.0:8000", "runserver"),
+        ("python3 ./manage.py runserver", "runserver"),
+        ("django-admin runserver", "runserver"),
+        ("/srv/shop/venv/bin/python3 /srv/shop/venv/bin/gunicorn shop.wsgi", "gunicorn"),
+        ("gunicorn: master [shop.wsgi]", "gunicorn"),
+        ("python -m gunicorn shop.wsgi", "gunicorn"),
+        ("/usr/bin/uwsgi --ini shop.ini", "uwsgi"),
+        ("/venv/bin/python /venv/bin/daphne shop.asgi:application", "daphne"),
+        ("vim gunicorn.conf.py", ""),
+        ("less /var/log/gunicorn.log", ""),
+        ("/usr/sbin/nginx", ""),
+        ("", ""),
+    ],
+)
+def test_which_server_a_process_is(line, kind):
+    assert on_host.server_of(line.split()) == kind
+
+
+@pytest.fixture
+def serving(tmp_path):
+    """Start a process that looks like runserver, with a .env beside it; return its folder."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "manage.py").write_text(DJANGO)
+    (folder / ".env").write_text("SECRET_KEY=canary\n")
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "shop.settings"}
+    process = subprocess.Popen([sys.executable, "manage.py", "runserver"], cwd=folder, env=environment)
+    yield folder
+    process.kill()
+    process.wait()
+
+
+def test_a_project_is_found_by_the_process_that_serves_it(serving, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["-c", "text of in_django"])
+    found = [one for one in on_host.servers() if one["folder"] == str(serving)]
+    assert [one["kind"] for one in found] == ["runserver"]
+    (said,) = on_host.applications(found)
+    assert said["name"] == "shop"
+    assert said["argument"] == ["shell", "-c"]
+    assert said["groundcrew"] is False
+
+
+def test_a_file_of_secrets_that_all_can_read(serving, tmp_path):
+    """The folders above it are those of a home that is open."""
+    path = serving / ".env"
+    path.chmod(0o640)
+    assert not on_host.is_open_to_all(path)
+    path.chmod(0o644)
+    tmp_path.chmod(0o700)
+    assert not on_host.is_open_to_all(path)
+    found = [one for one in on_host.servers() if one["folder"] == str(serving)]
+    assert on_host.leaks(found)["files"] == []
+    assert "canary" not in json.dumps(on_host.leaks(found))
