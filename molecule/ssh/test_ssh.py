@@ -50,7 +50,7 @@ def test_what_somebody_else_put_in_goes_and_other_users_stay(host, login, run):
 
 
 def test_an_audit_finds_no_fault(host):
-    """Debian's own settings have four."""
+    """Debian's own settings have four on 12 and six on 13."""
     host.check_output("apt-get -qq install --no-install-recommends ssh-audit")
     result = host.run("ssh-audit --no-colors 127.0.0.1")
     assert "ssh-ed25519" in result.stdout

@@ -101,17 +101,11 @@ def test_a_host_opens_what_its_groups_need():
     assert ports(["postgresql"], **given) == [("5433", [])]
 
 
-def test_rules_of_ports_with_networks_of_both_families():
-    entries = [
-        {"port": "80"},
-        {"port": "53", "protocol": "udp", "from": ["10.0.0.0/8", "10.1.2.3", "fd00::1"]},
-        {"port": "6000-6010", "protocol": "tcp", "from": ["192.0.2.7/24"]},
-    ]
-    assert list(openings.rules(entries)) == [
-        "tcp dport 80 accept",
-        "ip saddr { 10.0.0.0/8 } udp dport 53 accept",
-        "ip6 saddr { fd00::1/128 } udp dport 53 accept",
-        "ip saddr { 192.0.2.0/24 } tcp dport 6000-6010 accept",
+def test_addresses_are_named_by_family_and_none_twice():
+    assert openings.sources([]) == []
+    assert openings.sources(["10.0.0.0/8", "10.1.2.3", "fd00::1", "192.0.2.7/24"]) == [
+        "ip saddr { 10.0.0.0/8, 192.0.2.0/24 }",
+        "ip6 saddr { fd00::1/128 }",
     ]
 
 

@@ -71,7 +71,7 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         sentence, example = f"does not answer: {machine.reason.rstrip('.')}", ""
         if machine.administrators:
             sentence += (
-                ". Nor do its administrators get in: where the log-in is about to change, say for one run what it is"
+                ". Nor can its administrators log in. If it still has another user or port, name it for this run"
             )
             example = "-e ansible_user=ops -e ansible_port=2222"
         yield finding("unreachable", sentence, example, "ansible_host")

@@ -1,9 +1,9 @@
-"""What a host lets in: the ports that its roles need, and how nft says them."""
+"""What a host lets in: the ports that its roles need, and how nft names addresses."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import networks
@@ -53,15 +53,6 @@ def sources(addresses: Iterable[str]) -> list[str]:
 def collapsed(of_family: list[Any]) -> list[Any]:
     """Return the fewest networks of a family that are the same addresses."""
     return list(ipaddress.collapse_addresses(of_family))
-
-
-def rules(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the rules of nft that open ports."""
-    for one in entries:
-        port = f"{one.get('protocol') or 'tcp'} dport {one['port']}"
-        given = one.get("from") or []
-        for source in sources(given) if given else [""]:
-            yield " ".join(f"{source} {port} accept".split())
 
 
 def wrong(value: list[Any]) -> Iterator[tuple[str, str]]:
