@@ -3,10 +3,15 @@
 import contextlib
 import importlib.util
 import itertools
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
@@ -236,3 +241,22 @@ def test_pages_are_read():
     pages = [Page(path) for path in PAGES]
     assert len([words for page in pages for words in page.commands(*PLAYBOOK)]) > 30
     assert len([value for page in pages for value in page.snippets() if isinstance(value, (dict, list))]) > 60
+
+
+def test_expressions_of_the_recipes(tmp_path):
+    """What a recipe has Ansible compute is computed: a URL with any password, constraints of a freeze file."""
+    text = (ROOT / "docs/applications.md").read_text()
+    url = re.search(r'`"(redis://:\{\{.*?)"`', text)[1]
+    constraints = re.search(r"  constraints: '(\{\{.*\}\})'", text)[1]
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/freeze.txt").write_text("# of a product\n\nDjango==5.2.1\npretix==2026.8\n    # via x\n")
+    (tmp_path / "hosts.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")
+    variables = {"vault_redis": "a/b@c:d%", "found": {"url": url, "constraints": constraints}}
+    (tmp_path / "all.json").write_text(json.dumps(variables))
+    command = [Path(sys.executable).with_name("ansible"), "localhost", "-m", "debug", "-a", "var=found"]
+    command += ["--inventory", tmp_path / "hosts.yml", "--extra-vars", f"@{tmp_path}/all.json"]
+    plain = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "minimal", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+    result = subprocess.run(command, env=plain, capture_output=True, text=True, check=True)
+    found = json.loads(result.stdout.partition("=>")[2])["found"]
+    assert unquote(urlsplit(found["url"]).password) == variables["vault_redis"]
+    assert found["constraints"] == ["Django==5.2.1", "pretix==2026.8"]

@@ -38,9 +38,14 @@ from urllib.parse import unquote, urlsplit
 import django
 from django.conf import global_settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
-from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.views.debug import SafeExceptionReporterFilter
+
+try:
+    from django.core.cache.backends.redis import RedisCache
+except ImportError:
+    version = django.get_version()
+    raise ImproperlyConfigured(f"The overlay needs Django 4, and this is {version}: set `overlay: false`.") from None
 
 
 class Overlay:
