@@ -63,5 +63,6 @@ def test_the_same_project_with_the_overlay(project):
     done = project("manage.py", "shell", "-c", IN_DJANGO, CACHE_URL="redis://localhost:9/0")
     (line,) = [line for line in done.stdout.splitlines() if line.startswith(observed.MARK)]
     told = levels({"name": "shop", "groundcrew": True, **json.loads(line.removeprefix(observed.MARK))})
-    # What is left is for a database.
+    # What is left is for a database, whose file was not made by asking.
+    assert not list(project.folder.glob("*.sqlite3"))
     assert {name for name, level in told.items() if level != "good"} == {"database", "migrations", "server"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from report import observed, on_host
+from seen import SAID
 
 FOLDER = Path(on_host.__file__).parent
 DJANGO = """
@@ -25,8 +26,6 @@ def test_the_program_says_all_that_is_judged():
     server = observed.read("this", done.stdout, done.stderr)
     assert server.error == ""
     source = "".join(path.read_text() for path in (FOLDER / "servers.py", FOLDER / "upkeep.py"))
-    from seen import SAID
-
     assert server.said.keys() == SAID.keys()
     assert all(f'"{name}"' in source for name in ("listening", "failed", "disks", "reboot"))
     assert server.said["disks"]
@@ -88,3 +87,16 @@ def test_a_file_of_secrets_that_all_can_read(serving, tmp_path):
     found = [one for one in on_host.servers() if one["folder"] == str(serving)]
     assert on_host.leaks(found)["files"] == []
     assert "canary" not in json.dumps(on_host.leaks(found))
+
+
+def test_names_that_nginx_serves():
+    text = """
+    # server_name old.example.org;
+    server { listen 80; server_name shop.example.org; }
+    server {
+        server_name
+            www.shop.example.org 127.0.0.1.example *.example.org _ localhost ~^(?<name>.+)$;
+        server_name_in_redirect off;
+    }
+    """
+    assert on_host.names_of_nginx(text) == ["127.0.0.1.example", "shop.example.org", "www.shop.example.org"]

@@ -152,3 +152,19 @@ def test_a_server_is_tried_where_ansible_reaches_it(serve):
     assert collect.tried(server).open == {port}
     (site,) = collect.sites([server], {"web1.invalid": [f"http://shop.invalid:{port}"]})
     assert site.home.status == 400
+
+
+@pytest.mark.parametrize(
+    ("found", "fallback", "has_port", "where"),
+    [
+        (["93.184.216.34"], "10.0.0.2", False, "93.184.216.34"),
+        ([], "10.0.0.2", False, "10.0.0.2"),
+        ([], "", False, ""),
+        (["127.0.0.1", "::1"], "10.0.0.2", False, "10.0.0.2"),
+        (["127.0.0.1"], "10.0.0.2", True, "127.0.0.1"),
+        (["127.0.0.1"], "", False, "127.0.0.1"),
+        (["fe80::1%eth0"], "10.0.0.2", False, "fe80::1%eth0"),
+    ],
+)
+def test_where_a_name_is_asked_for(found, fallback, has_port, where):
+    assert visits.chosen(found, fallback, has_port) == where

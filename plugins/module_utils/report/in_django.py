@@ -1,6 +1,7 @@
 """Print what a Django project is set to, as JSON: `manage.py shell -c` runs it. No secret is in the answer."""
 
 import json
+from pathlib import Path
 
 
 def weakness(key):
@@ -34,6 +35,10 @@ def pending(connections):
 
     found = []
     for connection in connections.all():
+        name = str(connection.settings_dict["NAME"])
+        # To connect would make the file.
+        if connection.vendor == "sqlite" and name[:1] == "/" and not Path(name).exists():
+            raise FileNotFoundError(name)
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         found += [migration.app_label + "." + migration.name for migration, _ in plan]

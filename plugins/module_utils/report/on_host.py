@@ -168,9 +168,10 @@ def leaks(found: list[dict[str, Any]]) -> dict[str, list[str]]:
     return {"files": sorted(files), "units": sorted(units)}
 
 
-def names_of_nginx() -> list[str]:
-    """Return the host names that Nginx serves."""
-    words = " ".join(re.findall(r"^\s*server_name\s+([^;]+);", run("nginx", "-T", "-q"), re.MULTILINE)).split()
+def names_of_nginx(configuration: str) -> list[str]:
+    """Return the host names that a configuration of Nginx serves."""
+    lines = re.sub(r"^\s*#.*", "", configuration, flags=re.MULTILINE)
+    words = " ".join(re.findall(r"(?:^|[;{}])\s*server_name\s+([^;]+);", lines, re.MULTILINE)).split()
     return sorted({word for word in words if re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", word)})
 
 
@@ -203,7 +204,7 @@ def main() -> None:
         "servers": [{key: one[key] for key in ("kind", "user", "unit", "folder")} for one in found],
         "applications": applications(found),
         "leaks": leaks(found),
-        "names": names_of_nginx(),
+        "names": names_of_nginx(run("nginx", "-T", "-q")),
         "backup": backup(),
         "authority": read("/etc/ssl/groundcrew/ca/ca.pem"),
     }

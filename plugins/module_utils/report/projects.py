@@ -184,4 +184,4 @@ def migrations(app: Application) -> Verdict | None:
     if reason := app.said.get("pending_error"):
         return error(f"The database does not say: {reason}")
     missing = app.said["pending"]
-    return error(f"{len(missing)} are missing: {listed(missing)}") if missing else good("None is missing")
+    return error(f"{len(missing)} missing: {listed(missing)}") if missing else good("None is missing")

@@ -36,7 +36,7 @@ def updates(one: Server) -> Verdict | None:
     if not found:
         return None
     if found["security"]:
-        return warning(f"{len(found['security'])} wait: {listed(found['security'])}")
+        return warning(f"{len(found['security'])} waiting: {listed(found['security'])}")
     if found["age"] is None or found["age"] > OLD_LISTS:
         return unknown("The lists of packages are older than a week")
     return good(f"None waits; {found['other']} others do" if found["other"] else "None waits")

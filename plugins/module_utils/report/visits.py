@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
 import re
 import socket
 import ssl
@@ -128,6 +129,16 @@ class Visitor:
         return Certificate(trusted=False, own=False, reason=reason)
 
 
+def chosen(found: list[str], fallback: str, has_port: bool) -> str:
+    """Return the address to connect to, of those that the DNS has for a name; "" for none.
+
+    `fallback` is that of the server: for a name that no DNS knows, and for one that is this machine, such as
+    shop.localhost, unless a port says that it is forwarded from here.
+    """
+    is_here = bool(found) and all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in found)
+    return fallback if fallback and (not found or (is_here and not has_port)) else next(iter(found), "")
+
+
 def visit(address: str, authority: str = "", fallback: str = "") -> Site:
     """Return what is seen at an address such as https://shop.example.org.
 
@@ -138,7 +149,7 @@ def visit(address: str, authority: str = "", fallback: str = "") -> Site:
     name = url.hostname or ""
     plain = url.scheme == "http"
     found = resolve(name)
-    where = (found or [fallback])[0]
+    where = chosen(found, fallback, bool(url.port))
     if not where:
         return Site(address=address, name=name)
     ports = {"plain_port" if plain else "port": url.port} if url.port else {}
