@@ -59,7 +59,8 @@ except psycopg2.OperationalError as error:
     print(len(kept), error)
 """
     said = host.check_output("runuser -u blog -- python3 -c %s", script)
-    assert re.match('75 .*too many connections for role "blog"', said)
+    most = int(psql("SHOW max_connections").stdout) * 3 // 4
+    assert re.match(rf'{most} .*too many connections for role "blog"', said)
     assert psql("SELECT 1", "blog", "blog").rc == 0
 
 
