@@ -17,11 +17,11 @@ GOOD = {
 DNS = {"here.org": ["93.184.216.34"], "there.org": ["8.8.8.8"], "gone.org": [], "slow.org": None}
 
 
-def told(resolve=DNS.get, domains=("here.org",), certificate=None, machine=None, **answer):
+def told(resolve=DNS.get, domains=("here.org",), certificate=None, machine=None, allow=(), **answer):
     """Return the lines about a host that answers GOOD, apart from `answer`; a list says a key several times."""
     said = {key: value for key, value in {**GOOD, **answer}.items() if value is not None}
     asked = {"source": "acme", "dns": "", "server": machines.PUBLIC, "domains": list(domains), **(certificate or {})}
-    application = {"name": "shop", "state": "present", "certificate": asked}
+    application = {"name": "shop", "state": "present", "certificate": asked, "app": {"sandbox": {"allow": [*allow]}}}
     given = {"groups": frozenset({"django"}), "applications": [application], **(machine or {})}
     text = "\n".join(
         f"{key}={value}" for key, values in said.items() for value in ([values] if isinstance(values, str) else values)
@@ -52,6 +52,15 @@ def test_a_host_that_cannot_be_what_it_is_to_be(answer, words):
     (line,) = told(**answer)
     assert line.startswith("[web1] ")
     assert words in line
+
+
+@pytest.mark.parametrize("server", ["169.254.169.254", "169.254.169.253", "fe80::1", "fd00:ec2::254"])
+def test_a_resolver_that_the_sandbox_keeps_away_is_told(server):
+    (line,) = told(nameserver=["192.0.2.1", server])
+    assert f"could resolve no name: the host's DNS is {server}" in line
+    assert line.endswith("For example: sandbox: {allow: [metadata]}")
+    assert told(nameserver=[server], allow=["metadata"]) == []
+    assert told(nameserver=["127.0.0.53", "2001:4860:4860::8888", "nonsense"]) == []
 
 
 def test_a_host_that_does_not_answer_is_told_once():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import connections, logins
+from . import connections, engine, logins
 from .findings import Finding
 
 DEBIAN = ("12", "13")
@@ -101,7 +101,31 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         sentence = f"takes {most} connections to PostgreSQL, and applications may open {machine.connections}"
         example = f"postgresql_settings: {{max_connections: {machine.connections + 2 * connections.OWN}}}"
         yield finding("connections", sentence, example)
+    yield from names(machine)
     yield from domains(machine, resolve)
+
+
+def names(machine: Machine) -> Iterator[Finding]:
+    """Yield applications that could resolve no name, since the host's DNS is where a cloud keeps its credentials."""
+    closed = [ipaddress.ip_network(one, strict=False) for one in engine.load("sandbox").METADATA.split()]
+    servers = [one for one in machine.answer.get("nameserver", ()) if is_inside(one, closed)]
+    for application in machine.applications if servers else ():
+        if application["state"] == "present" and "metadata" not in application["app"]["sandbox"]["allow"]:
+            sentence = (
+                f"could resolve no name: the host's DNS is {servers[0]}, which its sandbox keeps it from, since clouds "
+                "give their machines credentials there. Let the host use another resolver, or allow it"
+            )
+            yield Finding(
+                "names", machine.name, application["name"], "sandbox", sentence, "sandbox: {allow: [metadata]}"
+            )
+
+
+def is_inside(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    """Say whether an address lies in one of some networks."""
+    try:
+        return any(ipaddress.ip_address(address) in network for network in networks)
+    except ValueError:
+        return False
 
 
 def takes(machine: Machine) -> int:

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+METADATA = "169.254.0.0/16 fe80::/10 fd00:ec2::254"
+"""Where clouds give their machines credentials: addresses of the link, and one of EC2's own."""
+
 BANS = (
     "NoNewPrivileges=yes",
     "CapabilityBoundingSet=",
@@ -30,8 +33,7 @@ BANS = (
     "ProtectProc=invisible",
     "ProcSubset=pid",
     "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
-    # Clouds give their machines credentials there.
-    "IPAddressDeny=169.254.0.0/16 fe80::/10 fd00:ec2::254",
+    f"IPAddressDeny={METADATA}",
     # Debian 12's systemd cannot, and says nothing.
     "SocketBindDeny=any",
     "RestrictNamespaces=yes",
