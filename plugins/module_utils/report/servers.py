@@ -93,7 +93,7 @@ def secrets(one: Server) -> Verdict | None:
     "ports",
     "Only the web is open to all",
     "A database or an application server that strangers reach is attacked at once.",
-    "postgresql_settings: {listen_addresses: localhost}",
+    "the host in the group `firewall`",
 )
 def ports(one: Server) -> Verdict | None:
     """Judge who listens for strangers, and whether a connection from here was taken."""

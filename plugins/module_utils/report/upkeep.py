@@ -93,7 +93,7 @@ def disk(one: Server) -> Verdict | None:
     "ssh",
     "SSH takes keys alone",
     "Passwords are guessed all day long.",
-    "PasswordAuthentication no, in /etc/ssh/sshd_config.d",
+    "ssh_administrators: [{name: ops, keys: [...]}]",
 )
 def ssh(one: Server) -> Verdict | None:
     """Judge the settings of sshd."""
