@@ -103,7 +103,19 @@ def test_the_clone_is_a_collection():
 
 
 def test_plugins_are_few_and_documented():
-    modules = ["applications", "hosts", "login", "logs", "observe", "project", "release", "report", "rotate", "source"]
+    modules = [
+        "applications",
+        "closing",
+        "hosts",
+        "login",
+        "logs",
+        "observe",
+        "project",
+        "release",
+        "report",
+        "rotate",
+        "source",
+    ]
     filters = ["complete", "database_locale", "exec_start", "expected_connections", "locations", "packed", "sandbox"]
     filters.append("nft_sources")
     filters += ["sandbox_allowed", "sandbox_hint", "strangers"]

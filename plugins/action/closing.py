@@ -1,0 +1,28 @@
+"""Print where the applications answer and what waits for somebody, for all hosts of the play at once."""
+
+from __future__ import annotations
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import closing, machines
+
+
+class ActionModule(ActionBase):
+    """The action plugin of the module `closing`: runs on the controller."""
+
+    TRANSFERS_FILES = False
+    _VALID_ARGS = frozenset({"answers", "resolved"})
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        """Return nothing."""
+        super().run(tmp, task_vars)
+        resolved = task_vars[self._task.args["resolved"]]["hosts"]
+        answers = {}
+        for name in map(str, task_vars["ansible_play_hosts"]):
+            said = task_vars["hostvars"][name].get(self._task.args["answers"]) or {}
+            answers[name] = machines.parse(str(said.get("stdout") or ""))
+        hosts = {name: resolved[name]["applications"] for name in answers if name in resolved}
+        for line in closing.lines(hosts, answers):
+            Display().display(line)
+        return {"changed": False}
