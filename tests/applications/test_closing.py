@@ -29,7 +29,7 @@ def test_what_serves_nothing_is_left_out():
 
 def test_what_waits_for_somebody_is_told():
     assert told(web1="reboot=linux-image-amd64\nreboot=libc6", web2="reboot=\nfailed=shop-worker-clock.service") == [
-        "web1 waits for a reboot for linux-image-amd64, libc6: reboot it when it suits: `sudo reboot`",
-        "web2 waits for a reboot: reboot it when it suits: `sudo reboot`",
+        "web1 waits for a reboot (linux-image-amd64, libc6): `sudo reboot` when it suits",
+        "web2 waits for a reboot: `sudo reboot` when it suits",
         "web2 has units that failed: shop-worker-clock.service. Why: `systemctl status shop-worker-clock.service`",
     ]

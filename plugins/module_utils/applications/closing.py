@@ -7,7 +7,7 @@ from typing import Any
 
 from .summary import listed
 
-REBOOT = "reboot it when it suits: `sudo reboot`"
+REBOOT = "`sudo reboot` when it suits"
 
 
 def serving(
@@ -38,7 +38,7 @@ def waiting(host: str, answer: Mapping[str, Sequence[str]]) -> list[str]:
     found = []
     if reboot := answer.get("reboot"):
         packages = [one for one in reboot if one]
-        why = f" for {listed(packages)}" if packages else ""
+        why = f" ({listed(packages)})" if packages else ""
         found.append(f"{host} waits for a reboot{why}: {REBOOT}")
     if failed := answer.get("failed"):
         found.append(f"{host} has units that failed: {listed(list(failed))}. Why: `systemctl status {failed[0]}`")
