@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ["ansible.cfg", "requirements.yml", ".gitignore", ".vault-password", "README.md", "apps.yml"]
@@ -99,3 +101,108 @@ def test_what_is_missing_is_named(tmp_path):
     assert status != 0
     assert "Name folder, source, host and domain" in output
     assert list(tmp_path.iterdir()) == []
+
+
+PIPELINES = {
+    "github": ".github/workflows/deploy.yml",
+    "gitlab": ".gitlab-ci.yml",
+    "forgejo": ".forgejo/workflows/deploy.yml",
+}
+# In place of Ansible: says what it was called with, and what it was given.
+PLAYER = """#!/bin/sh
+echo "play $*"
+[ "$("$ANSIBLE_VAULT_PASSWORD_FILE")" = canary-password ] && ssh-add -l
+case $ANSIBLE_SSH_COMMON_ARGS in *StrictHostKeyChecking=yes*) echo strict;; esac
+"""
+
+
+@pytest.fixture(scope="module")
+def pipelines(folder):
+    """Return the repository of the folder, with the three pipelines."""
+    top = folder.parent
+    subprocess.run(["git", "init", "--quiet"], cwd=top, check=True)
+    shutil.rmtree(folder / ".git", ignore_errors=True)
+    for name in PIPELINES:
+        given = {"folder": folder, "host": "web1.example.org", "domain": "shop.example.org", "source": top, "ci": name}
+        output, status = ansible(ROOT, ROOT / "playbooks/new_inventory.yml", **given)
+        assert status == 0, output
+    return top
+
+
+def commands(pipeline, kind):
+    """Return what the jobs of a pipeline run: {job: [command]}."""
+    if kind == "gitlab":
+        return {name: job["script"] for name, job in pipeline.items() if "script" in job}
+    return {name: [step["run"] for step in job["steps"] if "run" in step] for name, job in pipeline["jobs"].items()}
+
+
+@pytest.mark.parametrize("kind", PIPELINES)
+def test_a_pipeline_previews_and_ships(pipelines, kind, tmp_path):
+    """Each command runs as the runner would run it, with Ansible's place taken by a program that says what it gets."""
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    program = tmp_path / "bin/ansible-playbook"
+    program.parent.mkdir()
+    program.write_text(PLAYER)
+    program.chmod(0o755)
+    (pipelines / "deploy/known_hosts").write_text("web1.example.org ssh-ed25519 AAAA\n")
+    environment = {"PATH": f"{program.parent}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    environment |= {"SSH_KEY": key.read_text(), "VAULT_PASSWORD": "canary-password", "HOME": str(tmp_path)}
+    found = commands(yaml.safe_load((pipelines / PIPELINES[kind]).read_text()), kind)
+    assert list(found) == ["preview", "staging", "production"]
+    said = {}
+    for job, lines in found.items():
+        # With a trace, as people add one when a pipeline fails.
+        traced = "\n".join(lines).replace("deploy/ci/run", "sh -x deploy/ci/run")
+        result = subprocess.run(
+            ["bash", "-exc", traced],
+            cwd=pipelines,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        said[job] = re.findall("^play (.*)$", result.stdout, re.MULTILINE)
+        assert "(ED25519)" in result.stdout and "strict" in result.stdout
+        secrets = ["canary-password", key.read_text().splitlines()[2]]
+        assert not [secret for secret in secrets if secret in result.stdout + result.stderr]
+    assert said == {
+        "preview": [
+            "groundcrew.django.preflight --inventory staging",
+            "groundcrew.django.deploy --inventory staging --extra-vars preview=true",
+        ],
+        "staging": ["groundcrew.django.deploy --inventory staging"],
+        "production": ["groundcrew.django.deploy --inventory production"],
+    }
+
+
+def test_a_pipeline_says_what_it_lacks(pipelines):
+    program, known = pipelines / "deploy/ci/run", pipelines / "deploy/known_hosts"
+    environment = {"PATH": os.environ["PATH"]}
+    for arguments, words in [
+        ([], "Usage: ci/run"),
+        (["preview", "nowhere"], "There is no stage nowhere."),
+        (["deploy", "staging"], "give the pipeline the private key"),
+    ]:
+        known.write_text("web1 key\n")
+        result = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
+        assert (result.returncode != 0, words in result.stderr) == (True, True), result.stderr
+    known.unlink()
+    result = subprocess.run(
+        [program, "deploy", "staging"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "known_hosts is missing" in result.stderr
+
+
+def test_a_pipeline_that_nobody_knows_is_refused(tmp_path):
+    given = {
+        "folder": tmp_path / "new",
+        "host": "web1",
+        "domain": "shop.example.org",
+        "source": ROOT / "examples/guestbook",
+    }
+    output, status = ansible(ROOT, ROOT / "playbooks/new_inventory.yml", ci="jenkins", **given)
+    assert status != 0
+    assert "There is no pipeline for jenkins" in output
+    assert not (tmp_path / "new").exists()
