@@ -1,5 +1,6 @@
 """The tarball of the collection holds what roles, playbooks and their readers need, and nothing else."""
 
+import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -16,8 +17,8 @@ def names(tmp_path_factory):
     """Return the files of the tarball (list of str)."""
     folder = tmp_path_factory.mktemp("collection")
     # A tool that nobody knows yet leaves something behind, too.
-    stray = ROOT / ".stray_cache"
-    stray.mkdir(exist_ok=True)
+    stray = ROOT / f".stray_cache-{os.getpid()}"
+    stray.mkdir()
     (stray / "data").touch()
     try:
         command = ["ansible-galaxy", "collection", "build", "--output-path", folder, ROOT]
