@@ -47,4 +47,10 @@ class Echo(AsyncWebsocketConsumer):
         await self.send(event["text"])
 
 
-urlpatterns = [path("", read), path("write", read), path("signed", read), path("slow", slow), path("database", database)]
+urlpatterns = [
+    path("", read),
+    path("write", read),
+    path("signed", read),
+    path("slow", slow),
+    path("database", database),
+]

@@ -29,6 +29,7 @@ import sys
 import time
 from contextlib import suppress
 from functools import wraps
+from importlib import metadata
 from importlib.machinery import PathFinder, SourceFileLoader
 from logging import getLogger
 from pathlib import Path
@@ -275,10 +276,33 @@ def channel_layers(settings):
             continue
         # A database of its own: clearing the cache empties the first.
         urls = [own_redis("redis://{}:{}".format(*one) if isinstance(one, (tuple, list)) else one, 1) for one in hosts]
-        if all(urls):
-            layer = {"BACKEND": backend, "CONFIG": {**config, "hosts": urls}}
-            new = {**settings.get("CHANNEL_LAYERS"), alias: layer}
-            settings.put("CHANNEL_LAYERS", new, was=f"{alias}: {was}", now="the Redis of CACHE_URL")
+        chosen = urls if all(urls) else hosts
+        new = [patient(one) for one in chosen] if takes_limits() else chosen
+        if new != hosts:
+            now = "the Redis of CACHE_URL" if all(urls) else "the same, waiting longer for a message"
+            layers = {**settings.get("CHANNEL_LAYERS"), alias: {"BACKEND": backend, "CONFIG": {**config, "hosts": new}}}
+            settings.put("CHANNEL_LAYERS", layers, was=f"{alias}: {was}", now=now)
+
+
+def takes_limits():
+    """Say whether Channels' layer hands its hosts to redis-py, as channels_redis does since 4.0."""
+    try:
+        return int(metadata.version("channels_redis").partition(".")[0]) >= 4
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def patient(host):
+    """Return a host of a channel layer that waits longer for an answer than Channels for a message.
+
+    Both wait five seconds (channels_redis 4.3, redis-py 8), so a WebSocket on which nothing happens would end.
+    """
+    if isinstance(host, (tuple, list)):
+        host = {"host": host[0], "port": host[1]}
+    elif not isinstance(host, dict):
+        host = {"address": host}
+    said = "socket_timeout" in host or "socket_timeout=" in str(host.get("address"))
+    return host if said or "master_name" in host else {**host, "socket_timeout": 15}
 
 
 def memcached(url, location):
