@@ -60,6 +60,7 @@ ANSIBLE = {"hosts", "become", "vars", "tasks", "roles", "role", "name", "tasks_f
 ANSIBLE |= {"ansible.builtin.include_role", "ansible_host", "ansible_user", "ansible_port"}
 OTHERS = {"set_fact", "ignore_errors", "playbook_dir", "python_requires", "lock_timeout", "collections_path", "role_x"}
 OTHERS |= {"known_hosts", "SSH_KEY", "VAULT_PASSWORD"}  # of pipelines
+OTHERS |= {"channels_redis", "socket_timeout"}
 OTHERS |= {"django_apps", "pg_create_restore_point", "pg_stat_statements", "ansible_usr", "backup_application_paths"}
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("roles/*/README.md")})
 PAGES = [path for path in PAGES if path.name not in ("CHANGELOG.md", "variables.md")]
