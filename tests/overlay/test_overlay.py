@@ -528,7 +528,7 @@ def test_channel_layer_of_a_developers_machine_becomes_the_applications(overlay,
     [
         (("127.0.0.1", 6379), {"address": f"{SOCKET}?db=1", "socket_timeout": 15}),
         (("redis.example.org", 6379), {"host": "redis.example.org", "port": 6379, "socket_timeout": 15}),
-        ("redis://r.example.org", {"address": "redis://r.example.org", "socket_timeout": 15}),
+        ("redis://:CANARY@r.example.org", {"address": "redis://:CANARY@r.example.org", "socket_timeout": 15}),
         ("redis://r.example.org?socket_timeout=60", {"address": "redis://r.example.org?socket_timeout=60"}),
         ({"address": "redis://r.example.org", "socket_timeout": None}, None),
         ({"sentinels": [["s", 26379]], "master_name": "m"}, None),
@@ -540,6 +540,7 @@ def test_a_layer_waits_longer_for_an_answer_than_for_a_message(overlay, tmp_path
     (tmp_path / "channels_redis-4.3.0.dist-info/METADATA").write_text("Name: channels_redis\nVersion: 4.3.0\n")
     result = overlay(LAYER.format(config={"hosts": [host]}), CACHE_URL=f"{SOCKET}?db=0")
     assert result.settings["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"] == [found or host]
+    assert "CANARY" not in str(result.report)
 
 
 @pytest.mark.parametrize("installed", [True, False])

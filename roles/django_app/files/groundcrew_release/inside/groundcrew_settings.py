@@ -279,7 +279,10 @@ def channel_layers(settings):
         chosen = urls if all(urls) else hosts
         new = [patient(one) for one in chosen] if takes_limits() else chosen
         if new != hosts:
-            now = "the Redis of CACHE_URL" if all(urls) else "the same, waiting longer for a message"
+            now = "the Redis of CACHE_URL"
+            if not all(urls):
+                # Not where it is: there may be a password in that.
+                was, now = "hosts without socket_timeout", "they wait longer for an answer"
             layers = {**settings.get("CHANNEL_LAYERS"), alias: {"BACKEND": backend, "CONFIG": {**config, "hosts": new}}}
             settings.put("CHANNEL_LAYERS", layers, was=f"{alias}: {was}", now=now)
 
