@@ -1,6 +1,7 @@
 """What the report's tests share: each host is asked once, and its sites are visited once."""
 
 import importlib.util
+import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -12,8 +13,6 @@ UTILS = Path(__file__).resolve().parents[2] / "plugins/module_utils"
 sys.path.insert(0, str(UTILS))
 
 from report import collect, judge, observed, verdicts  # noqa: E402
-
-PROGRAMS = [(UTILS / "report" / name).read_text() for name in ("on_host.py", "in_django.py")]
 
 
 def pytest_addoption(parser):
@@ -28,7 +27,7 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="module")
 def server(host):
     """Return the server as it described itself, in one command."""
-    answer = host.run("python3 -c %s %s", *PROGRAMS)
+    answer = host.run(shlex.join(observed.question()))
     return observed.read(host.backend.get_hostname(), answer.stdout, answer.stderr)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import closing, machines
+from ansible_collections.groundcrew.django.plugins.plugin_utils import answers
 
 
 class ActionModule(ActionBase):
@@ -18,11 +19,9 @@ class ActionModule(ActionBase):
         """Return nothing."""
         super().run(tmp, task_vars)
         resolved = task_vars[self._task.args["resolved"]]["hosts"]
-        answers = {}
-        for name in map(str, task_vars["ansible_play_hosts"]):
-            said = task_vars["hostvars"][name].get(self._task.args["answers"]) or {}
-            answers[name] = machines.parse(str(said.get("stdout") or ""))
-        hosts = {name: resolved[name]["applications"] for name in answers if name in resolved}
-        for line in closing.lines(hosts, answers):
+        registered = answers.of_hosts(task_vars, self._task.args["answers"])
+        said = {name: machines.parse(str(one.get("stdout") or "")) for name, one in registered.items()}
+        hosts = {name: resolved[name]["applications"] for name in said}
+        for line in closing.lines(hosts, said):
             Display().display(line)
         return {"changed": False}

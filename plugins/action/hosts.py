@@ -9,7 +9,7 @@ from functools import cache
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import connections, findings, machines
-from ansible_collections.groundcrew.django.plugins.plugin_utils import public_keys
+from ansible_collections.groundcrew.django.plugins.plugin_utils import answers, public_keys
 
 AT_ONCE = 16
 PASSWORDS = ("ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
@@ -38,10 +38,9 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         # By their names: a template would copy what is resolved for all hosts.
         resolved = task_vars[self._task.args["resolved"]]
-        names = [str(name) for name in task_vars["ansible_play_hosts_all"]]
-        said = {name: task_vars["hostvars"][name].get(self._task.args["answers"]) or {} for name in names}
+        said = answers.of_hosts(task_vars, self._task.args["answers"])
         cores = {name: machines.cores(str(one.get("stdout") or "")) for name, one in said.items()}
-        asked = [self._machine(name, said[name], task_vars["hostvars"][name], resolved, cores) for name in names]
+        asked = [self._machine(name, said[name], task_vars["hostvars"][name], resolved, cores) for name in said]
         names = {name for one in asked for app in one.applications for name in app["certificate"]["domains"]}
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(resolve, names))

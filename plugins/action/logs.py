@@ -5,6 +5,7 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import engine
+from ansible_collections.groundcrew.django.plugins.plugin_utils import answers
 
 logs = engine.load("logs")
 
@@ -20,9 +21,8 @@ class ActionModule(ActionBase):
         """Return how many lines there were."""
         super().run(tmp, task_vars)
         lines = []
-        for name in task_vars["ansible_play_hosts_all"]:
-            said = (task_vars["hostvars"][name].get(self._task.args["register"]) or {}).get("lines") or []
-            lines += [(*line, str(name)) for line in said]
+        for name, said in answers.of_hosts(task_vars, self._task.args["register"]).items():
+            lines += [(*line, name) for line in said.get("lines") or ()]
         for moment, who, what, name in sorted(lines, key=lambda line: line[0]):
             Display().display(logs.told((moment, who, what), name))
         return {"changed": False, "count": len(lines)}

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.django.plugins.module_utils.report import observed
-
-FOLDER = Path(observed.__file__).parent
 
 
 class ActionModule(ActionBase):
@@ -32,9 +29,8 @@ class ActionModule(ActionBase):
 
     def _ask(self):
         """Return what the host printed, and what it said of errors."""
-        programs = [(FOLDER / name).read_text() for name in ("on_host.py", "in_django.py")]
         try:
-            answer = self._low_level_execute_command(shlex.join(["python3", "-c", *programs]), executable="/bin/sh")
+            answer = self._low_level_execute_command(shlex.join(observed.question()), executable="/bin/sh")
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as error:

@@ -17,6 +17,7 @@ from ansible_collections.groundcrew.django.plugins.module_utils.report import (
     table,
     verdicts,
 )
+from ansible_collections.groundcrew.django.plugins.plugin_utils import answers
 
 COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "good": "green"}
 
@@ -33,11 +34,11 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         resolved = task_vars[self._task.args["resolved"]]
         options = resolved["options"]
-        names = [str(name) for name in task_vars["ansible_play_hosts_all"]]
-        servers = [self._server(name, task_vars["hostvars"][name]) for name in names]
-        addresses = {name: self._addresses(resolved, name) for name in names}
-        if options["address"]:
-            addresses = {name: [options["address"]] for name in names}
+        said = answers.of_hosts(task_vars, self._task.args["answers"])
+        servers = [self._server(name, one, task_vars["hostvars"][name]) for name, one in said.items()]
+        addresses = {
+            name: [options["address"]] if options["address"] else self._addresses(resolved, name) for name in said
+        }
         sites = collect.sites(servers, addresses)
         found = judge.findings([collect.tried(one) for one in servers], sites)
         counted = judge.counted(found)
@@ -49,9 +50,8 @@ class ActionModule(ActionBase):
             return {"failed": True, "changed": False, "msg": f"The report has {counted}.", "mistakes": mistakes}
         return {"changed": False}
 
-    def _server(self, name, variables):
+    def _server(self, name, said, variables):
         """Return a host as it answered."""
-        said = variables.get(self._task.args["answers"]) or {}
         at = str(variables.get("ansible_host") or "")
         reason = str(said.get("msg") or said.get("stderr") or "")
         return observed.read(name, str(said.get("stdout") or ""), reason.removeprefix("Task failed: "), at)

@@ -10,14 +10,11 @@ import secrets
 import string
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import host
+from .application import Application
+from .report import Result
 from .steps import FailedError, Steps
-
-if TYPE_CHECKING:
-    from .application import Application
-    from .report import Result
 
 NAMES = ("DJANGO_SECRET_KEY", "SECRET_KEY")
 FALLBACKS = "DJANGO_SECRET_KEY_FALLBACKS"
@@ -68,19 +65,19 @@ def compose(keys: Keys, name: str) -> str:
     return "\n".join([*lines, *([f"{FALLBACKS}={','.join(keys.fallbacks)}"] if keys.fallbacks else []), ""])
 
 
-def path(application: "Application") -> Path | None:
+def path(application: Application) -> Path | None:
     """Return the file of the key that this host has made up, None where the inventory gives it."""
     places = [application.config / "secrets" / name for name in NAMES if name not in application.env]
     return next((place for place in places if place.exists()), None)
 
 
-def generation(application: "Application") -> int:
+def generation(application: Application) -> int:
     """Return how often this host has changed the key that it made up."""
     place = path(application)
     return parse(place.read_text()).generation if place else 0
 
 
-def rotate(application: "Application", step: str, steps: Steps) -> "Result":
+def rotate(application: Application, step: str, steps: Steps) -> Result:
     """Do one of the STEPS with the key of this host; where the inventory gives it, only ask whether it can be done.
 
     :raises FailedError: Django does not sign with that key, or does not accept the one that was prepared.

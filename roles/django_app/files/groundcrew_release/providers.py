@@ -71,9 +71,6 @@ DISTRIBUTIONS = {
     "widget_tweaks": "django-widget-tweaks",
     "yaml": "PyYAML",
     "zmq": "pyzmq",
-}
-
-DISTRIBUTIONS |= {
     # What Python 3.12 and 3.13 have no more, and setuptools neither.
     "asynchat": "standard-asynchat",
     "asyncore": "standard-asyncore",
