@@ -99,7 +99,7 @@ def test_a_change_that_goes_wrong_is_undone(host, login, run, before, variables,
 def test_a_connection_that_dies_in_the_middle(host, login, ansible, how):
     """The host puts the files back by itself; a run that lives waits for it, and says so."""
     host.check_output("apt-get -qq install --no-install-recommends nftables")
-    process = ansible(patience=45)
+    process = ansible(patience=60)
     assert settles(host, f"test -e {CONF}", 60)
     if how == "killed":
         os.killpg(process.pid, signal.SIGKILL)
