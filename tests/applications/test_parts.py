@@ -160,6 +160,23 @@ def test_an_absent_application_leaves_nothing_to_make():
     )
 
 
+def test_the_services_of_an_application_come_in_the_order_in_which_it_needs_them():
+    groups = ("django", "postgresql", "mariadb", "redis", "memcached", "pgbouncer")
+    parts = one_part({"databases": ["stats"], "processes": JOBS}, groups=groups)
+    services = [(one["role"], one["entry"], one["name"]) for one in parts["services"]]
+    assert services == [
+        ("postgresql", "database", "shop"),
+        ("postgresql", "database", "stats"),
+        ("mariadb", "database", "shop"),
+        ("mariadb", "database", "stats"),
+        ("pgbouncer", "instance", "shop"),
+        ("redis", "instance", "shop"),
+        ("redis", "instance", "shop-broker"),
+        ("memcached", "instance", "shop"),
+    ]
+    assert parts["services"][5]["part"] == parts["redis"][0]
+
+
 def test_what_is_backed_up():
     apps = [
         {"directories": ["/srv/index"]},

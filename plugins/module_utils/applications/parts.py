@@ -51,14 +51,21 @@ def every(application: Application, run_singletons: bool) -> dict[str, Any]:
         "maintenance": {"name": name, "page": application["maintenance"]["page"]},
         "worker": worker(application, run_singletons),
     }
+    # In the order in which an application gets them.
     providers = {
-        "postgresql": postgresql,
-        "mariadb": mariadb,
-        "redis": redis,
-        "memcached": memcached,
-        "pgbouncer": pgbouncer,
+        "postgresql": ("database", postgresql),
+        "mariadb": ("database", mariadb),
+        "pgbouncer": ("instance", pgbouncer),
+        "redis": ("instance", redis),
+        "memcached": ("instance", memcached),
     }
-    return parts | {group: part(application) if group in groups else [] for group, part in providers.items()}
+    made = {role: part(application) if role in groups else [] for role, (_, part) in providers.items()}
+    services = [
+        {"role": role, "entry": providers[role][0], "name": one["name"], "part": one}
+        for role, some in made.items()
+        for one in some
+    ]
+    return parts | made | {"services": services}
 
 
 def app(application: Application) -> dict[str, Any]:
