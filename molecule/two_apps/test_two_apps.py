@@ -5,8 +5,6 @@ import re
 import time
 from pathlib import Path
 
-import pytest
-
 WHERE = "from django.db import connection as c; print(c.settings_dict['HOST'] or '/var/run/postgresql')"
 
 
@@ -118,7 +116,6 @@ def test_change_to_one_restarts_only_that_one(host, play):
     assert "good day" in host.check_output("shop-run env")
 
 
-@pytest.mark.split
 def test_a_user_of_the_host_is_not_taken_over(host, play):
     host.check_output("useradd --create-home --shell /bin/bash deploy")
     before = host.check_output("getent passwd deploy")
@@ -190,7 +187,6 @@ def test_second_run_after_the_change_changes_nothing(play):
 LOCALE = "Another locale for a database"
 
 
-@pytest.mark.split
 def test_another_locale_is_refused_and_the_manual_moves_the_data_there(host, play):
     before = serving(host, "shop")
     result = play("molecule/two_apps/converge.yml", greeting="good day", locale="sv_SE.UTF-8")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,9 @@ def serving(tmp_path):
     (folder / ".env").write_text("SECRET_KEY=canary\n")
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "shop.settings"}
     process = subprocess.Popen([sys.executable, "manage.py", "runserver"], cwd=folder, env=environment)
+    # The system wakes who starts a process a moment before the process has a command line.
+    while not Path(f"/proc/{process.pid}/cmdline").read_bytes():
+        time.sleep(0.01)
     yield folder
     process.kill()
     process.wait()
