@@ -17,13 +17,13 @@ demo-down: bootstrap ## Remove what `make demo` made
 	@$(ENTER) python tools/demo.py down
 
 lint: bootstrap ## Check the style of everything
-	@python tools/test.py yamllint ruff format mypy ansible-lint
+	@python tools/test.py yamllint ruff format mypy zizmor ansible-lint
 
-test: bootstrap ## Run everything: style, fast tests and all scenarios
-	@$(ENTER) python tools/test.py
+test: bootstrap ## Run everything: style, fast tests and all scenarios (or what is named: s="redis ssh")
+	@$(ENTER) python tools/test.py $(s)
 
 test-fast: bootstrap ## Run what needs no containers: style and fast tests
-	@python tools/test.py yamllint ruff format mypy ansible-lint pytest pytest-oldest
+	@python tools/test.py yamllint ruff format mypy zizmor ansible-lint pytest pytest-oldest
 
 molecule: bootstrap ## Run one scenario (s=redis), or one step of it (s=redis do=converge)
 	@MOLECULE_GLOB='molecule/*/molecule.yml' $(ENTER) molecule -c .config/molecule/config.yml $(or $(do),test) --scenario-name $(or $(s),$(error Which scenario? For example: make molecule s=redis))

@@ -6,6 +6,7 @@ last line says how many passed and how many failed; the exit status is 0 only if
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ CHECKS = {
     "ruff": ["ruff", "check"],
     "format": ["ruff", "format", "--check"],
     "mypy": ["mypy"],
+    "zizmor": ["zizmor", "--offline", "--no-progress", "."],
     "ansible-lint": ["ansible-lint", "--strict"],
     "pytest": ["pytest"],
     # With the oldest Ansible that is promised to work: what runs Ansible, or its templates. The rest knows none.
@@ -76,9 +78,13 @@ def main() -> int:
     every = scenarios()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join([*CHECKS, *every])}")
+    parser.add_argument("--list", action="store_true", help="print the names of the scenarios as JSON")
     parser.add_argument("--jobs", type=int, default=3, help="how many at a time (%(default)s)")
     parser.add_argument("--timeout", type=int, default=3000, help="seconds that one may take (%(default)s)")
     options = parser.parse_args()
+    if options.list:
+        print(json.dumps(list(every)))
+        return 0
     unknown = set(options.names) - {*CHECKS, *every}
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
