@@ -1,6 +1,6 @@
 # Everything here runs on a fresh Debian with Python, git and make: tools/bootstrap installs the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down lint test test-fast molecule bench bench-deploy bench-edge docs bootstrap clean
+.PHONY: help demo demo-down lint test test-fast test-long molecule bench bench-deploy bench-edge docs bootstrap clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ENTER := molecule/shared/enter
@@ -21,6 +21,9 @@ lint: bootstrap ## Check the style of everything
 
 test: bootstrap ## Run everything: style, fast tests and all scenarios (or what is named: s="redis ssh")
 	@$(ENTER) python tools/test.py $(s)
+
+test-long: bootstrap ## Run what takes hours: site.yml killed at every tenth task (CHAOS="7 40": at those)
+	@$(ENTER) python tools/test.py --timeout 20000 chaos
 
 test-fast: bootstrap ## Run what needs no containers: style and fast tests
 	@python tools/test.py yamllint ruff format mypy zizmor ansible-lint pytest pytest-oldest
