@@ -83,6 +83,8 @@ class ActionModule(ActionBase):
             is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),
             connections=connections.expected(resolved, name, cores),
             most_connections=int(most) if str(most).isdigit() else 0,
+            databases=variables.get("postgresql_databases") or (),
+            has_repository=bool(variables.get("postgresql_repository")),
             administrators=administrators,
             held_keys=public_keys.held(str(variables.get("ansible_host", name)), str(file)) if administrators else None,
             is_opened_by_password=bool(variables.get("ansible_password") or variables.get("ansible_ssh_pass"))

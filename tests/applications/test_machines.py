@@ -114,6 +114,26 @@ def test_more_connections_than_postgresql_takes():
     assert told(machine={**machine, "groups": frozenset()}) == []
 
 
+@pytest.mark.parametrize(
+    ("parts", "machine", "where"),
+    [
+        ([{"name": "shop", "extensions": ["citext", "vector"]}], {}, "shop: `extensions` has vector"),
+        ([{"name": "shop"}, {"name": "gis", "extensions": ["h3"]}], {}, "shop: `databases[gis].extensions` has h3"),
+        (
+            [],
+            {"databases": [{"name": "crm", "extensions": ["timescaledb"]}]},
+            "`postgresql_databases[crm].extensions` has timescaledb",
+        ),
+    ],
+)
+def test_an_extension_whose_package_this_debian_lacks(parts, machine, where):
+    application = {"name": "shop", "state": "absent", "certificate": {"dns": "", "source": "acme", "server": ""}}
+    asked = {"groups": {"postgresql"}, "applications": [{**application, "postgresql": parts}], **machine}
+    (line,) = told(machine=asked)
+    assert f"{where}, of which Debian 12 has no package: use a host of Debian 13, or say in" in line
+    assert told(machine=asked, system="debian 13") == told(machine={**asked, "has_repository": True}) == []
+
+
 def test_processes_that_may_take_more_memory_than_there_is():
     processes = [{"memory": size} for size in ("1.5G", "1024M", "infinity", "50%")]
     answer = machines.parse("memory=2048")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import connections, engine, logins
+from . import connections, engine, extensions, logins
 from .findings import Finding
 
 DEBIAN = ("12", "13")
@@ -36,6 +36,8 @@ class Machine:
     is_behind_proxies: bool = False
     connections: int = 0  # that applications may open to its PostgreSQL
     most_connections: int = 0  # that its PostgreSQL is told to take; 0 for what the role chooses
+    databases: Sequence[Mapping[str, Any]] = ()  # that its PostgreSQL has beside those of applications
+    has_repository: bool = False  # that PostgreSQL comes from, in place of Debian's own
     administrators: Sequence[Mapping[str, Any]] = ()
     held_keys: frozenset[str] | None = None  # which this machine can show to it; None when they are not known
     is_opened_by_password: bool = False
@@ -101,6 +103,8 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
         sentence = f"takes {most} connections to PostgreSQL, and applications may open {machine.connections}"
         example = f"postgresql_settings: {{max_connections: {machine.connections + 2 * connections.OWN}}}"
         yield finding("connections", sentence, example)
+    if "postgresql" in machine.groups and not machine.has_repository:
+        yield from extensions.findings(machine.name, version, machine.applications, machine.databases)
     yield from names(machine)
     yield from domains(machine, resolve)
 
