@@ -19,6 +19,7 @@ from . import (
     commands,
     compiled,
     configure,
+    environment,
     files,
     gunicorn,
     host,
@@ -138,6 +139,7 @@ def asked(application: Application) -> Asked:
         wheel=bool(source.wheel(application)),
         builds=bool(application.build),
         queue=bool(application.broker_url) or not QUEUES.isdisjoint(application.env),
+        given=environment.names(application),
     )
 
 
@@ -293,9 +295,13 @@ def explained(steps: Steps, done: Progress) -> Iterator[None]:
 
 def proposal(project: Project) -> list[str]:
     """Return lines with the keys that would build and run what the project evidently has; none for nothing."""
-    head = "It seems to need {}, which nothing runs unasked. These keys of the application do it:"
-    build = [head.format("a build"), *project.proposed] if project.proposed else []
-    return build + ([head.format("more than a web server for WSGI"), *project.beside] if project.beside else [])
+    head = "It seems to need {}. These keys of the application do it:"
+    needs = {
+        "variables of its environment that nobody gives": project.variables,
+        "a build, which nothing runs unasked": project.proposed,
+        "more than a web server for WSGI, which nothing runs unasked": project.beside,
+    }
+    return [line for what, keys in needs.items() if keys for line in (head.format(what), *keys)]
 
 
 def left_out(project: Project) -> list[str]:

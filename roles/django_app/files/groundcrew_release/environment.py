@@ -67,6 +67,12 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
     return {name: value for name, value in defaults.items() if value} | given | python_path
 
 
+def names(application: Application) -> frozenset[str]:
+    """Return the variables that a release has, with the host's secrets and what systemd sets."""
+    secrets = [path.name for path in (application.config / "secrets").glob("*")]
+    return frozenset([*values(application, "", ""), *secrets, "USER", "LOGNAME", "SHELL"])
+
+
 def text(variables: dict[str, str]) -> str:
     """Return variables as systemd reads them from an `EnvironmentFile`: exact for every value without NUL."""
     return HEAD + "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())

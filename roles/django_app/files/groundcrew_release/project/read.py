@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..steps import FailedError
-from . import builds, code, demands, layout, processes, settings
+from . import builds, code, demands, layout, processes, settings, variables
 from .declared import declared
 from .settings import Files
 from .shape import Asked, Choice, Project
@@ -83,4 +83,5 @@ def read(folder: Path, asked: Asked) -> Project:
         choices=tuple(choices),
         proposed=() if asked.builds else builds.proposed(tree, home),
     )
-    return replace(project, beside=processes.beside(tree, project, asked))
+    needed = variables.needed(tree, project, asked.given) if asked.given else ()
+    return replace(project, beside=processes.beside(tree, project, asked), variables=needed)

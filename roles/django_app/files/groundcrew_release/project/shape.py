@@ -12,6 +12,7 @@ class Asked:
 
     `provided` are the files that the inventory puts into the source, `wheel` says that the source is one, `builds` that
     the inventory says how it is built, and `queue` that it gives the application a queue, as it does for its processes.
+    `given` are the variables that its environment has; without any, nobody knows.
     """
 
     name: str = ""
@@ -27,6 +28,7 @@ class Asked:
     wheel: bool = False
     builds: bool = False
     queue: bool = False
+    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Project:
     tree offers where the settings name none ("" for none). `first` and `last` are the folders that manage.py, wsgi.py
     or asgi.py put before and behind everything else on the path of imports. `proposed` are keys of the inventory, as
     YAML, that would build what it evidently has to build, `beside` those that would run what it shows beside a web
-    server for WSGI.
+    server for WSGI, `variables` those with the variables that its settings need and nobody gives.
     """
 
     working_directory: str = "."
@@ -89,3 +91,4 @@ class Project:
     choices: tuple[Choice, ...] = ()
     proposed: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
