@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from . import exporters, git, host, interpreters, source
+from . import exporters, git, host, interpreters, scm, source
 from .application import Application
 from .environment import REDIS
 from .project import Choice, Dependencies, Project, listed, pythons
@@ -188,7 +188,8 @@ def install(application: Application, release: Path, project: Project) -> None:
 
     :raises FailedError: a lock is out of date, or something cannot be installed.
     """
-    with access(application, release) as variables:
+    with access(application, release) as private:
+        variables = private | scm.tell(application, release / "source")
         run = partial(uv, application, release, variables=variables)
         options = ["--quiet", "--python", f"{release}/venv"]
         for one in project.dependencies:
