@@ -304,6 +304,10 @@ DETAILS = [
     case("hashes stay in one line", {**SITE, "requirements.txt": "-e ./a\nDjango==5.2 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\n", "a/setup.py": ""}, {"lines": ("-e ./source/a", "Django==5.2      --hash=sha256:1      --hash=sha256:2")}),
     case("rye's own", {**SITE, "requirements.lock": "-e file:.\nDjango==5.2\n", "setup.py": ""}, {"lines": ("-e ./source", "Django==5.2")}),
     case("with an extra", {**SITE, "requirements.txt": ".[prod]\n", "setup.py": ""}, {"lines": ("./source[prod]",)}),
+    case("folders of Windows", {**SITE, "requirements.txt": "-r requirements\\base.txt\r\n-e .\\libs\\a\r\n", "requirements/base.txt": "Django\r\n", "libs/a/setup.py": ""}, {"lines": ("Django", "-e ./source/libs/a")}),
+    case("capitals of Windows", {**SITE, "requirements.txt": "-r Requirements/Base.txt\n", "requirements/base.txt": "Django\n"}, {"lines": ("Django",)}),
+    case("option without a space", {**SITE, "requirements.txt": "-rmore.txt\n", "more.txt": "-e./a\nDjango", "a/setup.py": ""}, {"lines": ("-e ./source/a", "Django")}),
+    case("folder of the host", {**SITE, "requirements.txt": "--find-links /opt/wheels\n/opt/wheels/x-1-py3-none-any.whl\nDjango (>=5) ; python_version > '3' --hash=sha256:1\n"}, {"lines": ()}),
     case("no relative path", {**SITE, "requirements.txt": "-r more.txt\ngit+ssh://git@x/y.git@v1#egg=y\n-e git+https://x/y\nz @ https://x/z.whl\n", "more.txt": "Django"}, {"lines": ()}),
 ]  # fmt: skip
 
@@ -356,6 +360,11 @@ WRONG = [
     case("only for development", {**SITE, "requirements-dev.txt": "Django"}, "The source declares no dependencies"),
     case("path that is not there", {**SITE, "requirements.txt": "-e ./gone\n"}, "requirements.txt of the project asks for ./gone, and the source has no such package."),
     case("file that is not there", {**SITE, "requirements.txt": "-r gone.txt\n"}, "requirements.txt of the project refers to gone.txt, which the source does not have."),
+    case("conda's path", {**SITE, "requirements.txt": "Django @ file:///home/conda/feedstock_root/build_artifacts/django_1/work\n"}, "requirements.txt of the project asks for Django @ file:///home/conda/.*, a path of the machine that it was written on: name the package with its version there."),
+    case("somebody's folder", {**SITE, "requirements.txt": "Django\n-e /home/me/libs/a\n"}, "asks for -e /home/me/libs/a, a path of the machine"),
+    case("somebody's Windows", {**SITE, "requirements.txt": "Django @ file:///C:/Users/me/x.whl\n"}, "asks for Django @ file:///C:/Users/me/x.whl, a path of the machine"),
+    case("pip list", {**SITE, "requirements.txt": "Package    Version\n---------- -------\nDjango     5.2.1\n"}, "requirements.txt of the project has the line 'Package    Version', which is no requirement: write the file with `pip freeze`"),
+    case("conda list", {**SITE, "requirements.txt": "django=5.2=py311_0\n"}, "has the line 'django=5.2=py311_0', which is no requirement"),
     case("file of the inventory", SITE, "The source has no x.txt: `requirements_files` names one that it has.", requirements_files=("x.txt",)),
     case("broken pyproject.toml", {**SITE, "pyproject.toml": "[project", **DJANGO}, "pyproject.toml of the project cannot be read: "),
     case("broken uv.lock", {**SITE, "pyproject.toml": PROJECT, "uv.lock": "<<<<<<< HEAD\n"}, "uv.lock of the project cannot be read: "),

@@ -11,7 +11,7 @@ from pathlib import Path
 from . import exporters, git, host, interpreters, scm, source
 from .application import Application
 from .environment import REDIS
-from .project import Choice, Dependencies, Project, listed, pythons
+from .project import Choice, Dependencies, Project, flat, listed, pythons
 from .project.names import canonical
 from .project.tree import Tree
 from .steps import FailedError
@@ -163,7 +163,7 @@ def access(application: Application, release: Path) -> Iterator[dict[str, str]]:
     tree = Tree(release / "source")
     # Any of them may refer to another one.
     texts += [tree.text(path) for path in tree.files if path.endswith(listed.ENDINGS) and tree.has(path)]
-    wanted = listed.variables(texts)
+    wanted = flat.variables(texts)
     handed = {n: v for n, v in application.env.items() if n in wanted or n.startswith(HANDED)}
     if application.index_url:
         handed["UV_DEFAULT_INDEX"] = application.index_url

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..steps import FailedError
 from . import listed, manifests, plain
+from .flat import flat
 from .foreign import FOREIGN, foreign, only_its_tool
 from .names import canonical, development, production, sentence
 from .shape import Asked, Dependencies
@@ -123,7 +124,7 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
     elif name in ("Pipfile", *FOREIGN):
         raise FailedError(f"{path} cannot be installed as it is: {KEYS}.")
     else:
-        found = Dependencies("files", path, place, lines=listed.flat(tree, path))
+        found = Dependencies("files", path, place, lines=flat(tree, path))
     if found is None:
         raise FailedError(
             f"{path} does not lock the project in {places[0]}: name another file with `requirements_files`."
@@ -256,7 +257,7 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
         if paths := listed.find(tree, place):
             others = [name for name in TOOLS if tree.has(join(place, name))]
             reason = "what pip installs" + (f"; {sentence(others, 'and')} without Django" if others else "")
-            installed, lines = package(tree, place, strict=True), listed.flat(tree, paths[0])
+            installed, lines = package(tree, place, strict=True), flat(tree, paths[0])
             return (Dependencies("files", paths[0], place, install=installed, lines=lines, reason=reason),)
         try:
             if found := declares(tree, place) or script(tree, place):
