@@ -95,6 +95,11 @@ class Program(Evaluator):
         else:
             self.follow(node.body if holds else node.orelse)
 
+    def follow_match(self, node: ast.Match) -> None:
+        """One of several ways, by a value that only the running program knows."""
+        self.expression(node.subject)
+        self.either(*(one.body for one in node.cases))
+
     def follow_try(self, node: ast.Try) -> None:
         """What is tried, and what happens when it fails."""
         self.either([*node.body, *node.orelse], *([*node.body[:-1], *one.body] for one in node.handlers))

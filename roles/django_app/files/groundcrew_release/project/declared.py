@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ..steps import FailedError
-from . import listed, manifests, plain
+from . import listed, manifests, plain, serving
 from .flat import flat
 from .foreign import FOREIGN, foreign, only_its_tool
 from .names import canonical, development, production, sentence
@@ -38,9 +38,9 @@ def uv(tree: Tree, path: str, places: list[str]) -> Dependencies | None:
             f"{path} of the project is older than {join(own, 'pyproject.toml')}, which asks for {late}: "
             "run `uv lock` and commit it."
         )
-    return Dependencies(
-        "uv", path, own, member, manifests.groups(pyproject), manifests.extras(pyproject), reason=reason
-    )
+    manifest = join(own, "pyproject.toml")
+    groups, extras = serving.parts(pyproject, manifest, manifests.groups(pyproject), manifests.extras(pyproject))
+    return Dependencies("uv", path, own, member, groups, extras, reason=reason)
 
 
 def poetry(tree: Tree, path: str) -> Dependencies:
@@ -49,7 +49,8 @@ def poetry(tree: Tree, path: str) -> Dependencies:
     pyproject = tree.toml(join(place, "pyproject.toml")) if tree.has(join(place, "pyproject.toml")) else {}
     if not pyproject:
         raise FailedError(f"{path} of the project has no pyproject.toml beside it.")
-    groups, extras = manifests.poetry_groups(pyproject), manifests.extras(pyproject)
+    chosen = manifests.poetry_groups(pyproject), manifests.extras(pyproject)
+    groups, extras = serving.parts(pyproject, join(place, "pyproject.toml"), *chosen)
     return Dependencies("poetry", path, place, "", groups, extras, package(tree, place), reason="the lock of Poetry")
 
 
@@ -59,9 +60,9 @@ def pdm(tree: Tree, path: str) -> Dependencies:
     pyproject = tree.toml(join(place, "pyproject.toml")) if tree.has(join(place, "pyproject.toml")) else {}
     if not pyproject:
         raise FailedError(f"{path} of the project has no pyproject.toml beside it.")
-    groups = manifests.serious(
-        [*table(pyproject, "dependency-groups"), *table(pyproject, "project", "optional-dependencies")]
-    )
+    known = [*table(pyproject, "dependency-groups"), *table(pyproject, "project", "optional-dependencies")]
+    # PDM calls both groups.
+    groups = sum(serving.parts(pyproject, join(place, "pyproject.toml"), manifests.serious(known), ()), ())
     install = None if table(pyproject, "tool", "pdm").get("distribution") is False else package(tree, place)
     return Dependencies("pdm", path, place, "", groups, (), install, reason="the lock of PDM")
 
@@ -71,7 +72,12 @@ def pipenv(tree: Tree, path: str) -> Dependencies:
     place = manifests.folder(path)
     if not tree.has(join(place, "Pipfile")):
         raise FailedError(f"{path} of the project has no Pipfile beside it.")
-    groups = manifests.serious([one for one in tree.json(path) if one not in ("_meta", "default", "develop")])
+    lock = tree.json(path)
+    groups = manifests.serious([one for one in lock if one not in ("_meta", "default", "develop")])
+    if not any("django" in table(lock, one) for one in ("default", *groups)):
+        # One category may hold what only a server needs.
+        others = [one for one in lock if one not in ("_meta", "develop") and "django" in table(lock, one)]
+        groups = (*groups, *(others if len(others) == 1 else []))
     return Dependencies("pipenv", path, place, "", groups, reason="the lock of Pipenv")
 
 
@@ -179,14 +185,16 @@ def declares(tree: Tree, place: str) -> Dependencies | None:
     project, free = table(pyproject, "project"), "its dependencies, which no lock decides"
     if not isinstance(project.get("dependencies", []), list):
         raise FailedError(f"{path} of the project cannot be read: its dependencies are no list.")
-    wanted, extras = texts(project.get("dependencies")), manifests.extras(pyproject)
-    if wanted or "dependencies" in texts(project.get("dynamic")) or extras or (project and groups(pyproject)):
+    wanted, extras, dynamic = texts(project.get("dependencies")), manifests.extras(pyproject), project.get("dynamic")
+    chosen = (groups(pyproject), extras)
+    if project and "dependencies" not in texts(dynamic):
+        chosen = serving.parts(pyproject, path, *chosen)
+    if wanted or "dependencies" in texts(dynamic) or chosen[1] or (project and chosen[0]):
         found = manifests.lines(pyproject, path)
-        install = None if found else built
-        return Dependencies("pyproject", path, place, "", groups(pyproject), extras, install, found, free)
-    if chosen := group(pyproject, path):
-        inner = tuple(manifests.members_of(table(pyproject, "dependency-groups"), chosen, path))
-        return Dependencies("pyproject", path, place, lines=inner, reason=f"its dependency group {chosen}")
+        return Dependencies("pyproject", path, place, "", *chosen, None if found else built, found, free)
+    if alone := group(pyproject, path):
+        inner = tuple(manifests.members_of(table(pyproject, "dependency-groups"), alone, path))
+        return Dependencies("pyproject", path, place, lines=inner, reason=f"its dependency group {alone}")
     if foreign := only_its_tool(pyproject):
         tool, lock = foreign
         if built and tool in ("Poetry", "Flit"):
@@ -273,9 +281,14 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
         raise FailedError(f"{passed[0][0]} is {passed[0][1]}, which no host of ours has: {KEYS}.")
     others = listed.anywhere(tree)
     lists = others or [path for path in tree.files if "requirements" in path.rpartition("/")[2]]
-    if not lists and plain.needs_django_alone(tree):
+    said = "" if others else plain.mention(tree)
+    if not lists and not said and plain.needs_django_alone(tree):
         reason = "the newest that this Python takes, since the project imports nothing else and names no version"
         return (Dependencies("files", "Django", places[0], lines=("Django",), reason=reason),)
+    if said:
+        raise FailedError(
+            f"The source declares no dependencies where installers look, and {said} names Django: {KEYS}."
+        )
     seen = f"; there {'is' if len(others) == 1 else 'are'} {sentence(others, 'and')} elsewhere" if others else ""
     raise FailedError(f"The source declares no dependencies, not even Django: {KEYS}{seen}.")
 

@@ -1,6 +1,7 @@
 """A project that needs Django and nothing else, as `django-admin startproject` makes it: its imports say so."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -10,6 +11,19 @@ from .tree import Tree
 WITH_DJANGO = {"django", "asgiref", "sqlparse"}
 LISTS = {"INSTALLED_APPS", "MIDDLEWARE"}
 """Settings that name modules as text."""
+LISTING = re.compile(
+    r"(?i)\.(txt|in|pip|toml|cfg|ini|ya?ml|lock|json|nix|sh|bat|ps1)$|(^|/)(setup\.py|makefile|justfile|vagrantfile)$"
+    r"|(docker|container)file"
+)
+"""Names of files that may say what is to be installed, by a name or a tool that nobody knows here."""
+NAMED = re.compile(
+    r"""(?imx) (^|[\s"'\[(,=:-]) django (\[[^]]*\])? \s* ([=<>~!]=|[<>]) \s* v?\d  # Django==5.2
+    | ^\s* (-\s*)? ["']? django ["']? ,? \s*$  # - django
+    | \b name["']? \s* [=:] \s* ["'] django ["']  # name = "django"
+    | ^\s* ["']? django ["']? \s* = \s* ["'{]  # django = "^5.2"
+    | [\[,] \s* ["'] django ["'] \s* [\],]  # ["django"]
+    | \b install \b .* \s django (\s|$)  # pip install django"""
+)
 
 
 def named(node: ast.AST) -> Iterator[str]:
@@ -23,6 +37,11 @@ def named(node: ast.AST) -> Iterator[str]:
         if any(isinstance(one, ast.Name) and one.id in LISTS for one in targets) and node.value:
             inner = ast.walk(node.value)
             yield from (one.value for one in inner if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+def mention(tree: Tree) -> str:
+    """Return a file that asks for Django where no installer looks, such as a Dockerfile; "" for none."""
+    return next((path for path in tree.files if LISTING.search(path) and NAMED.search(tree.text(path))), "")
 
 
 def needs_django_alone(tree: Tree) -> bool:

@@ -10,17 +10,10 @@ from typing import Any
 
 from ..steps import FailedError
 
-SKIPPED = {
-    "node_modules",
-    "bower_components",
-    "venv",
-    "env",
-    "virtualenv",
-    "__pycache__",
-    "site-packages",
-    "__pypackages__",
-}
+SKIPPED = {"node_modules", "bower_components", "__pycache__", "site-packages", "__pypackages__"}
 """Folders that hold somebody else's code; so do those that begin with a dot, and virtual environments of any name."""
+ENVIRONMENT = ("pyvenv.cfg", "bin/activate", "Scripts/activate", "lib/site-packages", "Lib/site-packages")
+"""What a virtual environment has, one that is old or of Windows, too."""
 LIMIT = 1_000_000  # characters of a source file or a manifest that is read
 
 
@@ -52,7 +45,7 @@ class Tree:
                 for name in folders
                 if name not in SKIPPED
                 and not name.startswith((".", "{{", "{%"))
-                and not Path(place, name, "pyvenv.cfg").exists()
+                and not any(Path(place, name, one).exists() for one in ENVIRONMENT)
             ]
             found += [Path(place, name).relative_to(self.folder).as_posix() for name in names]
         return tuple(sorted(found, key=lambda path: (path.count("/"), path)))

@@ -144,6 +144,11 @@ class Evaluator:
         """A variable."""
         return self.scope.get(node.id, NOTHING)
 
+    def evaluate_namedexpr(self, node: ast.NamedExpr) -> Values:
+        """A value that gets a name where it is used."""
+        self.scope[node.target.id] = self.evaluate(node.value)
+        return self.scope[node.target.id]
+
     def evaluate_attribute(self, node: ast.Attribute) -> Values:
         """A part of a path, and what modules are asked for."""
         if node.attr == "argv":
