@@ -242,16 +242,59 @@ def cache_url():
     return re.sub(r"^redis:///(?=[^\d?])", "unix:///", os.environ.get("CACHE_URL", ""))
 
 
-def own_redis(url, database):
+def own_redis(url, database, own=None):
     """Return the application's Redis for the URL of one on a developer's machine, None for any other.
 
     Of a socket it is the database that the URL names, else `database`; a server may have given others to neighbours.
+    `own` is the URL of the Redis that is meant, that of the cache when left out.
     """
     local = re.fullmatch(r"redis://(?:localhost|127\.0\.0\.1|\[::1\])(?::6379)?/?(\d*)", str(url))
-    socket, _, _ = cache_url().partition("?")
+    own = cache_url() if own is None else own
+    socket, _, _ = own.partition("?")
     if not local or not socket.startswith(("unix:", "redis:", "rediss:")):
         return None
-    return f"{socket}?db={local[1] or database}" if socket.startswith("unix:") else cache_url()
+    return f"{socket}?db={local[1] or database}" if socket.startswith("unix:") else own
+
+
+def named_redis(parts):
+    """Return the URL of a Redis that a dictionary of HOST, PORT, DB (or host, port, db) names, "" for none."""
+    known = {key.lower(): value for key, value in parts.items()}
+    if known.get("url") or not known.get("host"):
+        return str(known.get("url") or "")
+    return "redis://{host}:{port}/{db}".format(**{"port": 6379, "db": 0, **known})
+
+
+def with_url(parts, key, url):
+    """Return a dictionary that names a Redis by its URL alone, and says the rest as before."""
+    where = ("url", "host", "port", "db", "username", "password")
+    return {name: value for name, value in parts.items() if name.lower() not in where} | {key: url}
+
+
+def queues(settings):
+    """Use the application's queue where Celery, RQ, Django Q or Huey look for one on a developer's machine."""
+    own, now = os.environ.get("RQ_REDIS_URL", ""), "the queue of the application"
+    for name in [one for one in settings.values if re.search("(^|_)(BROKER_URL|RESULT_BACKEND)$", one)]:
+        if url := own_redis(settings.get(name), 0, own):
+            # Celery's own spelling of a socket.
+            url = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", url)
+            settings.put(name, url, was=settings.get(name), now=now)
+    for alias, old in (settings.get("RQ_QUEUES") or {}).items():
+        was = named_redis(old)
+        if url := own_redis(was, 0, own):
+            queue = {**settings.get("RQ_QUEUES"), alias: with_url(old, "URL", url)}
+            settings.put("RQ_QUEUES", queue, was=f"{alias}: {was}", now=now)
+    cluster = settings.get("Q_CLUSTER") or {}
+    was = cluster.get("redis") or ""
+    was = named_redis(was) if isinstance(was, dict) else was
+    if url := own_redis(was, 0, own):
+        settings.put("Q_CLUSTER", {**cluster, "redis": url}, was=was, now=now)
+    huey = settings.get("HUEY")
+    if isinstance(huey, dict) and "Redis" in str(huey.get("huey_class", "huey.RedisHuey")):
+        connection = huey.get("connection") or {"host": "localhost"}
+        was = str(huey.get("url") or named_redis(connection))
+        if url := own_redis(was, 0, own):
+            rest = {name: value for name, value in huey.items() if name != "url"}
+            settings.put("HUEY", {**rest, "connection": with_url(connection, "url", url)}, was=was, now=now)
 
 
 def local_caches(settings):
@@ -662,7 +705,19 @@ def load():
         raise
     overlay.values.update({name: getattr(project, name) for name in dir(project) if name.isupper()})
     first = (debug, hosts, secret_key, database, connections)
-    for concern in (*first, cache, local_caches, channel_layers, files, static_storage, https, logging, errors, email):
+    for concern in (
+        *first,
+        cache,
+        local_caches,
+        channel_layers,
+        queues,
+        files,
+        static_storage,
+        https,
+        logging,
+        errors,
+        email,
+    ):
         concern(overlay)
     # Code that imports the project's module by its name, instead of django.conf.settings, sees the same values.
     vars(project).update(overlay.values)
