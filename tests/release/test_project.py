@@ -143,6 +143,7 @@ SETTINGS = [
     case("a file that is there", spelled("import os\nH = os.path.dirname(__file__)\nif os.path.exists(os.path.join(H, 'requirements.txt')):\n    S = 'a.b'\nelse:\n    S = 'a.c'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', S)\n"), "a.b"),
     case("broken manage.py with a key", spelled("print 'x'\n"), "a.b", settings="a.b"),
     case("match", spelled("import os\nmatch os.environ.get('STAGE'):\n    case 'live':\n        s = 'a.live'\n    case _:\n        s = 'a.dev'\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', s)\n"), "a.live"),
+    case("wsgi.py of production beside", {"manage.py": named("conf.dev"), "conf/dev.py": "", "conf/production.py": "", "conf/wsgi.py": named("conf.dev"), "conf/wsgi_production.py": named("conf.production"), **DJANGO}, "conf.production"),
     case("walrus", spelled("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', (s := 'a.b'))\n"), "a.b"),
     case("src layout", {"manage.py": "import os, sys\nsys.path.insert(0, 'src')\n" + MANAGE, "src/shop/settings.py": "", **DJANGO}, "shop.settings"),
 ]  # fmt: skip
@@ -403,6 +404,14 @@ def test_what_is_refused_in_one_sentence(look, files, asked, sentence):
     with pytest.raises(FailedError, match=sentence) as raised:
         look(files, **asked)
     assert "\n" not in str(raised.value).rstrip()
+
+
+def test_a_list_that_is_no_utf8_is_read_all_the_same(tmp_path):
+    """Of Latin-1 is a comment, mostly, and uv refuses the whole file."""
+    (tmp_path / "manage.py").write_text(MANAGE)
+    (tmp_path / "requirements.txt").write_bytes(b"# f\xfcr uns\nDjango==5.2\n")
+    (one,) = read(tmp_path, Asked()).dependencies
+    assert one.lines == ("Django==5.2",)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def valid(path: str, line: str) -> str:
 class Flat:
     """A requirements file with all that it refers to, its paths counted from the release.
 
-    `relative` says that uv cannot read it as it is: a path is relative, or the text is UTF-16.
+    `relative` says that uv cannot read it as it is: a path is relative, or the text is no UTF-8.
     """
 
     tree: Tree
@@ -85,7 +85,8 @@ class Flat:
         if path in self.seen:
             return
         self.seen.add(path)
-        self.relative = self.relative or not self.tree.plain(path)
+        # uv reads UTF-8 alone, comments included.
+        self.relative = self.relative or not self.tree.plain(path) or "\ufffd" in self.tree.whole(path)
         folder = path.rpartition("/")[0] or "."
         for line in lines(self.tree, path):
             self.line(folder, path, line)

@@ -81,7 +81,7 @@ def siblings(tree: Tree, name: str, roots: list[str]) -> list[str]:
         if not package or not place:
             return []
     inside = [one.removesuffix(".py") for one in tree.inside(place) if one.endswith(".py")]
-    related = [one for one in inside if one not in OTHER and one != own]
+    related = [one for one in inside if one not in OTHER and one != own and not one.startswith(("wsgi", "asgi"))]
     if "settings" not in package.rpartition(".")[2]:
         # Beside other modules only what says that it is settings counts, or means production.
         related = [one for one in related if "setting" in one or "conf" in one or production(one)]
