@@ -11,6 +11,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import engine
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.sources import git
 
+application = engine.load("application")
+environment = engine.load("environment")
 host = engine.load("host")
 project = engine.load("project")
 processes = engine.load("project.processes")
@@ -40,19 +42,31 @@ def title(source: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-0123456789") or "site"
 
 
+def given(name: str) -> frozenset[str]:
+    """Return the variables that an application has with a database, a cache, a queue and a key."""
+    source, url = application.Source("folder", "."), "redis://localhost"
+    made = application.Application(name, source, (name,), database_url="postgresql:///", cache_url=url, broker_url=url)
+    return environment.names(made) | {"DJANGO_SECRET_KEY"}
+
+
 def describe(folder: str, name: str) -> dict[str, object]:
     """Return what the project in a folder says of itself.
 
     :raises FailedError: a sentence for what the inventory has to decide.
     """
     files = tree.Tree(Path(folder))
-    read = project.read(files.folder, project.Asked())
+    read = project.read(files.folder, project.Asked(name=name, given=given(name)))
     found = [
         {"name": one.name, "run": one.run, **({"singleton": True} if one.singleton else {})}
         for one in processes.processes(files, read, name)
     ]
-    choices = [str(one) for one in read.choices]
-    return {"choices": choices, "interface": processes.interface(files, read), "processes": found}
+    return {
+        "choices": [str(one) for one in read.choices],
+        "interface": processes.interface(files, read),
+        "processes": found,
+        "proposed": [line.removeprefix("  ") for line in read.proposed],
+        "variables": [line.strip() for line in read.variables if line.startswith("    ")],
+    }
 
 
 def look(source: str, name: str) -> dict[str, object]:
