@@ -144,3 +144,18 @@ def test_product_that_asks_for_another_python_is_refused_by_asking_uv(product, u
     uv.fail("--dry-run", OLD.format("tiny>=1"))
     with pytest.raises(FailedError, match=r'tiny asks for Python >=3.12, .*say `python: "3.12"`'):
         resolve.resolve(product, Steps())
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Distribution not found at: file://{}/core", "in ../core, which lies outside of its source: let `source` be"),
+        ("Distribution not found at: file://{}/source/core", "in core, which this host does not have"),
+        ("Distribution not found at: file:///home/me/core", "in /home/me/core, which this host does not have"),
+        ("relative path without a working directory: core", "in core, which this host does not have: name it with"),
+    ],
+)
+def test_a_package_in_a_folder_that_is_not_there(release, said, words):
+    folder, _ = release
+    assert words in str(compiled.absent(f"error: x\n  cause: {said.format(folder)}\n", folder))
+    assert compiled.absent(HEAD.format("lxml==5"), folder) is None

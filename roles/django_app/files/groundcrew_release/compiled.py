@@ -4,6 +4,7 @@ uv builds what has no wheel for the release's Python. The headers and libraries 
 the distributions that people have, stands here.
 """
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -92,6 +93,10 @@ WRONG = (
 """How uv says that a requirement takes another Python."""
 
 
+ABSENT = re.compile(r"Distribution not found at: file://(\S+)|relative path without a working directory: (\S+)")
+"""What uv says of a package in a folder that is not there."""
+
+
 class MissingError(FailedError):
     """Something has to be compiled, and `packages` of Debian are missing for that."""
 
@@ -147,6 +152,25 @@ def outdated(log: str, python: str, version: str) -> FailedError | None:
     return FailedError(f"{match['name']} asks for Python {wanted}, and {python} of this host is {version}: {key}.")
 
 
+def absent(log: str, release: Path) -> FailedError | None:
+    """Return what to say of a package in a folder that is not there, None when the log tells of none."""
+    match = ABSENT.search(log)
+    if not match:
+        return None
+    path = os.path.relpath(match[1], release / "source") if match[1] else match[2]
+    if path.startswith("../../"):  # beside the release: a path of another machine
+        path = match[1]
+    elif path.startswith("../"):
+        return FailedError(
+            f"The project asks for the package in {path}, which lies outside of its source: let `source` be the folder "
+            "above, and `working_directory` say where the project is in it."
+        )
+    return FailedError(
+        f"The project asks for the package in {path}, which this host does not have: name it with its version where "
+        "the project does, or with `overrides`."
+    )
+
+
 @contextmanager
 def explained(application: Application, name: str) -> Iterator[None]:
     """Say of requirements that cannot be installed inside what would help.
@@ -158,7 +182,8 @@ def explained(application: Application, name: str) -> Iterator[None]:
     except FailedError as error:
         release = application.release(name)
         version = requirements.version(release)
-        told = unbuilt(error.log, release) or outdated(error.log, application.python, version)
+        told = absent(error.log, release) or unbuilt(error.log, release)
+        told = told or outdated(error.log, application.python, version)
         if not told:
             raise
         told.log, told.command = error.log, error.command

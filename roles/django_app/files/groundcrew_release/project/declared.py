@@ -124,7 +124,12 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
     elif re.fullmatch(r"pylock(\.[^.]+)?\.toml", name):
         found = Dependencies("pylock", path, place, install=package(tree, place, strict=True))
     elif name == "pyproject.toml":
-        found = Dependencies("pyproject", path, place, lines=manifests.lines(tree.toml(path), path))
+        found = Dependencies(
+            "pyproject",
+            path,
+            place,
+            lines=manifests.lines(tree.toml(path), path, extras=manifests.extras(tree.toml(path))),
+        )
     elif name in ("setup.py", "setup.cfg"):
         found = Dependencies("package", path, place, install=place)
     elif name in ("Pipfile", *FOREIGN):
@@ -190,7 +195,7 @@ def declares(tree: Tree, place: str) -> Dependencies | None:
     if project and "dependencies" not in texts(dynamic):
         chosen = serving.parts(pyproject, path, *chosen)
     if wanted or "dependencies" in texts(dynamic) or chosen[1] or (project and chosen[0]):
-        found = manifests.lines(pyproject, path)
+        found = manifests.lines(pyproject, path, *chosen)
         return Dependencies("pyproject", path, place, "", *chosen, None if found else built, found, free)
     if alone := group(pyproject, path):
         inner = tuple(manifests.members_of(table(pyproject, "dependency-groups"), alone, path))
@@ -294,11 +299,14 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
 
 
 def workspace(tree: Tree, place: str, places: list[str]) -> Dependencies | None:
-    """Return what the uv.lock of a folder above installs for the package in this one, None when it is no member."""
+    """Return what the lock of a folder above installs for the package in this one, None when it is no member."""
     if not tree.has(join(place, "pyproject.toml")):
         return None
     for top in places[places.index(place) + 1 :]:
         path = join(top, "uv.lock")
         if tree.has(path):
             return uv(tree, path, places)
+        path = join(top, "requirements.lock")
+        if tree.has(path) and f"-e ./source/{place}" in (found := flat(tree, path)):
+            return Dependencies("files", path, top, lines=found, reason="the lock of Rye's workspace")
     return None

@@ -136,7 +136,12 @@ def builds(tree: Tree, place: str) -> bool:
     system, flit = table(pyproject, "build-system"), table(pyproject, "tool", "flit")
     if not system or not (project or poetry or flit):
         return setup
-    if poetry.get("package-mode") is False:
+    tools = table(pyproject, "tool")
+    if False in (
+        poetry.get("package-mode"),
+        table(tools, "uv").get("package"),
+        table(tools, "pdm").get("distribution"),
+    ):
         return False
     old = table(flit, "metadata")
     name = canonical(str(project.get("name") or poetry.get("name") or old.get("module") or "")).replace("-", "_")
@@ -163,23 +168,33 @@ def builds(tree: Tree, place: str) -> bool:
     return bool(table(pyproject, "tool", *keys[tool]))
 
 
-def lines(pyproject: dict[str, Any], path: str) -> tuple[str, ...]:
-    """Return the dependencies as lines where uv cannot read the file: its `requires-python` is poetry's spelling.
+def refused(pyproject: dict[str, Any]) -> str:
+    """Return why uv cannot read the `[project]` of a pyproject.toml, "" when it can."""
+    project = table(pyproject, "project")
+    wanted = project.get("requires-python", "")
+    if isinstance(wanted, str) and not valid(wanted):
+        return f"its requires-python is {wanted!r}, where a range such as `>=3.11` belongs"
+    lacking = [one for one in ("name", "version") if one not in project and one not in texts(project.get("dynamic"))]
+    return f"its [project] has no {lacking[0]}" if project and lacking else ""
+
+
+def lines(
+    pyproject: dict[str, Any], path: str, groups: tuple[str, ...] = (), extras: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Return the dependencies as lines where uv cannot read the file, as with Poetry's spelling of `requires-python`.
 
     :raises FailedError: they come from sources of uv's own.
     """
-    wanted = table(pyproject, "project").get("requires-python", "")
-    if not isinstance(wanted, str) or valid(wanted):
+    why = refused(pyproject)
+    if not why:
         return ()
     if table(pyproject, "tool", "uv", "sources"):
-        raise FailedError(
-            f"{path} of the project cannot be read: its requires-python is {wanted!r}, "
-            "where a range such as `>=3.11` belongs."
-        )
-    optional = table(pyproject, "project", "optional-dependencies")
+        raise FailedError(f"{path} of the project cannot be read: {why}.")
+    optional, known = table(pyproject, "project", "optional-dependencies"), table(pyproject, "dependency-groups")
     return tuple(
         [str(one) for one in requirements(pyproject, path)]
-        + [line for one in extras(pyproject) for line in texts(optional[one])]
+        + [line for one in extras for line in texts(optional.get(one))]
+        + [line for one in groups for line in members_of(known, one, path)]
     )
 
 
