@@ -159,3 +159,21 @@ def test_a_package_in_a_folder_that_is_not_there(release, said, words):
     folder, _ = release
     assert words in str(compiled.absent(f"error: x\n  cause: {said.format(folder)}\n", folder))
     assert compiled.absent(HEAD.format("lxml==5"), folder) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "AttributeError: 'ConfigParser' object has no attribute 'readfp'. Did you mean: 'read'?",
+        "AttributeError: module 'collections' has no attribute 'MutableMapping'",
+        "ModuleNotFoundError: No module named 'distutils.msvccompiler'",
+        "error in x setup command: use_2to3 is invalid.",
+        "x.c:12:10: fatal error: longintrepr.h: No such file or directory",
+    ],
+)
+def test_a_package_that_is_older_than_the_python(release, said):
+    folder, _ = release
+    told = compiled.unbuilt(HEAD.format("graphite-web==1.1.10") + f"         {said}\n", folder)
+    assert "graphite-web has no wheel for Python 3.11.2, and its build knows an older Python" in str(told)
+    assert '`overrides`, or another Python, such as `python: "3.9"`' in str(told)
+    assert not isinstance(told, compiled.MissingError)

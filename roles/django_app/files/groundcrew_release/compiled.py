@@ -93,6 +93,12 @@ WRONG = (
 """How uv says that a requirement takes another Python."""
 
 
+OLDER = re.compile(
+    r"has no attribute '(readfp|SafeConfigParser|getargspec|coroutine|Mapping|MutableMapping|ImpImporter)'"
+    r"|ModuleNotFoundError: No module named '(distutils|imp|asyncore|cgi|pipes|lib2to3|setuptools\.command\.test)\b"
+    r"|use_2to3 is invalid|longintrepr\.h|has no member named '(ob_digit|tp_print)'|_PyLong_AsByteArray"
+)
+"""What builds say of packages that are older than the Python: what it has no more."""
 ABSENT = re.compile(r"Distribution not found at: file://(\S+)|relative path without a working directory: (\S+)")
 """What uv says of a package in a folder that is not there."""
 
@@ -124,6 +130,12 @@ def unbuilt(log: str, release: Path) -> FailedError | None:
     wanted = (*compiler, *known) if known or TOOLS.search(log) else ()
     missing = tuple(sorted({*wanted} - installed(wanted), key=wanted.index))
     what = f"{name} has no wheel for Python {python}"
+    if found := OLDER.search(log):
+        older = "3.9" if python.startswith("3.11.") else "3.11"
+        return FailedError(
+            f"{what}, and its build knows an older Python ({found[0].strip()}): take a newer version of it with "
+            f'`overrides`, or another Python, such as `python: "{older}"`, which uv installs where Debian has none.'
+        )
     if missing:
         return MissingError(
             f"{what}, and to build it Debian's {sentence(list(missing), 'and')} {'is' if len(missing) == 1 else 'are'} "
