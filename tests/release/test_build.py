@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from groundcrew_release import application, build, plan, preview, records, source, systemd
 from groundcrew_release.application import File
-from groundcrew_release.project import read
+from groundcrew_release.project import Project, read
 from groundcrew_release.steps import FailedError, Steps
 
 STEPS = [
@@ -341,13 +341,32 @@ def test_the_projects_own_configuration_of_gunicorn(app, units, monkeypatch, pat
     assert (f"{app.release(name)}/source/{path}" in written) is used
 
 
-def test_release_without_static_files_and_without_a_callable(app, units):
-    units.described |= {"staticfiles": False, "application": ""}
-    with pytest.raises(FailedError, match="The settings name no WSGI_APPLICATION: set `application`"):
-        build.build(app, "a", True, Steps())
-    build.build(application.Application(**{**vars(app), "application": "x:y"}), "a", True, Steps())
+def test_release_without_static_files(app, units):
+    units.described |= {"staticfiles": False}
+    build.build(app, "a", True, Steps())
     assert "compress.py" not in units.names
     assert "python manage.py collectstatic --noinput" not in units.names
+
+
+@pytest.mark.parametrize(
+    ("asked", "described", "servers", "found"),
+    [
+        ({"application": "x:y"}, {}, (), "x:y"),
+        ({}, {"application": "shop.wsgi:app"}, ("shop/wsgi.py",), "shop.wsgi:app"),
+        # A product, whose settings and wsgi.py lie in one package.
+        ({}, {"beside": {"wsgi": "shop.wsgi:application", "asgi": ""}}, (), "shop.wsgi:application"),
+        ({}, {"beside": {"wsgi": "", "asgi": ""}}, (), "django.core.wsgi:get_wsgi_application()"),
+        ({"server": application.Server(interface="asgi")}, {}, (), "django.core.asgi:get_asgi_application()"),
+    ],
+)
+def test_the_callable(shop, asked, described, servers, found):
+    known = {"application": "", "asgi": ""} | described
+    assert build.served(shop(**asked), Project(servers=servers), known)[0] == found
+
+
+def test_several_files_that_may_have_the_callable(shop):
+    with pytest.raises(FailedError, match="The settings name no WSGI_APPLICATION: set `application`"):
+        build.served(shop(), Project(servers=("a/wsgi.py", "b/wsgi.py")), {"application": "", "asgi": ""})
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ from .steps import FailedError, Steps
 
 QUEUES = {"CELERY_BROKER_URL", "BROKER_URL", "RQ_REDIS_URL"}
 """Variables by which an inventory names a queue of its own."""
+OWN = {"wsgi": "django.core.wsgi:get_wsgi_application()", "asgi": "django.core.asgi:get_asgi_application()"}
+"""What Django's own server calls where nobody names anything."""
 Description = dict[str, Any]
 """What Django said of a release (inside/describe.py)."""
 
@@ -192,6 +194,10 @@ def served(application: Application, project: Project, described: Description) -
         return found, f"from {setting} of the settings"
     if project.application:
         return project.application, f"from the source, since the settings name no {setting}"
+    if not project.servers:
+        if found := described.get("beside", {}).get(interface):
+            return found, f"beside the settings, which name no {setting}"
+        return OWN[interface], f"Django's own, since neither settings nor source name one: {setting}"
     raise FailedError(f"The settings name no {setting}: set `application`, such as shop.{interface}:application.")
 
 

@@ -12,6 +12,7 @@ Settings or applications that do not import end in one sentence on standard erro
 """
 
 import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -220,6 +221,20 @@ def read_front_end(settings: Any) -> dict[str, list[str]]:
     return {name: [os.path.abspath(path) for path in paths if path] for name, paths in named.items()}  # noqa: PTH100
 
 
+def beside(name: str | None, interface: str) -> str:
+    """Return the callable of the package that a settings module belongs to, as products have it; "" for none."""
+    package = (name or "").rpartition(".")[0]
+    while package:
+        module = f"{package}.{interface}"
+        try:
+            if importlib.util.find_spec(module):
+                return f"{module}:application"
+        except (ImportError, ValueError):
+            return ""
+        package = package.rpartition(".")[0]
+    return ""
+
+
 def describe() -> dict[str, Any]:
     """Import the settings and the applications, and return the description."""
     import django
@@ -250,6 +265,7 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "application": application,
         "asgi": target(getattr(settings, "ASGI_APPLICATION", "")),
+        "beside": {interface: beside(name, interface) for interface in ("wsgi", "asgi")},
         "static_url": settings.STATIC_URL or "",
         "static_root": str(settings.STATIC_ROOT or ""),
         "media_url": settings.MEDIA_URL or "",

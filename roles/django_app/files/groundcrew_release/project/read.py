@@ -76,6 +76,7 @@ def read(folder: Path, asked: Asked) -> Project:
         working_directory=home,
         settings=chosen.value,
         application=offered.value if offered else "",
+        servers=tuple(one.path for one in served if asked.interface in one.path),
         dependencies=dependencies,
         demands=tuple(wanted),
         first=tuple(first),

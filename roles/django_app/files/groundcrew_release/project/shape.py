@@ -75,15 +75,17 @@ class Project:
     """What a tree says of itself.
 
     `working_directory` is the folder of manage.py, `settings` the settings module, `application` the callable that the
-    tree offers where the settings name none ("" for none). `first` and `last` are the folders that manage.py, wsgi.py
-    or asgi.py put before and behind everything else on the path of imports. `proposed` are keys of the inventory, as
-    YAML, that would build what it evidently has to build, `beside` those that would run what it shows beside a web
-    server for WSGI, `variables` those with the variables that its settings need and nobody gives.
+    tree offers where the settings name none ("" for none), `servers` its files that may offer one. `first` and `last`
+    are the folders that manage.py, wsgi.py or asgi.py put before and behind everything else on the path of imports.
+    `proposed` are keys of the inventory, as YAML, that would build what it evidently has to build, `beside` those that
+    would run what it shows beside a web server for WSGI, `variables` those with the variables that its settings need
+    and nobody gives.
     """
 
     working_directory: str = "."
     settings: str = ""
     application: str = ""
+    servers: tuple[str, ...] = ()
     dependencies: tuple[Dependencies, ...] = ()
     demands: tuple[Demand, ...] = ()
     first: tuple[str, ...] = ()
