@@ -47,3 +47,18 @@ def test_startproject_gets_django(tmp_path):
 def test_whoever_needs_more_is_asked(tmp_path, more):
     with pytest.raises(FailedError, match="requirements"):
         dependencies(tmp_path, TREE | more)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"README.txt": "Needs Django >= 4.2\n"},
+        {".pre-commit-config.yaml": "repos:\n- hooks:\n  - additional_dependencies:\n    - django==5.0\n"},
+        {"docker-compose.yml": "services:\n  web:\n    depends_on:\n      - django\n"},
+        {"tox.ini": "deps =\n    Django>=4\n"},
+        {"docs/notes.txt": "django\n"},
+    ],
+    ids=["readme", "hook", "service", "tests", "docs"],
+)
+def test_who_only_speaks_of_django_declares_nothing(tmp_path, more):
+    assert dependencies(tmp_path, TREE | more) == [("Django",)]

@@ -16,6 +16,8 @@ LISTING = re.compile(
     r"|(docker|container)file"
 )
 """Names of files that may say what is to be installed, by a name or a tool that nobody knows here."""
+TALK = re.compile(r"(?i)(^|/)(\.|readme|change|history|news|install|licen[cs]e|tox\.ini|docs?/)[^/]*")
+"""Of those, what people read, and what runs tests and other tools of development."""
 NAMED = re.compile(
     r"""(?imx) (^|[\s"'\[(,=:-]) django (\[[^]]*\])? \s* ([=<>~!]=|[<>]) \s* v?\d  # Django==5.2
     | ^\s* (-\s*)? ["']? django ["']? ,? \s*$  # - django
@@ -41,7 +43,13 @@ def named(node: ast.AST) -> Iterator[str]:
 
 def mention(tree: Tree) -> str:
     """Return a file that asks for Django where no installer looks, such as a Dockerfile; "" for none."""
-    return next((path for path in tree.files if LISTING.search(path) and NAMED.search(tree.text(path))), "")
+    for path in tree.files:
+        if LISTING.search(path) and not TALK.search(path):
+            text = tree.text(path)
+            # A service of Compose may be called django.
+            if NAMED.search(text) and (not path.endswith((".yml", ".yaml")) or "dependencies:" in text):
+                return path
+    return ""
 
 
 def needs_django_alone(tree: Tree) -> bool:
