@@ -73,6 +73,7 @@ def fail(request):
 def log(request):
     logging.getLogger("shop").info("asked for %s", request.GET["q"])
     logging.getLogger("django.security.Shop").error("odd: %s", request.get_full_path(), extra={"request": request})
+    logging.getLogger("celery.worker.consumer").error("Received %s", request.GET["q"])
     return HttpResponse("ok")
 """,
     "trouble/management/__init__.py": "",
@@ -242,8 +243,9 @@ def test_error_under_asgi(shop, receiver):
 def test_error_in_the_log(shop, receiver):
     done = shop("-c", WSGI, "/log/")
     assert done.stdout == "['200 OK']\n", done.stderr
-    (event,) = receiver.wait()
-    assert event["logentry"]["formatted"] == "odd: /log/?***"
+    odd, quoted = sorted(receiver.wait(), key=lambda event: event["logentry"]["message"], reverse=True)
+    assert odd["logentry"]["formatted"] == "odd: /log/?***"
+    assert quoted["logentry"] == {"message": "Received %s"}
     assert WORD not in receiver.text()
 
 

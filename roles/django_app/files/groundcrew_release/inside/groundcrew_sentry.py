@@ -29,6 +29,8 @@ PARTS = (
 """Not among them: `extra` (arguments of commands and tasks, fields of log records), `user`, `breadcrumbs`."""
 CONTEXTS = {"runtime": ("name", "version", "build"), "trace": ("trace_id", "span_id", "parent_span_id", "op", "status")}
 HEADERS = ("host", "user-agent", "accept", "accept-language", "content-type", "content-length")
+QUOTING = ("celery", "gunicorn", "kombu", "rq", "uvicorn")
+"""Whose log records quote the task or the request that they could not handle: their texts go without the values."""
 SECRETS = (
     (re.compile(r"(?<=[^\s?])\?[^\s'\"<>]+"), "?***"),
     (re.compile(r"(?<=://)[^\s/@]*@"), "***@"),
@@ -62,6 +64,8 @@ def clean(event, _hint):
         for name, keys in CONTEXTS.items()
         if name in contexts
     }
+    if event.get("logentry") and str(event.get("logger")).partition(".")[0] in QUOTING:
+        kept["logentry"] = {"message": event["logentry"].get("message")}
     kept |= {name: said(kept[name]) for name in ("logentry", "message", "transaction") if name in kept}
     if "request" in event:
         kept["request"] = request(event["request"])
