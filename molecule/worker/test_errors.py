@@ -49,7 +49,10 @@ def received(host):
     ("kind", "command"),
     [
         ("LookupError", VISIT),
-        ("DoesNotExist", "shop-manage shell --command 'from entries.tasks import count_words; count_words.delay(-1)'"),
+        (
+            "Entry.DoesNotExist",
+            "shop-manage shell --command 'from entries.tasks import count_words; count_words.delay(-1)'",
+        ),
         ("OSError", "systemctl start shop-timer-nightly.service"),
     ],
 )

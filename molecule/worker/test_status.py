@@ -9,10 +9,10 @@ def test_status(host, play):
     host.check_output("systemctl reset-failed shop-timer-nightly.service")
     assert done.returncode == 2, done.stdout
     release = host.check_output("basename $(readlink /srv/shop/current)")
-    assert re.search(rf"good +release +{release} of \S+ serves since 20..-..-.. ..:.. UTC by \S+@", done.stdout), (
-        done.stdout
-    )
-    assert re.search(r"good +answer +/ answers with status 200", done.stdout), done.stdout
-    assert re.search(r"good +certificate-days +It holds for \d+ more days", done.stdout), done.stdout
-    assert re.search(r"error +failed-units +.*shop-timer-nightly\.service", done.stdout), done.stdout
-    assert "migrations" not in done.stdout
+    # Long lines are broken.
+    said = " ".join(done.stdout.split())
+    assert re.search(rf"good release {release} of \S+ serves since 20..-..-.. ..:.. UTC by \S+@", said), done.stdout
+    assert "good answer / answers with status 200" in said
+    assert re.search(r"good certificate-days It holds for \d+ more days", said), done.stdout
+    assert "error failed-units shop-timer-nightly.service" in said
+    assert "migrations" not in said
