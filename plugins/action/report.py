@@ -59,7 +59,13 @@ class ActionModule(ActionBase):
         counted = judge.counted(found)
         Display().display(f"\n{counted}")
         if verdicts.is_worse(found, fail_on):
-            return {"failed": True, "changed": False, "msg": f"There is something to do: {counted}."}
+            mistakes = "What mends each stands above; playbooks/report.yml looks further.\n"
+            return {
+                "failed": True,
+                "changed": False,
+                "msg": f"There is something to do: {counted}.",
+                "mistakes": mistakes,
+            }
         return {"changed": False}
 
     def _server(self, name, said, variables):
