@@ -13,7 +13,7 @@ class ActionModule(ActionBase):
     """Runs one command on the host, which is sent nothing else."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset()
+    _VALID_ARGS = frozenset({"projects"})
     _supports_check_mode = True
 
     def run(self, tmp=None, task_vars=None):
@@ -30,7 +30,9 @@ class ActionModule(ActionBase):
     def _ask(self):
         """Return what the host printed, and what it said of errors."""
         try:
-            answer = self._low_level_execute_command(shlex.join(observed.question()), executable="/bin/sh")
+            answer = self._low_level_execute_command(
+                shlex.join(observed.question(self._task.args.get("projects", True))), executable="/bin/sh"
+            )
         except AnsibleConnectionFailure:
             raise
         except AnsibleError as error:

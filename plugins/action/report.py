@@ -26,28 +26,46 @@ class ActionModule(ActionBase):
     """Runs on the controller: visits the sites from there, prints the table, and writes page and XML."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset({"answers", "resolved"})
+    _VALID_ARGS = frozenset({"answers", "resolved", "status"})
     _supports_check_mode = True
 
     def run(self, tmp=None, task_vars=None):
         """Return nothing, or fail when a finding is as grave as `fail_on`."""
         super().run(tmp, task_vars)
-        resolved = task_vars[self._task.args["resolved"]]
+        resolved, status = task_vars[self._task.args["resolved"]], bool(self._task.args.get("status"))
         options = resolved["options"]
         said = answers.of_hosts(task_vars, self._task.args["answers"])
         servers = [self._server(name, one, task_vars["hostvars"][name]) for name, one in said.items()]
         addresses = {
             name: [options["address"]] if options["address"] else self._addresses(resolved, name) for name in said
         }
-        sites = collect.sites(servers, addresses)
+        sites = collect.sites(servers, addresses, not status)
+        if status:
+            return self._status(judge.findings(servers, sites), options["fail_on"])
         found = judge.findings([collect.tried(one) for one in servers], sites)
         counted = judge.counted(found)
-        self._show(found)
+        self._show(found, Display().verbosity > 0)
         paths = self._write(found, counted, options)
         Display().display(f"\n{counted}: {paths[0]}, {paths[1]}")
         if verdicts.is_worse(found, options["fail_on"]):
             mistakes = f"{paths[0]} says of each what was seen, why it matters, and what mends it.\n"
             return {"failed": True, "changed": False, "msg": f"The report has {counted}.", "mistakes": mistakes}
+        return {"changed": False}
+
+    def _status(self, every, fail_on):
+        """Print how things are; return nothing, or fail when something is as grave as `fail_on`."""
+        found = [one for one in every if one.id in judge.STATUS]
+        self._show(found, True)
+        counted = judge.counted(found)
+        Display().display(f"\n{counted}")
+        if verdicts.is_worse(found, fail_on):
+            mistakes = "What mends each stands above; playbooks/report.yml looks further.\n"
+            return {
+                "failed": True,
+                "changed": False,
+                "msg": f"There is something to do: {counted}.",
+                "mistakes": mistakes,
+            }
         return {"changed": False}
 
     def _server(self, name, said, variables):
@@ -62,12 +80,11 @@ class ActionModule(ActionBase):
         domains = [next((domain for domain in site["domains"] if "*" not in domain), "") for site in sites]
         return [f"https://{domain}" for domain in domains if domain]
 
-    def _show(self, found):
-        """Print the table; with -v also what is good."""
-        display = Display()
+    def _show(self, found, whole):
+        """Print the table; the `whole` has also what is good."""
         width = shutil.get_terminal_size((100, 24)).columns
-        for line, level in table.lines(found, min(width, 120), display.verbosity > 0):
-            display.display(line, color=COLORS.get(level))
+        for line, level in table.lines(found, min(width, 120), whole):
+            Display().display(line, color=COLORS.get(level))
 
     def _write(self, found, counted, options):
         """Write page and XML where the user stands, or asks for: Ansible would read files in an inventory's folder."""

@@ -9,6 +9,11 @@ description:
     settings of the Django projects that run there. The host needs Python 3.9 or newer.
   - Projects are asked by their own C(manage.py), with the environment and the user of the process that serves them.
     No secret is in the answer.
+options:
+  projects:
+    description: Ask the Django projects, too, which takes some seconds each.
+    type: bool
+    default: true
 attributes:
   check_mode:
     support: full

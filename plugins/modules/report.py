@@ -17,6 +17,11 @@ options:
     description: Name of the variable with what the module M(groundcrew.django.applications) returned.
     type: str
     required: true
+  status:
+    description:
+      - Show how things are now, also what is good, and write no files. Whether they were made well is left out.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full

@@ -17,8 +17,8 @@ SUPPORTED = {
     "5.2": ("django~=5.2.0", ">=3.10,<3.15"),
     "newest": ("django>=6", ">=3.12"),
 }
-# What the URLs of a cache need.
-CLIENTS = ["redis", "pymemcache"]
+# What the URLs of a cache and reports of errors need.
+CLIENTS = ["redis", "pymemcache", "sentry-sdk", "celery"]
 KEY = "k3y-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -92,5 +92,5 @@ def project(python, tmp_path_factory):
         command = [python, *arguments]
         return subprocess.run(command, cwd=folder, env=environment, input=text, capture_output=True, text=True)
 
-    run.folder = folder
+    run.folder, run.environment = folder, ENVIRONMENT
     return run

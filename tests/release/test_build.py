@@ -167,6 +167,15 @@ def test_whole_release(app, units, root):
     assert not list((root / "etc/django/shop").rglob("token.txt"))
 
 
+@pytest.mark.parametrize("dsn", ["", "https://key@errors.example.org/3"])
+def test_reports_of_errors_come_with_their_key(app, dsn):
+    app = replace(app, sentry=application.Sentry(dsn, "staging"))
+    release = app.release(build.build(app, "alice@laptop", True, Steps())["id"])
+    assert (release / "overlay/groundcrew_sentry.py").exists() == bool(dsn)
+    assert ("sentry-sdk" in (release / "requirements.txt").read_text()) == bool(dsn)
+    assert ("SENTRY_ENVIRONMENT=staging" in (release / "environment").read_text()) == bool(dsn)
+
+
 def test_second_build_of_the_same_does_nothing(app, units):
     first = build.build(app, "a", True, Steps())
     before, units.ran = state(app), []

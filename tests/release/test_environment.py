@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from groundcrew_release import environment
+from groundcrew_release import application, environment
 
 
 def values(app):
@@ -75,6 +75,16 @@ def test_folders_that_the_project_puts_first_on_its_path(shop, root):
             {"DATABASE_URL": "postgis:///shop"},
         ),
         ({"database_url": "mysql:///shop", "database_scheme": "postgis"}, {"DATABASE_URL": "mysql:///shop"}),
+        (
+            {"sentry": application.Sentry("https://key@errors.example.org/3", "staging"), "overlay": False},
+            {
+                "SENTRY_DSN": "https://key@errors.example.org/3",
+                "SENTRY_RELEASE": "abc",
+                "SENTRY_ENVIRONMENT": "staging",
+                "DJANGO_SETTINGS_MODULE": "shop.settings",
+            },
+        ),
+        ({"sentry": application.Sentry()}, {"SENTRY_DSN": None, "SENTRY_RELEASE": None, "SENTRY_ENVIRONMENT": None}),
         ({"hsts_max_age": None}, {"DJANGO_HSTS_SECONDS": None}),
         ({"hsts_max_age": 0}, {"DJANGO_HSTS_SECONDS": "0"}),
         ({"hsts_max_age": 300}, {"DJANGO_HSTS_SECONDS": "300"}),

@@ -35,6 +35,7 @@ CHANGES = {
     "commands": (),
     "cdn_url": "https://cdn.example.org",
     "hsts_max_age": 0,
+    "sentry": application.Sentry("https://key@errors.example.org/3", "staging"),
 }
 NOTHING = {
     "python_mirror": "https://mirror.example.org",

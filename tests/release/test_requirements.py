@@ -59,6 +59,12 @@ def commands(shop, uv):
         ),
         ({"cache_url": "pymemcache:///run/m.sock"}, Project(), ["gunicorn", "pymemcache"]),
         (
+            {"sentry": application.Sentry("https://key@errors.example.org/3")},
+            FILE,
+            ["-r source/requirements.txt", "gunicorn", "sentry-sdk"],
+        ),
+        ({"sentry": application.Sentry(), "overlay": False}, Project(), ["gunicorn"]),
+        (
             {"source": application.Source("archive", "x.whl", suffix="-tiny-1.0-py3-none-any.whl")},
             Project(),
             ["gunicorn", "./source/tiny-1.0-py3-none-any.whl"],

@@ -49,6 +49,8 @@ PROJECT = {
     "pending": [],
 }
 PROCESS = {"kind": "gunicorn", "user": "shop", "unit": "shop-web@1.service", "folder": "/srv/shop/releases/1/work"}
+RELEASE = {"id": "0123456789ab", "version": "v1.5.0", "state": "current", "by": "ops@laptop", "reason": ""}
+RELEASE["deployed"] = "2026-11-26T13:50:07+00:00"
 SAID = {
     "root": True,
     "system": "Debian GNU/Linux 13 (trixie)",
@@ -66,6 +68,7 @@ SAID = {
     "journal": True,
     "servers": [PROCESS],
     "applications": [PROJECT],
+    "releases": {"shop": [RELEASE]},
     "leaks": {"files": [], "units": []},
     "names": ["shop.org"],
     "backup": {"well": True, "says": "last backup: 3 h ago, in 4 s\nlast proved restore: 2 d ago, in 9 s"},
@@ -82,6 +85,11 @@ def project(**changes):
 def server(opened=(22, 80, 443), **changes):
     """Return the server, changed."""
     return replace(SERVER, said={**SAID, **changes}, open=frozenset(opened))
+
+
+def ships(*releases):
+    """Return the server with other releases, each by what differs from the one that serves."""
+    return server(releases={"shop": [{**RELEASE, **one} for one in releases]})
 
 
 def listens(port, program, opened=True, **changes):

@@ -6,7 +6,7 @@ import pytest
 from applications import groups, keys, specification
 from report import judge, observed, verdicts
 from report.observed import Answer, Certificate, Server, Site
-from seen import COOKIE, PROCESS, PROJECT, SERVER, SITE, listens, project, server, tutorial, without
+from seen import COOKIE, PROCESS, PROJECT, SERVER, SITE, listens, project, server, ships, tutorial, without
 
 ALL = [one for kind in (judge.SITE, judge.APPLICATION, judge.SERVER) for checks in kind for one in checks.all]
 DEBUG = "<p>You're seeing this error because you have <code>DEBUG = True</code> in your settings"
@@ -118,6 +118,9 @@ FAULTS = [
     ("logs", "warning", server(journal=False)),
     ("backup", "error", server(backup={"well": False, "says": "last backup: 4 d ago, in 9 s\n  TOO OLD"})),
     ("backup", "warning", server(backup={"programs": []})),
+    ("release", "error", ships()),
+    ("release", "error", ships({"state": "built", "deployed": ""})),
+    ("release", "warning", ships({}, {"id": "b", "state": "bad", "deployed": "2026-11-27T08:00:00+00:00"})),
     ("backup", "unknown", server(backup={"programs": ["restic"]})),
 ]
 
@@ -160,6 +163,22 @@ def test_a_server_that_gives_no_answer_is_an_error_and_no_more():
     found = judge.findings([Server("web1", error="Connection refused")], [])
     assert [(one.id, one.level) for one in found] == [("server", "error")]
     assert "Connection refused" in found[0].seen
+
+
+def test_what_serves_and_what_failed_last_is_told():
+    def told(*releases):
+        return next(one.seen for one in judge.findings([ships(*releases)], []) if one.id == "release")
+
+    serves = "0123456789ab of v1.5.0 serves since 2026-11-26 13:50 UTC by ops@laptop"
+    failed = {"id": "b", "version": "v1.6.0", "state": "bad", "deployed": "2026-11-27T08:00:00+00:00", "reason": "502"}
+    assert told({}) == serves
+    assert told(failed, {}) == f"{serves}; b failed on 2026-11-27 08:00 UTC: 502"
+    # A later deploy, or a rollback, went well.
+    assert told({**failed, "deployed": "2026-11-25T08:00:00+00:00"}, {}) == serves
+
+
+def test_checks_of_the_status_are_there():
+    assert set(judge.STATUS) <= {one.id for one in ALL}
 
 
 @pytest.mark.parametrize("answer", ["", "Welcome!\n", "GROUNDCREW {broken"])

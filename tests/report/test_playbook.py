@@ -1,6 +1,7 @@
 """`playbooks/report.yml` as a user runs it, against this machine and against a host that cannot be reached."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,20 @@ def test_a_server_that_is_in_no_group_is_asked_and_the_report_lies_where_it_is_w
     names = {case.get("name") for case in root.iter("testcase")}
     assert {"disk", "ports", "updates", "answer"} <= names
     assert root.find("testsuite/testcase/failure") is None
+
+
+def test_status_shows_what_is_good_and_writes_nothing(report, tmp_path):
+    playbook = ROOT / "playbooks/status.yml"
+    status, output = report(*HERE, "-e", "address=http://127.0.0.1:9", "-e", "fail_on=never", playbook=playbook)
+    assert status == 0, output
+    assert re.search(r"^  good     disk +/.* is \d+ % full", output, re.MULTILINE), output
+    assert "No answer: " in output
+    assert "https" not in re.findall(r"^  \w+ +([\w-]+)", output, re.MULTILINE)
+    assert list(tmp_path.iterdir()) == []
+    status, output = report(*NOWHERE, "-e", "address=http://127.0.0.1:9", playbook=playbook)
+    assert status == 2, output
+    assert "It gave no answer: Failed to connect" in output
+    assert "There is something to do: 2 errors" in output
 
 
 def test_a_misspelt_option_and_value_are_refused(report):

@@ -16,6 +16,7 @@ from . import (
     databases,
     domains,
     environment,
+    error_tracking,
     extra,
     groups,
     interpreter,
@@ -54,6 +55,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     command_words.findings,
     combinations.findings,
     secrecy.findings,
+    error_tracking.findings,
     shapes.findings,
     site.findings,
 )

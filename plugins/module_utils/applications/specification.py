@@ -11,6 +11,7 @@ import copy
 import datetime
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,6 +36,8 @@ EXAMPLES = {
     "name": "name: shop",
     "source": "source: https://git.example.org/shop.git",
     "domains": "domains: [shop.example.org]",
+    "sentry": "sentry: {dsn: '{{ vault_sentry_dsn }}'}",
+    "dsn": "sentry: {dsn: '{{ vault_sentry_dsn }}'}",
 }
 
 
@@ -137,7 +140,8 @@ def spelled(value: Any) -> str:
 def shown(path: str, value: Any) -> str:
     """Return ` is VALUE` for a sentence, " is something else" where the value may be a secret or is long."""
     text = spelled(value)
-    return " is something else" if words.is_secret(path) or len(text) > 60 else f" is {text}"
+    hidden = words.is_secret(path) or re.search("://[^/]*@", text) or len(text) > 60
+    return " is something else" if hidden else f" is {text}"
 
 
 def last_key(path: str) -> str:
@@ -270,7 +274,9 @@ def mistyped(kind: str, value: Any, path: str, written: Written) -> Problem:
     key = path.rpartition(".")[2]
     if kind == "list" and isinstance(value, str) and not words.is_secret(path):
         return Problem("wrong-type", path, sentence, f"{key}: [{', '.join(part.strip() for part in value.split(','))}]")
-    return Problem("wrong-type", path, sentence)
+    return Problem(
+        "wrong-type", path, sentence, EXAMPLES.get(key.removeprefix("django_app_"), "") if kind == "dict" else ""
+    )
 
 
 def unchosen(choices: tuple[Any, ...], value: Any, path: str) -> Problem:

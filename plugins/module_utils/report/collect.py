@@ -12,10 +12,11 @@ from .visits import is_open, resolve, visit
 AT_ONCE = 8
 
 
-def sites(servers: Sequence[Server], addresses: Mapping[str, Sequence[str]]) -> list[Site]:
+def sites(servers: Sequence[Server], addresses: Mapping[str, Sequence[str]], whole: bool = True) -> list[Site]:
     """Return what is seen at the addresses of each server, by its name; of one without, at the names of its Nginx.
 
-    An address that several servers have is visited once: the DNS leads to one of them, or shares them out.
+    An address that several servers have is visited once: the DNS leads to one of them, or shares them out. All but the
+    `whole` is a look at the home page.
     """
     asked: dict[str, Server] = {}
     for server in servers:
@@ -23,13 +24,13 @@ def sites(servers: Sequence[Server], addresses: Mapping[str, Sequence[str]]) -> 
         for address in own:
             asked.setdefault(address, server)
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        return list(threads.map(lambda one: meet(one[0], one[1]), asked.items()))
+        return list(threads.map(lambda one: meet(one[0], one[1], whole), asked.items()))
 
 
-def meet(address: str, server: Server) -> Site:
+def meet(address: str, server: Server, whole: bool = True) -> Site:
     """Return what is seen at one address of a server."""
     fallback = next(iter(near(server)), "")
-    return visit(address, str(server.said.get("authority", "")), fallback)
+    return visit(address, str(server.said.get("authority", "")), fallback, whole)
 
 
 def near(server: Server) -> list[str]:

@@ -9,14 +9,20 @@ from typing import Any
 from .observed import Server, Site
 from .pages import PAGES
 from .projects import PROJECTS
+from .releases import RELEASES
 from .servers import SERVERS
 from .sites import SITES
 from .upkeep import UPKEEP
 from .verdicts import LEVELS, Checks, Finding
 
 SITE = (SITES, PAGES)
-APPLICATION = (PROJECTS,)
+APPLICATION = (PROJECTS, RELEASES)
 SERVER = (SERVERS, UPKEEP)
+STATUS = (
+    *("answer", "certificate-days", "release", "server"),
+    *("failed-units", "disk", "backup", "updates", "reboot"),
+)
+"""The checks that say how things are now; the others, whether they were made well."""
 MANY = {"error": "errors", "warning": "warnings", "note": "notes"}
 
 
@@ -32,6 +38,8 @@ def findings(servers: Iterable[Server], sites: Iterable[Site]) -> list[Finding]:
     for server in servers:
         for app in server.applications:
             found += PROJECTS.findings(app, f"{app.name} on {app.host}")
+        for serving in server.serving:
+            found += RELEASES.findings(serving, f"{serving.name} on {serving.host}")
     return found + [one for server in servers for checks in SERVER for one in checks.findings(server, server.name)]
 
 

@@ -13,9 +13,10 @@ MARK = "GROUNDCREW "
 ASKING = ("on_host.py", "in_django.py")
 
 
-def question() -> list[str]:
-    """Return the command line that a server answers; it is sent nothing else."""
-    return ["python3", "-c", *(Path(__file__).with_name(name).read_text() for name in ASKING)]
+def question(projects: bool = True) -> list[str]:
+    """Return the command line that a server answers; it is sent nothing else. Without `projects` no Django is asked."""
+    program, inside = (Path(__file__).with_name(name).read_text() for name in ASKING)
+    return ["python3", "-c", program, inside if projects else ""]
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,15 @@ class Application:
 
 
 @dataclass(frozen=True)
+class Serving:
+    """An application of Groundcrew on a server, with its releases as `groundcrew-release NAME list` has them."""
+
+    name: str
+    host: str
+    releases: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
 class Server:
     """A server as it describes itself; `error` says why it could not. `open` are the ports that were reached."""
 
@@ -95,6 +105,11 @@ class Server:
             Application(one["name"], self.name, one["groundcrew"], one.get("error", ""), one)
             for one in self.said.get("applications", ())
         ]
+
+    @property
+    def serving(self) -> list[Serving]:
+        """What Groundcrew ships there."""
+        return [Serving(name, self.name, found) for name, found in self.said.get("releases", {}).items()]
 
 
 def read(name: str, answer: str, error: str = "", at: str = "") -> Server:

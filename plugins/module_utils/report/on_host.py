@@ -1,7 +1,7 @@
 """Print what a server is, as JSON. Runs there, under any Python 3.9 or newer, and changes nothing.
 
-The first argument is the text of `in_django.py`, which each Django project that is found there runs. Whatever cannot be
-read, for want of the right or of the program, is missing in the answer.
+The first argument is the text of `in_django.py`, which each Django project that is found there runs; when it is empty
+none is asked. Whatever cannot be read, for want of the right or of the program, is missing in the answer.
 """
 
 from __future__ import annotations
@@ -126,10 +126,27 @@ def settings(command: list[str], cwd: str | None = None, env: dict[str, str] | N
     return {"error": ((errors or said).strip().splitlines() or ["it says nothing"])[-1]}
 
 
+def names() -> list[str]:
+    """Return the names of the applications of Groundcrew."""
+    return sorted(path.parent.name for path in Path("/etc/django").glob("*/application.json"))
+
+
+def releases() -> dict[str, list[dict[str, Any]]]:
+    """Return the releases of each application of Groundcrew, newest first."""
+    found = {}
+    for name in names():
+        status, said, _ = attempt("groundcrew-release", name, "list", "--json")
+        if status == 0:
+            keys = ("id", "version", "state", "deployed", "by", "reason")
+            found[name] = [{key: one[key] for key in keys} for one in json.loads(said)["releases"]]
+    return found
+
+
 def applications(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the Django projects: those of Groundcrew by their names, others by the processes that serve them."""
-    names = sorted(path.parent.name for path in Path("/etc/django").glob("*/application.json"))
-    known = [{"name": name, "groundcrew": True, **settings([f"{name}-manage"])} for name in names]
+    if not sys.argv[1]:
+        return []
+    known = [{"name": name, "groundcrew": True, **settings([f"{name}-manage"])} for name in names()]
     for one in found:
         folder = Path(one["folder"])
         manage = next(
@@ -203,6 +220,7 @@ def main() -> None:
         "journal": Path("/var/log/journal").is_dir(),
         "servers": [{key: one[key] for key in ("kind", "user", "unit", "folder")} for one in found],
         "applications": applications(found),
+        "releases": releases(),
         "leaks": leaks(found),
         "names": names_of_nginx(run("nginx", "-T", "-q")),
         "backup": backup(),

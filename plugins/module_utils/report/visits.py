@@ -139,9 +139,10 @@ def chosen(found: list[str], fallback: str, has_port: bool) -> str:
     return fallback if fallback and (not found or (is_here and not has_port)) else next(iter(found), "")
 
 
-def visit(address: str, authority: str = "", fallback: str = "") -> Site:
-    """Return what is seen at an address such as https://shop.example.org.
+def visit(address: str, authority: str = "", fallback: str = "", whole: bool = True) -> Site:
+    """Return what is seen at an address such as https://shop.example.org: the certificate, and pages.
 
+    All but the `whole` is the home page alone.
     `authority` is the certificate (PEM) of an authority that the server has for itself. `fallback` is the address of
     the server, where the name is asked for when no DNS knows it.
     """
@@ -156,6 +157,9 @@ def visit(address: str, authority: str = "", fallback: str = "") -> Site:
     visitor = Visitor(where, name, **ports)
     certificate = visitor.certificate(authority)
     secure = certificate is not None
+    if not whole:
+        page = visitor.page(url.path or "/", secure)
+        return Site(address, name, tuple(found), where, secure, certificate, home=page)
     # A port of its own leaves open where plain HTTP would be.
     has_plain = plain or not url.port
     with ThreadPoolExecutor(4) as threads:

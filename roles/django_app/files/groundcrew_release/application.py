@@ -104,6 +104,14 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Sentry:
+    """Where errors are reported, and under which environment; nowhere without a `dsn`."""
+
+    dsn: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True)
 class Application:
     """One application of this host, complete: no key is missing here, defaults are the specification's affair."""
 
@@ -140,6 +148,7 @@ class Application:
     media: dict[str, str] = field(default_factory=dict)
     cdn_url: str = ""
     hsts_max_age: int | None = None  # seconds; None is what the settings say
+    sentry: Sentry = Sentry()
     dump_before_migrate: bool = True
     keep_releases: int = 5
     umask: str = "0027"
@@ -252,6 +261,7 @@ def parse(text: str) -> Application:
         "source": Source(**known(Source, values["source"])),
         "server": Server(**server, settings=values.get("gunicorn_settings", {})),
         "probe": Probe(**known(Probe, values.get("probe", {}))),
+        "sentry": Sentry(**known(Sentry, values.get("sentry") or {})),
         "env": texts(values.get("env", {})),
         "databases": tuple(Database(**known(Database, one)) for one in values.get("databases", [])),
         "files": tuple(read_file(values["name"], one) for one in values.get("files", [])),

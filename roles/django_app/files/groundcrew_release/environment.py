@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import host
-from .application import Application
+from .application import Application, Sentry
 
 HEAD = "# Written by Groundcrew when it built this release.\n"
 REDIS = ("redis:", "rediss:", "unix:")
@@ -16,6 +16,11 @@ REDIS = ("redis:", "rediss:", "unix:")
 def database_url(application: Application) -> str:
     """Return the database's URL with the scheme that the application wants, such as postgis."""
     return re.sub("^postgresql:", f"{application.database_scheme}:", application.database_url)
+
+
+def sentry(given: Sentry, release: str) -> dict[str, str]:
+    """Return what Sentry's SDK reads by itself."""
+    return {"SENTRY_DSN": given.dsn, "SENTRY_RELEASE": release, "SENTRY_ENVIRONMENT": given.environment}
 
 
 def path(folder: Path) -> str:
@@ -47,6 +52,7 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
         "DJANGO_MEDIA_ROOT": str(application.media_folder),
         "DJANGO_STATIC_HOST": application.cdn_url.rstrip("/"),
         "DJANGO_HSTS_SECONDS": "" if application.hsts_max_age is None else str(application.hsts_max_age),
+        **(sentry(application.sentry, release) if application.sentry.dsn else {}),
         "DATABASE_URL": database_url(application),
         **{one.variable: one.url for one in application.databases if one.alias},
         # django-environ knows a socket by `redis:///path` only, the library by `unix:///path` only.

@@ -45,6 +45,7 @@ READ = (
 the switch read builds nothing."""
 
 OVERLAY = Path(__file__).parent / "inside/groundcrew_settings.py"
+SENTRY = Path(__file__).parent / "inside/groundcrew_sentry.py"
 
 
 def shape(node: Any) -> Any:
@@ -71,6 +72,8 @@ def compute(application: Application, revision: str) -> str:
         "overlay": code(OVERLAY.read_text()),
         "application": {name: known[name] for name in READ},
     }
+    if application.sentry.dsn:
+        inputs["sentry"] = [asdict(application.sentry), code(SENTRY.read_text())]
     # A key that the host has changed takes new processes; one that never changed leaves the name as it is.
     if changes := keys.generation(application):
         inputs["keys"] = changes

@@ -98,12 +98,13 @@ def node(version: str) -> str:
 
 
 def servers(application: Application) -> list[str]:
-    """Return what serving, the cache and the build need; a version that the project chooses holds for these, too."""
+    """Return what the host's side of a release needs; a version that the project chooses holds for these, too."""
     cache = application.cache_url
     return [
         "gunicorn",
         *(["uvicorn-worker", "uvicorn[standard]"] if application.server.interface == "asgi" else []),
         *(["redis"] if cache.startswith(REDIS) else []),
+        *(["sentry-sdk"] if application.sentry.dsn else []),
         *([node(application.node)] if application.node else []),
         *(["pymemcache"] if re.match("(py)?memcached?:", cache) else []),
     ]

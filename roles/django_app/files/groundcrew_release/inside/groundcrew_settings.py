@@ -15,6 +15,7 @@ What the project chose on purpose stays; DEBUG is off whatever it says. The valu
     DJANGO_STATIC_HOST           https://cdn.example.net, which fetches static files from the same path of the site
     DJANGO_CSRF_TRUSTED_ORIGINS  https://shop.example.org:8443, only behind a proxy that hides its port
     DJANGO_HSTS_SECONDS          how long browsers insist on HTTPS; 0 sends no HSTS header. A year where nobody says
+    SENTRY_DSN                   where errors are reported, when groundcrew_sentry.py lies beside this module
 
 `python -m groundcrew_settings` lists what was replaced, `--json` for machines. docs/settings.md has the reasons.
 """
@@ -613,6 +614,19 @@ def email(settings):
             settings.put(name, f"{sender}@{domains()[0].lstrip('.')}")
 
 
+def sentry(settings):
+    """Report errors where the inventory says so, unless the project has done that while its settings were read."""
+    if not os.environ.get("SENTRY_DSN") or not importlib.util.find_spec("groundcrew_sentry"):
+        return
+    try:
+        started = importlib.import_module("groundcrew_sentry").start()
+    except Exception as error:  # whatever it is: pages are worth more than reports about them
+        print(f"Groundcrew: errors are not reported: {type(error).__name__}: {error}", file=sys.stderr)
+        return
+    if started:
+        settings.replaced.append({"name": "Sentry", "was": "not initialised", "now": "errors are reported"})
+
+
 class DebugOff(SourceFileLoader):
     """Runs a settings module in which each `DEBUG = ...` says False, so that what follows from it is production's."""
 
@@ -717,6 +731,7 @@ def load():
         logging,
         errors,
         email,
+        sentry,
     ):
         concern(overlay)
     # Code that imports the project's module by its name, instead of django.conf.settings, sees the same values.
