@@ -37,6 +37,7 @@ from . import (
     variable_files,
     variables,
     versions,
+    web_server,
 )
 from .findings import Finding
 from .inventory import Host, Request
@@ -56,6 +57,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     secrecy.findings,
     shapes.findings,
     site.findings,
+    web_server.findings,
 )
 """What is asked of an application by itself when it is to be present."""
 

@@ -90,6 +90,21 @@ def test_sandbox_is_opened_as_far_as_the_release_was_built_for(fresh):
     assert path.read_text() == "[Service]\nMemoryDenyWriteExecute=no\n"
 
 
+@pytest.mark.parametrize("kind", ["granian", "uwsgi"])
+def test_each_release_brings_its_own_server(fresh, kind):
+    """The unit is one for all; so a rollback brings back the server that a release had."""
+    machine = fresh("old", "new", new={"server": {"kind": kind, "interface": "wsgi"}, "sandbox": ["jit"]})
+    folder = machine.shop().drop_in("new")
+    machine.activate("new")
+    written = (folder / "server.conf").read_text()
+    assert f"ExecStart=\nExecStart={machine.shop().release('new')}/serve\n" in written
+    assert (folder / "sandbox.conf").exists()
+    machine.activate("old")
+    assert not machine.shop().drop_in("old").exists(), "Gunicorn"
+    machine.activate("new")
+    assert (folder / "server.conf").read_text() == written
+
+
 def test_second_activation_changes_nothing(two):
     two.activate("new")
     two.units.calls.clear()

@@ -7,11 +7,10 @@ names the package of the migrations: `migrations`, `more` of them, a `broken` or
 import os
 import sys
 import time
-from pathlib import Path
 
 BROKEN = os.environ.get("BROKEN", "")
 GENERATION = os.environ.get("GENERATION", "")
-SERVING = Path(sys.argv[0]).name == "gunicorn"
+SERVING = "groundcrew_server" in sys.modules  # in commands it is not
 
 SECRET_KEY = "django-insecure-replaced-by-the-overlay"
 INSTALLED_APPS = ["django.contrib.staticfiles", "shop"]

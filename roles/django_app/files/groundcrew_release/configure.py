@@ -52,7 +52,8 @@ def configure(application: Application, name: str, project: Project) -> None:
     for file in application.files:
         write(application, release, file)
     (release / "overlay").mkdir(mode=0o755)
-    host.write(release / "overlay/groundcrew_settings.py", (INSIDE / "groundcrew_settings.py").read_text(), gid, 0o644)
+    for module in ("groundcrew_settings.py", "groundcrew_server.py"):
+        host.write(release / "overlay" / module, (INSIDE / module).read_text(), gid, 0o644)
     if not (release / "source" / project.working_directory).is_dir():
         raise FailedError(
             f"The source has no folder {project.working_directory}: `working_directory` names one that it has."
