@@ -70,11 +70,23 @@ def test_killed_processes_come_back(host, http, unit, name):
     assert unit(f"{name}-web@{serving(host, name)}")["NRestarts"] == "1", "the worker alone is no reason"
 
 
-def test_no_request_fails_while_releases_switch(host, play, http):
+def start_load(host, *names):
+    """Let visitors ask the sites of some applications until `stop_load`."""
     host.check_output("printf %s %s > /tmp/load.py", "%s", LOAD)
-    for name in SERVERS:
-        load = f"python3 /tmp/load.py {name}.example.org /tmp/{name}.json"
-        host.check_output(f"systemd-run --quiet --unit=load-{name} {load}")
+    for name in names:
+        load = f"rm -f /tmp/{name}.json*; systemd-run --quiet --unit=load-{name} python3 /tmp/load.py"
+        host.check_output(f"{load} {name}.example.org /tmp/{name}.json")
+
+
+def stop_load(host, name):
+    """Return what was counted of one of them."""
+    host.check_output("touch /tmp/%s.json.stop", name)
+    host.check_output("timeout 60 sh -c 'until test -s /tmp/%s.json; do sleep 0.5; done'", name)
+    return json.loads(host.file(f"/tmp/{name}.json").content_string)
+
+
+def test_no_request_fails_while_releases_switch(host, play, http):
+    start_load(host, *SERVERS)
     result = play(DEPLOY, generation=2)
     assert result.returncode == 0, result.stdout[-3000:]
     for name in SERVERS:
@@ -83,10 +95,8 @@ def test_no_request_fails_while_releases_switch(host, play, http):
         host.check_output("%s-release rollback", name)
         assert "generation 1 " in http(f"https://{name}.example.org/").text
         host.check_output("%s-release activate %s", name, after)
-    host.check_output("cd /tmp && touch gunicorn.json.stop granian.json.stop uwsgi.json.stop")
     for name in SERVERS:
-        host.check_output("timeout 60 sh -c 'until test -s /tmp/%s.json; do sleep 0.5; done'", name)
-        counts = json.loads(host.file(f"/tmp/{name}.json").content_string)
+        counts = stop_load(host, name)
         print(name, counts)
         assert counts["requests"] > 100
         assert counts["longest"]["/slow"] > 2
@@ -108,3 +118,33 @@ def test_rollback_brings_back_the_server(host, play, http, unit):
     assert serving(host, "gunicorn") == before
     assert "/venv/bin/gunicorn " in command()
     assert "generation 2 " in http("https://gunicorn.example.org/").text
+
+
+@pytest.mark.split
+@pytest.mark.parametrize("visitors", ["many", "ten"])
+def test_a_deploy_watches_its_traffic(host, play, visitors):
+    """One page of several fails, and not the one that is probed."""
+    before = serving(host, "uwsgi")
+    if visitors == "many":
+        start_load(host, "uwsgi")
+    else:
+        ask = "curl --insecure --silent --resolve uwsgi.example.org:443:127.0.0.1 https://uwsgi.example.org/signed"
+        wait = f"until test $(basename $(readlink /srv/uwsgi/current)) != {before}; do sleep 0.05; done"
+        loop = f"for number in 1 2 3 4 5 6 7 8 9 10; do {ask}; done"
+        host.check_output("systemd-run --quiet sh -c %s", f"{wait}; {loop}")
+    result = play(DEPLOY, app="uwsgi", generation=3, broken="signed", watch=30)
+    said = re.sub(r"\s+", " ", result.stdout)
+    if visitors == "ten":
+        assert result.returncode == 0, result.stdout[-3000:]
+        assert serving(host, "uwsgi") != before
+        return
+    assert result.returncode != 0
+    assert serving(host, "uwsgi") == before
+    [(bad, count, known)] = re.findall(r"(\d+) of (\d+) answers of \w+ were 500, 0 of ([\d,]+) of the one before", said)
+    assert "first: /signed" in said
+    assert "this release answers 500 for one of its pages" in said
+    failed = [one for one in stop_load(host, "uwsgi")["failures"] if one["page"] == "/signed"]
+    assert int(bad) <= len(failed) <= int(bad) + 15, "those of the second until it served no more"
+    assert int(count) > 100
+    assert int(known.replace(",", "")) > 100
+    assert "were 500" in play("playbooks/releases.yml", app="uwsgi").stdout

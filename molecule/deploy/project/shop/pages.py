@@ -29,6 +29,8 @@ def write(request):
 
 def sign(request):
     """Sign a cookie, as a session does; one that comes back with another signature is refused."""
+    if settings.BROKEN == "signed":
+        raise RuntimeError("this release answers 500 for one of its pages")
     answer = HttpResponse("signed")
     try:
         count = signing.loads(request.COOKIES["count"]) if "count" in request.COOKIES else 0

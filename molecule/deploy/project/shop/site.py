@@ -1,7 +1,7 @@
 """Settings, pages and faults of a project that exists to be deployed.
 
-BROKEN=import, error, boot or switched is one fault each; GENERATION tells releases of the same source apart; MIGRATIONS
-names the package of the migrations: `migrations`, `more` of them, a `broken` or a `slow` one.
+BROKEN=import, error, signed, boot or switched is one fault each; GENERATION tells releases of the same source apart;
+MIGRATIONS names the package of the migrations: `migrations`, `more` of them, a `broken` or a `slow` one.
 """
 
 import os

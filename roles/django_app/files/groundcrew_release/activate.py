@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, host, probe, records, sandbox, server, systemd, workers
+from . import drain, files, host, probe, records, sandbox, server, systemd, traffic, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -110,6 +110,10 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         if application.verify:
             with steps.step("verify"):
                 steps.notes += probe.verify(application, release, host, asked, attempt.began, broken)
+            # Not of a rollback: whoever goes back knows why.
+            if application.watch and not left and attempt.before not in ("", release):
+                with steps.step("watch"):
+                    steps.notes += traffic.watch(application, release, attempt.before, attempt.began)
         with steps.step("record"):
             lines = [{"id": left, "result": "left", "by": by, "seconds": 0, "reason": "rolled back"}] if left else []
             records.log(application, *lines, line(attempt, "good"))

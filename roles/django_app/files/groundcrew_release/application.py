@@ -129,6 +129,7 @@ class Application:
     server: Server = Server()
     probe: Probe = Probe()
     verify: bool = False  # ask this host's HTTPS server after the switch, too
+    watch: float = 0.0  # seconds for which visitors' answers are watched after the switch
     drain_timeout: float = 30.0  # seconds
     database_url: str = ""
     database_scheme: str = "postgresql"  # takes the place of `postgresql` in database_url
