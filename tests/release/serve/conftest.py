@@ -141,7 +141,7 @@ PLACES = [
     (probe, ("is_broken", "wait_until_good", "verify")),
     (records, ("log", "prune")),
     (files, ("keep", "install", "put_back", "copy")),
-    (traffic, ("watch",)),
+    (traffic, ("past", "watch")),
     (drain, ("drain",)),
     (systemd, SYSTEMD),
 ]

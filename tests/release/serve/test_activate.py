@@ -222,6 +222,7 @@ def test_worse_answers_to_visitors_bring_back_the_release_before(two, monkeypatc
 def test_what_is_watched(fresh, monkeypatch):
     """A release that takes another one's place, and no rollback: whoever goes back knows why."""
     machine, asked = fresh("old", "new"), []
+    monkeypatch.setattr(traffic, "past", lambda _, before: before)
     monkeypatch.setattr(traffic, "watch", lambda _, *names: asked.append(names[:2]) or ["looked"])
     machine.activate("new", watch=0.0)
     machine.activate("old", verify=False)

@@ -71,7 +71,7 @@ def site(root, shop, monkeypatch):
 
         def watch(self, **keys):
             application = shop(**{"watch": 30.0, "domains": ("shop.example.org",), **keys})
-            return traffic.watch(application, NOW, BEFORE, 0.0)
+            return traffic.watch(application, NOW, traffic.past(application, BEFORE), 0.0)
 
     made = Site()
     made.path.parent.mkdir(parents=True)
@@ -179,8 +179,8 @@ def test_past_is_also_in_the_log_of_the_day_before(site):
     class Shop:
         domains = ("shop.example.org",)
 
-    found, minute = traffic.past(Shop, BEFORE)
-    assert (len(found), sum(one.bad for one in found), minute) == (121, 1, 21)
+    found = traffic.past(Shop, BEFORE)
+    assert (len(found.answers), sum(one.bad for one in found.answers), found.minute) == (121, 1, 21)
 
 
 def test_lines_that_cannot_be_read_and_a_log_that_is_not_there(site):

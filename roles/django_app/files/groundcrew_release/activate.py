@@ -104,16 +104,18 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
             systemd.start(unit, wait=False)
         with steps.step("probe"):
             probe.wait_until_good(application, release, host, asked, attempt.began)
+        # Not of a rollback: whoever goes back knows why.
+        watched = application.verify and application.watch and not left and attempt.before not in ("", release)
         with steps.step("switch"):
+            past = traffic.past(application, attempt.before) if watched else None
             broken = application.verify and probe.is_broken(application, attempt.before, host, asked)
             point(application, release)
         if application.verify:
             with steps.step("verify"):
                 steps.notes += probe.verify(application, release, host, asked, attempt.began, broken)
-            # Not of a rollback: whoever goes back knows why.
-            if application.watch and not left and attempt.before not in ("", release):
-                with steps.step("watch"):
-                    steps.notes += traffic.watch(application, release, attempt.before, attempt.began)
+        if past:
+            with steps.step("watch"):
+                steps.notes += traffic.watch(application, release, past, attempt.began)
         with steps.step("record"):
             lines = [{"id": left, "result": "left", "by": by, "seconds": 0, "reason": "rolled back"}] if left else []
             records.log(application, *lines, line(attempt, "good"))

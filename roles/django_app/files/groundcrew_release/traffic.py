@@ -9,7 +9,9 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import BufferedReader
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -76,36 +78,47 @@ def read(entry: dict[str, Any], domains: Iterable[str]) -> tuple[str, Answer] | 
     return release, Answer(status, sum(map(float, took)), words[1] if len(words) > 1 else "/")
 
 
-def past(application: Application, release: str) -> tuple[list[Answer], int]:
-    """Return the answers of the release before in the last ten minutes, and how many there were in the last one."""
-    found, minute, now, number = list[Answer](), 0, time.time(), 0
-    for path in (ROOT / logs.ACCESS, ROOT / f"{logs.ACCESS}.1"):
-        for entry in logs.newest(path, now - PAST) if path.exists() else ():
-            number += 1
-            if number > MOST:
-                return found, minute
-            if (one := read(entry, application.domains)) and one[0] in ("", release):
-                found.append(one[1])
-                minute += entry["time"] > now - MINUTE
-    return found, minute
+@dataclass
+class Past:
+    """What a release is compared with: the answers of the one before in ten minutes, so many of them in the last one.
+
+    `log` goes on where they end.
+    """
+
+    answers: list[Answer]
+    minute: int
+    log: Log
 
 
-def watch(application: Application, release: str, before: str, since: float) -> list[str]:
-    """Watch for `application.watch` seconds; return notes of what was seen.
+def past(application: Application, release: str) -> Past:
+    """Return what visitors got of a release until now, just before another one takes its place."""
+    now = time.time()
+    entries = chain.from_iterable(
+        logs.newest(path, now - PAST) for path in (ROOT / logs.ACCESS, ROOT / f"{logs.ACCESS}.1") if path.exists()
+    )
+    found, minute = list[Answer](), 0
+    for entry in islice(entries, MOST):
+        if (one := read(entry, application.domains)) and one[0] in ("", release):
+            found.append(one[1])
+            minute += entry["time"] > now - MINUTE
+    return Past(found, minute, Log(ROOT / logs.ACCESS))
+
+
+def watch(application: Application, release: str, before: Past, since: float) -> list[str]:
+    """Watch for `application.watch` seconds; return notes of what was seen since the switch.
 
     It ends after two seconds when there are too few visitors for a verdict.
 
     :param since: when the activation began, in seconds of the epoch.
     :raises FailedError: visitors get clearly more errors of the release than of the one before, or wait clearly longer.
     """
-    log, answers = Log(ROOT / logs.ACCESS), list[tuple[float, Answer]]()
-    known, minute = past(application, before)
+    answers, known, minute = list[tuple[float, Answer]](), before.answers, before.minute
     start, settle = time.monotonic(), min(SETTLE, application.watch / 3)
     passed, seen = 0.0, list[Answer]()
     while passed < application.watch:
         time.sleep(min(PAUSE, application.watch - passed))
         passed = time.monotonic() - start
-        answers += [(passed, one) for one in follow(log, application, release)]
+        answers += [(passed, one) for one in follow(before.log, application, release)]
         seen = [one for _, one in answers]
         visits = max(minute / MINUTE, len(seen) / passed) * application.watch
         if passed >= EARLY and visits < comparison.LEAST / 2:
