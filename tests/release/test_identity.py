@@ -40,6 +40,7 @@ NOTHING = {
     "python_mirror": "https://mirror.example.org",
     "probe": application.Probe(path="/other"),
     "verify": True,
+    "watch": 30.0,
     "drain_timeout": 7.0,
     "static": {"/static/": "/x"},
     "media": {"/files/": "/x"},
