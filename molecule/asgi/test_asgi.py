@@ -57,3 +57,16 @@ def test_deploy_tells_sockets_to_connect_again_and_finishes_requests(host, http,
     assert counts["failures"] == []
     assert http("https://chat.example.org/").text == "generation 2"
     assert host.check_output("systemctl list-units --no-legend --state=active 'chat-web@*' | wc -l") == "1"
+
+
+def test_granian_serves_it_as_well(host, http, play, listen):
+    result = play("playbooks/deploy.yml", generation=3, server="granian")
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert host.check_output("pgrep --full --count venv/bin/granian") != "0"
+    answer = http("https://chat.example.org/")
+    assert (answer.text, answer.headers["X-Release"]) == (
+        "generation 3",
+        host.check_output("basename $(readlink /srv/chat/current)"),
+    )
+    assert listen()["answer"] == "hello 3"
+    assert http("https://chat.example.org/database").text == "chat, 0 s, pool None"

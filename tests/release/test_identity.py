@@ -41,6 +41,7 @@ NOTHING = {
     "python_mirror": "https://mirror.example.org",
     "probe": application.Probe(path="/other"),
     "verify": True,
+    "watch": 30.0,
     "drain_timeout": 7.0,
     "static": {"/static/": "/x"},
     "media": {"/files/": "/x"},
@@ -99,4 +100,4 @@ def test_name_is_the_same_everywhere(shop, monkeypatch, tmp_path):
     """A changed name means that every application is built anew: only with FORMAT, and on purpose."""
     monkeypatch.setattr(identity, "OVERLAY", tmp_path / "overlay.py")
     (tmp_path / "overlay.py").write_text("x = 1\n")
-    assert identity.compute(shop(), "r") == "21771d8935ac"
+    assert identity.compute(shop(), "r") == "d7fa7a8d53ca"

@@ -57,6 +57,8 @@ def commands(shop, uv):
             Project(),
             ["gunicorn", "uvicorn-worker", "uvicorn[standard]", "redis"],
         ),
+        ({"server": application.Server("granian", "asgi")}, Project(), ["granian"]),
+        ({"server": application.Server("uwsgi")}, FILE, ["-r source/requirements.txt"]),
         ({"cache_url": "pymemcache:///run/m.sock"}, Project(), ["gunicorn", "pymemcache"]),
         (
             {"sentry": application.Sentry("https://key@errors.example.org/3")},
@@ -93,6 +95,11 @@ def test_driver_never_comes_beside_one_that_the_project_brings(shop, url, instal
     assert requirements.drivers(shop(database_url=url), installed) == found
     further = (application.Database("erp", "erp", url),)
     assert requirements.drivers(shop(databases=further), installed) == found
+
+
+@pytest.mark.parametrize(("installed", "found"), [("Django==5.2", ["pyuwsgi"]), ("uWSGI==2.0.31", [])])
+def test_uwsgi_that_the_project_lists_stays(shop, installed, found):
+    assert requirements.drivers(shop(server=application.Server("uwsgi")), installed) == found
 
 
 PIP = "pip install --quiet --python venv"

@@ -38,6 +38,7 @@ from . import (
     variable_files,
     variables,
     versions,
+    web_server,
 )
 from .findings import Finding
 from .inventory import Host, Request
@@ -58,6 +59,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     error_tracking.findings,
     shapes.findings,
     site.findings,
+    web_server.findings,
 )
 """What is asked of an application by itself when it is to be present."""
 

@@ -11,6 +11,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "workers": (0, 1000),
     "threads": (1, 1000),
     "timeout": (1, MOST),
+    "watch": (0, 3600),
     "keep_releases": (1, 1000),
     "probe.timeout": (1, MOST),
     "probe.status": (100, 599),

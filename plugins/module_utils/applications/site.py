@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from . import directives, locations, networks, values
+from . import directives, locations, networks
 from .findings import Finding
 from .resolve import Application
 from .specification import Unreadable
@@ -54,9 +54,6 @@ def findings(application: Application) -> Iterator[Finding]:
     except directives.Broken as broken:
         example = "nginx_directives: ['add_header X-Shop yes;']"
         yield application.finding("directive", "nginx_directives", f"has {broken}", example)
-    for wrong, right in values.gunicorn_settings(application["gunicorn_settings"]):
-        example = f"gunicorn_settings: {right}" if right.startswith("{") else right
-        yield application.finding("gunicorn", "gunicorn_settings", wrong, example)
     page = application["maintenance"].get("page", "")
     if re.fullmatch(r"\S+\.html?", page):
         sentence = f"is {page}, and takes the page itself"

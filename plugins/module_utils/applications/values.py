@@ -37,19 +37,6 @@ def mariadb_settings(value: dict[str, Any]) -> Iterator[Wrong]:
             yield from software("mariadb_settings", {name.replace("-", "_"): one})
 
 
-def gunicorn_settings(value: dict[str, Any]) -> Iterator[Wrong]:
-    """Yield settings that Gunicorn would refuse, and those that a key says or that the release depends on."""
-    for name, one in value.items():
-        if vocabulary.names("gunicorn_settings").get(name) == "function":
-            yield f"has {name}, which takes a function, and YAML holds none", ""
-        elif name in ("workers", "threads", "timeout"):
-            yield f"has {name}, which is a key of the application", f"{name}: {specification.spelled(one)}"
-        elif name in ("bind", "daemon", "user", "group", "config", "pidfile"):
-            yield f"has {name}, which the release says: another one would not be found", ""
-        elif one is not None:
-            yield from software("gunicorn_settings", {name: one})
-
-
 def software(name: str, value: dict[str, Any]) -> Iterator[Wrong]:
     """Yield settings of a piece of software that it would refuse."""
     for setting, one in value.items():

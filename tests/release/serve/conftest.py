@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from groundcrew_release import activate, drain, files, probe, records, steps, systemd
+from groundcrew_release import activate, drain, files, probe, records, steps, systemd, traffic
 
 
 class Killed(BaseException):
@@ -141,6 +141,7 @@ PLACES = [
     (probe, ("is_broken", "wait_until_good", "verify")),
     (records, ("log", "prune")),
     (files, ("keep", "install", "put_back", "copy")),
+    (traffic, ("past", "watch")),
     (drain, ("drain",)),
     (systemd, SYSTEMD),
 ]
@@ -150,6 +151,7 @@ QUIET = {
     "is_broken": lambda *_: False,
     "wait_until_good": lambda *_: None,
     "verify": lambda *_: [],
+    "watch": lambda *_: [],
     "drain": lambda *_, **__: 0,
 }
 
@@ -185,7 +187,7 @@ class Host:
         self.passed, self.when, self.fault, self.steps = [], number, fault, steps.Steps()
 
     def activate(self, name, **keys):
-        return activate.activate(self.shop(**{"verify": True, **keys}), name, "alice@laptop", self.steps)
+        return activate.activate(self.shop(**{"verify": True, "watch": 30.0, **keys}), name, "alice@laptop", self.steps)
 
     def recover(self):
         return activate.recover(self.shop(verify=True), self.steps)

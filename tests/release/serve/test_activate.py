@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from groundcrew_release import activate, probe, records, systemd
+from groundcrew_release import activate, probe, records, rollback, systemd, traffic
 from groundcrew_release.steps import FailedError, StoppedError
 
 FILE = "/etc/shop/token.txt"
@@ -90,6 +90,21 @@ def test_sandbox_is_opened_as_far_as_the_release_was_built_for(fresh):
     assert path.read_text() == "[Service]\nMemoryDenyWriteExecute=no\n"
 
 
+@pytest.mark.parametrize("kind", ["granian", "uwsgi"])
+def test_each_release_brings_its_own_server(fresh, kind):
+    """The unit is one for all; so a rollback brings back the server that a release had."""
+    machine = fresh("old", "new", new={"server": {"kind": kind, "interface": "wsgi"}, "sandbox": ["jit"]})
+    folder = machine.shop().drop_in("new")
+    machine.activate("new")
+    written = (folder / "server.conf").read_text()
+    assert f"ExecStart=\nExecStart={machine.shop().release('new')}/serve\n" in written
+    assert (folder / "sandbox.conf").exists()
+    machine.activate("old")
+    assert not machine.shop().drop_in("old").exists(), "Gunicorn"
+    machine.activate("new")
+    assert (folder / "server.conf").read_text() == written
+
+
 def test_second_activation_changes_nothing(two):
     two.activate("new")
     two.units.calls.clear()
@@ -108,6 +123,7 @@ def test_steps_are_in_the_order_of_the_design(two):
         "probe",
         "switch",
         "verify",
+        "watch",
         "record",
         "drain",
         "stop",
@@ -192,6 +208,32 @@ def test_wrong_answer_after_the_switch_goes_back_before_it_stops_anything(two, m
     line = records.deploys(two.shop())[-1]
     assert (line["id"], line["result"], line["reason"], line["by"]) == ("new", "bad", "it broke", "alice@laptop")
     assert (line["version"], line["revision"]) == ("v-new", "0123456789abcdef")
+
+
+def test_worse_answers_to_visitors_bring_back_the_release_before(two, monkeypatch):
+    monkeypatch.setattr(traffic, "watch", lambda *_: fail())
+    with pytest.raises(FailedError, match="it broke"):
+        two.activate("new")
+    assert_whole(two)
+    assert (two.current, two.log[-1]) == ("old", ("new", "bad"))
+    assert "retire shop-web@old.service" not in two.units.calls, "it runs until the verdict"
+
+
+def test_what_is_watched(fresh, monkeypatch):
+    """A release that takes another one's place, and no rollback: whoever goes back knows why."""
+    machine, asked = fresh("old", "new"), []
+    monkeypatch.setattr(traffic, "past", lambda _, before: before)
+    monkeypatch.setattr(traffic, "watch", lambda _, *names: asked.append(names[:2]) or ["looked"])
+    machine.activate("new", watch=0.0)
+    machine.activate("old", verify=False)
+    assert asked == []
+    machine.activate("new")
+    assert (asked, machine.steps.notes) == ([("new", "old")], ["looked"])
+    rollback.rollback(machine.shop(verify=True, watch=30.0), "", "alice@laptop", machine.steps, True)
+    assert (machine.current, len(asked)) == ("old", 1)
+    machine.units.state.clear()
+    machine.activate("old")
+    assert len(asked) == 1
 
 
 def test_going_back_does_the_rest_when_one_part_fails(two, monkeypatch):

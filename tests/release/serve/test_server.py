@@ -1,7 +1,8 @@
-"""Gunicorn's configuration of a release: read as Gunicorn does, and called as it calls the application."""
+"""What starts the web server of a release, and its configuration: read as the server does."""
 
-import asyncio
+import configparser
 import os
+import shlex
 
 import pytest
 from groundcrew_release import gunicorn, server
@@ -13,13 +14,13 @@ from groundcrew_release.steps import FailedError
 def configuration(shop):
     """Return a function that writes the configuration of a release and returns its variables."""
 
-    def read(dotted="shop.wsgi:application", own="", said=None, **keys):
+    def read(own="", said=None, **keys):
         application = shop(server=Server(**keys), directories=("/srv/shop/logs",))
         folder = application.release("a")
         (folder / "source").mkdir(parents=True, exist_ok=True)
         (folder / "source/gunicorn.conf.py").write_text(own)
         path = "gunicorn.conf.py" if own else ""
-        server.write(application, "a", server.text(application, "a", dotted, server.facts(application), path, said))
+        server.write(application, "a", server.contents(application, "a", server.facts(application), path, said))
         scope = {}
         exec((folder / "gunicorn.conf.py").read_text(), scope)  # as Gunicorn does
         return scope
@@ -30,7 +31,7 @@ def configuration(shop):
 def test_defaults(configuration, shop):
     found = configuration()
     assert found["bind"] == f"unix:{shop().socket('a')}"
-    assert (found["wsgi_app"], found["worker_class"]) == ("shop.wsgi:application", "gthread")
+    assert (found["wsgi_app"], found["worker_class"]) == ("groundcrew_server:application", "gthread")
     assert (found["workers"], found["threads"]) == (max(2, os.cpu_count()), 4)
     assert found["timeout"] == found["graceful_timeout"] == 30
     assert (found["keepalive"], found["limit_request_line"], found["umask"]) == (5, 8190, 0o007)
@@ -58,37 +59,102 @@ def test_link_to_the_socket(configuration, shop):
     assert (shop().release("a") / "web.sock").readlink() == shop().socket("a")
 
 
-def test_wsgi_answers_name_the_release(configuration):
-    def application(environ, start_response):
-        start_response("200 OK", [("A", environ["b"])])
-        return [b"body"]
-
-    worker = type("Worker", (), {"wsgi": staticmethod(application)})()
-    configuration()["post_worker_init"](worker)
-    said = []
-    body = worker.wsgi({"b": "c"}, lambda *arguments: said.append(arguments))
-    assert (said, body) == ([("200 OK", [("A", "c"), ("X-Release", "a")], None)], [b"body"])
+def test_asgi(configuration):
+    assert configuration(interface="asgi")["worker_class"] == "uvicorn_worker.UvicornWorker"
 
 
-def test_asgi_answers_name_the_release(configuration):
-    async def application(scope, receive, send):  # noqa: ARG001
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]})
-        await send({"type": "http.response.body", "body": b"body"})
-        await send({"type": "websocket.accept"})
+@pytest.fixture
+def written(shop):
+    """Return a function that writes what another server needs and returns the release's folder."""
 
-    worker = type("Worker", (), {"wsgi": staticmethod(application)})()
-    found = configuration("shop.asgi:application", interface="asgi")
-    assert found["worker_class"] == "uvicorn_worker.UvicornWorker"
-    found["post_worker_init"](worker)
-    sent = []
+    def write(**keys):
+        application = shop(server=Server(**keys))
+        folder = application.release("a")
+        folder.mkdir(parents=True, exist_ok=True)
+        server.write(application, "a", server.contents(application, "a", server.facts(application)))
+        assert (folder / "serve").stat().st_mode & 0o777 == 0o750, "its pool's URL may hold a password"
+        assert (folder / "web.sock").readlink() == application.socket("a")
+        return folder
 
-    async def send(message):
-        sent.append(message)
+    return write
 
-    asyncio.run(worker.wsgi({}, None, send))
-    assert sent[0]["headers"] == [(b"a", b"b"), (b"x-release", b"a")]
-    assert sent[1] == {"type": "http.response.body", "body": b"body"}
-    assert sent[2]["headers"] == [(b"x-release", b"a")]
+
+def started(folder):
+    """Return the words of the command that the script becomes, and what it exports."""
+    lines = [line for line in (folder / "serve").read_text().splitlines() if not line.startswith("#")]
+    return shlex.split(lines[-1].removeprefix("exec ")), [shlex.split(line)[1] for line in lines[:-1]]
+
+
+def test_granian(written, shop):
+    folder = written(kind="granian", workers=3, threads=8, timeout=90, pool_url="postgresql:///shop?password=a'b")
+    words, exported = started(folder)
+    assert (words[0], words[-1]) == (f"{folder}/venv/bin/granian", "groundcrew_server:application")
+    assert {"--interface=wsgi", f"--uds={shop().socket('a')}", "--uds-permissions=0770", "--workers=3"} < set(words)
+    assert {"--blocking-threads=8", "--workers-kill-timeout=90", "--no-ws", "--respawn-failed-workers"} < set(words)
+    assert exported == ["DATABASE_URL=postgresql:///shop?password=a'b"]
+
+
+def test_granian_takes_its_own_options(written):
+    settings = {"backpressure": 64, "workers_lifetime": 3600, "access-log": True, "log": False, "env-files": ["a", "b"]}
+    words, exported = started(written(kind="granian", settings={**settings, "http": "auto"}))
+    own = {"--backpressure=64", "--workers-lifetime=3600", "--access-log", "--no-log", "--env-files=a", "--env-files=b"}
+    assert own < set(words)
+    assert [word for word in words if word.startswith("--http=")] == ["--http=auto"]
+    assert {f"--workers={max(2, os.cpu_count())}", "--blocking-threads=4"} < set(words)
+    assert exported == []
+
+
+def test_granian_serves_asgi(written):
+    words, _ = started(written(kind="granian", interface="asgi", threads=8, timeout=99999))
+    assert {"--interface=asgi", "--workers-kill-timeout=1800"} < set(words)
+    assert not [word for word in words if "threads" in word or "ws" in word.removeprefix("--interface")]
+
+
+def read_ini(folder):
+    """Return the options of uwsgi.ini, each with its values."""
+    lines = (folder / "uwsgi.ini").read_text().splitlines()
+    assert lines[1] == "[uwsgi]"
+    found = {}
+    for line in lines[2:]:
+        name, _, value = line.partition(" = ")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_uwsgi(written, shop):
+    folder = written(kind="uwsgi", workers=3, threads=8, timeout=90, pool_url="postgresql:///p%20")
+    assert started(folder) == (
+        [f"{folder}/venv/bin/uwsgi", "--ini", f"{folder}/uwsgi.ini"],
+        ["DATABASE_URL=postgresql:///p%20"],
+    )
+    found = read_ini(folder)
+    assert {name: found[name] for name in ("workers", "threads", "harakiri")} == {
+        "workers": ["3"],
+        "threads": ["8"],
+        "harakiri": ["90"],
+    }
+    assert found["http-socket"] == [str(shop().socket("a"))]
+    assert found["module"] == ["groundcrew_server:application"]
+    assert found["need-app"] == found["master"] == found["strict"] == ["true"]
+    assert "die-on-term" not in found
+    assert found["hook-master-start"] == ["unix_signal:15 gracefully_kill_them_all"]
+    configparser.ConfigParser(strict=True).read_string((folder / "uwsgi.ini").read_text())
+
+
+def test_uwsgi_takes_its_own_options(written):
+    settings = {"max-requests": 500, "lazy_apps": False, "env": ["A=b", "C=d"], "harakiri": 600, "log-5xx": True}
+    found = read_ini(written(kind="uwsgi", settings=settings))
+    assert (found["max-requests"], found["env"], found["harakiri"]) == (["500"], ["A=b", "C=d"], ["600"])
+    assert "lazy-apps" not in found
+    assert found["log-5xx"] == ["true"]
+
+
+def test_the_unit_starts_what_the_record_says(shop):
+    folder = shop().release("a")
+    start = ["ExecStart=", f"ExecStart={folder}/serve"]
+    assert server.unit(folder, {"kind": "granian"}) == ["Type=exec", *start]
+    assert server.unit(folder, {"kind": "uwsgi"}) == start
+    assert server.unit(folder, {"kind": "gunicorn"}) == server.unit(folder, {}) == [], "as of an older version"
 
 
 PROJECT = """
@@ -134,11 +200,10 @@ def test_the_projects_own_configuration_is_beneath_ours(configuration, shop):
     assert found["raw_env"] == ["COLOUR=green", "DATABASE_URL=postgresql:///x"]
     assert "errorlog" not in found
     assert found["accesslog"] == "/srv/shop/logs/access.log"
-    worker = type("Worker", (), {"wsgi": staticmethod(print)})()
+    worker = object()
     found["post_fork"](None, worker)
     found["post_worker_init"](worker)
     assert found["calls"] == ["post_fork", "post_worker_init"]
-    assert worker.wsgi.__name__ == "released", "and ours"
 
 
 def test_what_the_inventory_says_wins(configuration):

@@ -1,4 +1,4 @@
-"""A page that reads, one that writes, one that signs, one that is slow."""
+"""A page that reads, one that writes, one that signs, one that is slow, and one about who asks."""
 
 import os
 import time
@@ -29,6 +29,8 @@ def write(request):
 
 def sign(request):
     """Sign a cookie, as a session does; one that comes back with another signature is refused."""
+    if settings.BROKEN == "signed":
+        raise RuntimeError("this release answers 500 for one of its pages")
     answer = HttpResponse("signed")
     try:
         count = signing.loads(request.COOKIES["count"]) if "count" in request.COOKIES else 0
@@ -44,4 +46,9 @@ def slow(request):
     return HttpResponse("slow")
 
 
-urlpatterns = [path("", read), path("write", write), path("signed", sign), path("slow", slow)]
+def address(request):
+    """Tell who asks, and how; what was sent stays unread."""
+    return HttpResponse(f"{request.META['REMOTE_ADDR']} {request.scheme} {len(request.META.get('HTTP_COOKIE', ''))}")
+
+
+urlpatterns = [path("", read), path("write", write), path("signed", sign), path("slow", slow), path("address", address)]

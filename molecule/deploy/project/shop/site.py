@@ -1,17 +1,16 @@
 """Settings, pages and faults of a project that exists to be deployed.
 
-BROKEN=import, error, boot or switched is one fault each; GENERATION tells releases of the same source apart; MIGRATIONS
-names the package of the migrations: `migrations`, `more` of them, a `broken` or a `slow` one.
+BROKEN=import, error, signed, boot or switched is one fault each; GENERATION tells releases of the same source apart;
+MIGRATIONS names the package of the migrations: `migrations`, `more` of them, a `broken` or a `slow` one.
 """
 
 import os
 import sys
 import time
-from pathlib import Path
 
 BROKEN = os.environ.get("BROKEN", "")
 GENERATION = os.environ.get("GENERATION", "")
-SERVING = Path(sys.argv[0]).name == "gunicorn"
+SERVING = "groundcrew_server" in sys.modules  # in commands it is not
 
 SECRET_KEY = "django-insecure-replaced-by-the-overlay"
 INSTALLED_APPS = ["django.contrib.staticfiles", "shop"]

@@ -1,4 +1,4 @@
-"""What Gunicorn calls."""
+"""What a server calls."""
 
 from django.core.wsgi import get_wsgi_application
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, host, probe, records, sandbox, systemd, workers
+from . import drain, files, host, probe, records, sandbox, server, systemd, traffic, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -97,19 +97,25 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
             with steps.step("install files"):
                 files.install(application, record)
         with steps.step("start"):
-            confine(application, record)
+            adapt(application, record)
             # Enabled before the switch, so that a reboot right after it finds the release.
             systemd.enable(unit)
             # Whether it started, the probe tells.
             systemd.start(unit, wait=False)
         with steps.step("probe"):
             probe.wait_until_good(application, release, host, asked, attempt.began)
+        # Not of a rollback: whoever goes back knows why.
+        watched = application.verify and application.watch and not left and attempt.before not in ("", release)
         with steps.step("switch"):
+            past = traffic.past(application, attempt.before) if watched else None
             broken = application.verify and probe.is_broken(application, attempt.before, host, asked)
             point(application, release)
         if application.verify:
             with steps.step("verify"):
                 steps.notes += probe.verify(application, release, host, asked, attempt.began, broken)
+        if past:
+            with steps.step("watch"):
+                steps.notes += traffic.watch(application, release, past, attempt.began)
         with steps.step("record"):
             lines = [{"id": left, "result": "left", "by": by, "seconds": 0, "reason": "rolled back"}] if left else []
             records.log(application, *lines, line(attempt, "good"))
@@ -122,13 +128,15 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         raise
 
 
-def confine(application: Application, record: records.Record) -> None:
-    """Open the sandbox of a release's web servers as far as it was built for."""
-    folder, lines = application.drop_in(record["id"]), sandbox.allowed(record.get("sandbox", ()))
+def adapt(application: Application, record: records.Record) -> None:
+    """Give the unit of a release its server, and open its sandbox as far as it was built for."""
+    folder, name = application.drop_in(record["id"]), record["id"]
+    serving = server.unit(application.release(name), record.get("server", {}))
     host.remove(folder)
-    if lines:
-        folder.mkdir(parents=True)
-        host.write(folder / "sandbox.conf", "\n".join(["[Service]", *lines, ""]), host.SUPERUSER, 0o644)
+    for part, lines in (("server", serving), ("sandbox", sandbox.allowed(record.get("sandbox", ())))):
+        if lines:
+            folder.mkdir(parents=True, exist_ok=True)
+            host.write(folder / f"{part}.conf", "\n".join(["[Service]", *lines, ""]), host.SUPERUSER, 0o644)
 
 
 def line(attempt: Attempt, result: str, reason: str = "") -> records.Record:

@@ -86,11 +86,12 @@ class Database:
 class Server:
     """What serving a release needs; it is recorded with the release, so that a rollback brings it back."""
 
+    kind: str = "gunicorn"  # or granian, uwsgi
     interface: str = "wsgi"
     workers: int = 0  # 0: as the project says, else one for each core, at least two
     threads: int = 0  # 0: as the project says, else four
     timeout: int = 30  # seconds
-    settings: dict[str, Any] = field(default_factory=dict)  # Gunicorn's own names
+    settings: dict[str, Any] = field(default_factory=dict)  # by the server's own names
     pool_url: str = ""  # DATABASE_URL of the web servers alone, which go through PgBouncer
 
 
@@ -136,6 +137,7 @@ class Application:
     server: Server = Server()
     probe: Probe = Probe()
     verify: bool = False  # ask this host's HTTPS server after the switch, too
+    watch: float = 0.0  # seconds for which visitors' answers are watched after the switch
     drain_timeout: float = 30.0  # seconds
     database_url: str = ""
     database_scheme: str = "postgresql"  # takes the place of `postgresql` in database_url
@@ -223,6 +225,8 @@ class Application:
 
 
 SERVER = ("interface", "workers", "threads", "timeout", "pool_url")
+SETTINGS = {"gunicorn": "gunicorn_settings", "granian": "granian_settings", "uwsgi": "uwsgi_settings"}
+"""By server: the key with its own settings; those of another server build nothing."""
 
 
 def known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -256,10 +260,11 @@ def read_file(name: str, values: dict[str, Any]) -> File:
 def parse(text: str) -> Application:
     """Return the application that a JSON text describes; ValueError or TypeError when it does not describe one."""
     values = json.loads(text)
+    kind = values.get("server", "gunicorn")
     server = {name: values[name] for name in SERVER if name in values}
     parts = {
         "source": Source(**known(Source, values["source"])),
-        "server": Server(**server, settings=values.get("gunicorn_settings", {})),
+        "server": Server(kind, **server, settings=values.get(SETTINGS[kind], {})),
         "probe": Probe(**known(Probe, values.get("probe", {}))),
         "sentry": Sentry(**known(Sentry, values.get("sentry") or {})),
         "env": texts(values.get("env", {})),

@@ -74,8 +74,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             project, described = make(application, name, revision, steps)
             record = facts(application, name, revision, project, described, by)
             own, said = own_server(application, name, project, steps)
-            configuration = server.text(application, name, record["application"], record["server"], own, said)
-            server.write(application, name, configuration)
+            server.write(application, name, server.contents(application, name, record["server"], own, said))
             run(application, name, described, leads, steps, done)
             steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             steps.notes += left_out(project)
@@ -204,6 +203,8 @@ def served(application: Application, project: Project, described: Description) -
 def own_server(application: Application, name: str, project: Project, steps: Steps) -> tuple[str, dict[str, Any]]:
     """Return the path of the project's own configuration of Gunicorn and what it says; ("", {}) when it has none."""
     release, settings = application.release(name), application.server.settings
+    if application.server.kind != "gunicorn":
+        return "", {}
     own = gunicorn.find(release, project.working_directory, settings)
     if not own:
         if others := gunicorn.overlooked(release):

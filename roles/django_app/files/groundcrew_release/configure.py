@@ -52,7 +52,12 @@ def configure(application: Application, name: str, project: Project) -> None:
     for file in application.files:
         write(application, release, file)
     (release / "overlay").mkdir(mode=0o755)
-    for module in ("groundcrew_settings.py", *(["groundcrew_sentry.py"] if application.sentry.dsn else [])):
+    modules = [
+        "groundcrew_settings.py",
+        "groundcrew_server.py",
+        *(["groundcrew_sentry.py"] if application.sentry.dsn else []),
+    ]
+    for module in modules:
         host.write(release / "overlay" / module, (INSIDE / module).read_text(), gid, 0o644)
     if not (release / "source" / project.working_directory).is_dir():
         raise FailedError(

@@ -1,13 +1,14 @@
-"""The project's own configuration of Gunicorn: where it is, and what of it is used beneath ours.
+"""Gunicorn of a release: its configuration, with the project's own beneath it.
 
 Gunicorn by itself reads `gunicorn.conf.py` of the working directory. Here it is executed first, and what the host or
-the inventory decides comes after it; hooks stay, and the one that we have, too, calls the project's first.
+the inventory decides comes after it; hooks stay.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .application import Application
 from .project.tree import up
 from .steps import FailedError
 
@@ -37,6 +38,39 @@ DECIDED = {
     "reload": False,
 }
 """What the host decides, each with a value that says nothing else."""
+
+OWN = """
+# The project's own configuration, {path}.
+_loader = importlib.machinery.SourceFileLoader("gunicorn_conf", {path!r})
+_project = importlib.util.module_from_spec(importlib.util.spec_from_loader(_loader.name, _loader))
+sys.modules[_loader.name] = _project
+sys.path.insert(0, "")
+_loader.exec_module(_project)
+_dropped = {dropped!r}
+globals().update({{name: value for name, value in vars(_project).items() if name not in _dropped and name[0] != "_"}})
+"""
+TEXT = """# Written by Groundcrew when it built this release, which never changes.
+import importlib.machinery
+import importlib.util
+import sys
+{own}
+import os
+
+bind = {bind!r}
+wsgi_app = {callable!r}
+{sized}
+timeout = {timeout}
+graceful_timeout = {timeout}
+# Longer than Nginx keeps a connection: whoever sends closes, so that no request meets a closing connection.
+keepalive = 5
+# As long as Nginx takes: its own answer to a longer one has the site's headers and looks.
+limit_request_line = 8190
+# Nginx alone reaches the socket: it is in the group, and the folder is closed to others.
+umask = 0o007
+forwarded_allow_ips = "*"
+worker_tmp_dir = "/dev/shm"
+control_socket_disable = True
+{settings}"""
 
 
 def find(release: Path, working_directory: str, settings: Mapping[str, Any]) -> str:
@@ -98,3 +132,54 @@ def sentence(path: str, overruled: Mapping[str, str]) -> str:
     """Return what a person reads of it."""
     told = [f"{name} ({who})" for name, who in overruled.items() if who]
     return f"{path} of the project is used" + (f"; what is decided elsewhere: {', '.join(told)}." if told else ".")
+
+
+def settings(server: dict[str, Any], before: Sequence[str] = ()) -> dict[str, Any]:
+    """Return Gunicorn's settings, by its own names, of a recorded `server`; the pool is for the web servers alone.
+
+    `before` is `raw_env` of the project.
+    """
+    given = {name: value for name, value in server["settings"].items() if name != "config"}
+    variables = [*before, *given.get("raw_env", [])]
+    if server.get("pool_url"):
+        variables.append(f"DATABASE_URL={server['pool_url']}")
+    return given | ({"raw_env": variables} if variables else {})
+
+
+def sized(server: dict[str, Any], threads: int, kept: Sequence[str]) -> str:
+    """Return the lines about workers, without what the project's own configuration decides."""
+    asgi = server["interface"] == "asgi"
+    lines = {
+        "worker_class": repr("uvicorn_worker.UvicornWorker" if asgi else "gthread"),
+        "workers": server["workers"] or "max(2, os.cpu_count())",
+        "threads": threads,
+    }
+    return "\n".join(f"{name} = {value}" for name, value in lines.items() if name not in kept)
+
+
+def text(
+    application: Application,
+    release: str,
+    server: dict[str, Any],
+    threads: int,
+    called: str,
+    own: str = "",
+    said: Mapping[str, Any] | None = None,
+) -> str:
+    """Return gunicorn.conf.py of a release that serves the callable `called`.
+
+    `own` is the path of the project's own configuration inside the source, which says what is in `said`.
+    """
+    said = said or {}
+    dropped = sorted(overrule(said, server, application.writable))
+    path = f"{application.release(release)}/source/{own}"
+    return TEXT.format(
+        own=OWN.format(path=path, dropped=dropped) if own else "",
+        bind=f"unix:{application.socket(release)}",
+        callable=called,
+        sized=sized(server, threads, [name for name in KEEPS if name in said and name not in dropped]),
+        timeout=server["timeout"],
+        settings="".join(
+            f"{name} = {value!r}\n" for name, value in settings(server, said.get("raw_env") or ()).items()
+        ),
+    )

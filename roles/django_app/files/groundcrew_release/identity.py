@@ -12,7 +12,7 @@ from . import keys
 from .application import Application
 from .environment import database_url
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the engine builds something else from the same input: every application is built anew then."""
 
 READ = (

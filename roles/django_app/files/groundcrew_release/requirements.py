@@ -21,6 +21,7 @@ DRIVERS = {
     "postg": (("psycopg", "psycopg2", "psycopg2-binary"), "psycopg[binary,pool]"),
     "mysql:": (("mysqlclient", "pymysql"), "mysqlclient"),
     "mariadb:": (("mysqlclient", "pymysql"), "mysqlclient"),
+    "uwsgi:": (("uwsgi", "pyuwsgi"), "pyuwsgi"),
 }
 HANDED = ("UV_INDEX_", "POETRY_HTTP_BASIC_", "PIP_EXTRA_INDEX_URL", "NETRC")
 """Variables of the inventory's `env` that installers read; those that requirements refer to come with them."""
@@ -99,10 +100,11 @@ def node(version: str) -> str:
 
 def servers(application: Application) -> list[str]:
     """Return what the host's side of a release needs; a version that the project chooses holds for these, too."""
-    cache = application.cache_url
+    cache, server = application.cache_url, application.server
     return [
-        "gunicorn",
-        *(["uvicorn-worker", "uvicorn[standard]"] if application.server.interface == "asgi" else []),
+        # What compiles uWSGI is as good as what brings it: see `drivers`.
+        *([server.kind] if server.kind != "uwsgi" else []),
+        *(["uvicorn-worker", "uvicorn[standard]"] if (server.kind, server.interface) == ("gunicorn", "asgi") else []),
         *(["redis"] if cache.startswith(REDIS) else []),
         *(["sentry-sdk"] if application.sentry.dsn else []),
         *([node(application.node)] if application.node else []),
@@ -141,14 +143,15 @@ def place(folder: str) -> str:
 
 
 def drivers(application: Application, installed: str) -> list[str]:
-    """Return the drivers that are missing for the URLs of databases.
+    """Return the drivers that are missing for the URLs of databases, and uWSGI where it serves.
 
-    None comes beside one that the project brings, since Django would prefer it.
+    None comes beside one that the project brings, since Django would prefer it. A project that lists uWSGI itself has
+    it compiled.
 
     :param installed: what `uv pip list --format freeze` printed.
     """
     names = {re.split("[= @]", line)[0].lower() for line in installed.splitlines()}
-    urls = [application.database_url, *(one.url for one in application.databases)]
+    urls = [application.database_url, *(one.url for one in application.databases), f"{application.server.kind}:"]
     needed = {
         wanted: None
         for scheme, (known, wanted) in DRIVERS.items()

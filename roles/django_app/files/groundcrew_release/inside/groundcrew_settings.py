@@ -206,9 +206,17 @@ def connections(settings):
         settings.put("DATABASES", databases, was=f"{prefix}not said how long", now=f"{prefix}{now}")
 
 
+def interface():
+    """Return what the web server speaks that this process is one of, "" in a command or a background process."""
+    server = sys.modules.get("groundcrew_server")
+    if server or "uvicorn" in sys.modules:
+        return server.INTERFACE if server else "asgi"
+    return "wsgi" if "gunicorn" in os.environ.get("SERVER_SOFTWARE", "") else ""
+
+
 def asynchronous():
     """Tell whether the web server speaks ASGI: code changes threads then, and a kept connection belongs to one."""
-    return "uvicorn" in sys.modules
+    return interface() == "asgi"
 
 
 def can_pool(engine, chosen):
@@ -216,10 +224,9 @@ def can_pool(engine, chosen):
 
     Commands end, and workers may fork as Celery's do: a pool survives no fork.
     """
-    server = "gunicorn" in os.environ.get("SERVER_SOFTWARE", "") and not asynchronous()
     installed = all(importlib.util.find_spec(name) for name in ("psycopg", "psycopg_pool"))
     known = django.VERSION >= (5, 1) and engine in ("postgresql", "postgis")
-    return server and known and installed and not {"pool", "CONN_MAX_AGE"} & chosen
+    return interface() == "wsgi" and known and installed and not {"pool", "CONN_MAX_AGE"} & chosen
 
 
 def cache(settings):
