@@ -121,7 +121,7 @@ def watch(application: Application, release: str, before: Past, since: float) ->
         answers += [(passed, one) for one in follow(before.log, application, release)]
         seen = [one for _, one in answers]
         visits = max(minute / MINUTE, len(seen) / passed) * application.watch
-        if passed >= EARLY and visits < comparison.LEAST / 2:
+        if EARLY <= passed < application.watch and visits < comparison.LEAST / 2:
             few = f"{minute} in the minute before, {len(seen)} since"
             return [f"There were too few visitors to watch the release by: {few}."] if minute or seen else []
         latest = [one for moment, one in answers if moment > passed - LATEST]
