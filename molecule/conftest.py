@@ -1,8 +1,8 @@
 """What the tests of all scenarios share: the hosts to test, and six fixtures.
 
 `host` comes from pytest-testinfra, one test host after the other: `host.file(…)`, `host.run(…)`.
-`reach` returns another host by its name. `http` sends a request from `host`, `unit` asks systemd about a unit, `exposed`
-how much it could do, `play` runs a playbook against it.
+`reach` returns another host by its name. `http` sends a request from `host`, `unit` asks systemd about a unit, and
+`exposed` how much it could do; `play` runs a playbook against it.
 """
 
 import base64

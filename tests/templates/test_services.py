@@ -305,6 +305,22 @@ def test_postgresql_on_the_network(files):
     assert systemd.words(then, i="17-main")[-2:] == ["17-main", "reload"]
 
 
+DIALING = [{}, {"archive_command": "wal-g wal-push %p"}, {"primary_conninfo": "host=db1"}, {"listen_addresses": "*"}]
+
+
+@renders("postgresql", "postgresql_settings", *DIALING, postgresql_databases=[], __postgresql_found=FOUND)
+def test_postgresql_has_a_network_where_it_needs_one(files):
+    families = [systemd.read(one["service.conf"]).one("Service", "RestrictAddressFamilies") for one in files]
+    assert families == ["AF_UNIX", *["AF_UNIX AF_INET AF_INET6"] * 3]
+
+
+@renders("postgresql", "postgresql_service", ["ProtectHome=no"], __postgresql_found=FOUND, postgresql_networked=True)
+def test_the_sandbox_of_postgresql_is_opened(files):
+    unit = systemd.read(files[0]["service.conf"])
+    assert unit.last("Service", "ProtectHome") == "no"
+    assert unit.one("Service", "RestrictAddressFamilies") == "AF_UNIX AF_INET AF_INET6"
+
+
 @renders("postgresql", "postgresql_databases", [], __postgresql_found=FOUND)
 def test_postgresql_comes_back(files):
     unit = systemd.read(files[0]["service.conf"])

@@ -41,7 +41,12 @@ def database_dials(host: Host, applications: Iterable[Application]) -> bool:
     away = isinstance(repository, dict) and repository.get("type", "local") != "local"
     databases = host.variables.get("postgresql_databases")
     extensions = [one.get("extensions") or () for one in databases] if isinstance(databases, list) else []
-    extensions += [one["extensions"] for one in applications if one.present]
+    extensions += [
+        database.get("extensions") or ()
+        for one in applications
+        if one.present
+        for database in ({"extensions": one["extensions"]}, *one["databases"])
+    ]
     return (
         bool(host.variables.get("postgresql_networked"))
         or (away and "backup" in host.groups)
