@@ -342,6 +342,36 @@ def test_the_log_lets_nobody_in(host, http):
     assert not re.search(r"(0f){16}|1tabcd", log)
 
 
+def test_the_log_of_errors_lets_nobody_in(host, http):
+    """Servers that are gone, files that are missing, parts that are closed, and too many requests."""
+    key = "canary" + host.check_output("date +%s%N")
+    referer = {"Referer": f"{SHOP}/from?code={key}"}
+    host.check_output("mv /run/my-shop/web.sock /run/my-shop/away")
+    assert http(f"{SHOP}/gone?token={key}", headers=referer).status == 502
+    host.check_output("mv /run/my-shop/away /run/my-shop/web.sock")
+    http(f"{SHOP}/static/missing.css?token={key}", headers=referer)
+    http(f"https://blog.example.org/static/inside/a.txt?token={key}", headers={**VISITOR, **referer})
+    lines = [f"POST /accounts/login/?next={key} HTTP/1.1", "Host: blog.example.org", "X-Forwarded-For: 10.0.2.41"]
+    request = "".join(line + r"\r\n" for line in [*lines, "Content-Length: 0", ""])
+    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
+    host.check_output(f"(for i in $(seq 60); do printf '{request}'; done; sleep 2) | {client} > /dev/null 2>&1")
+    find = "grep --quiet 'limiting requests.*POST /accounts/login/ HTTP/1.1' /var/log/nginx/error.log"
+    host.check_output("timeout 30 sh -c %s", f"until {find}; do sleep 0.2; done")
+    log = host.check_output("tail -n 200 /var/log/nginx/error.log")
+    for line in ('"GET /gone HTTP/1.1", upstream: "http://unix:/run/my-shop/web.sock:/gone"', "a.txt HTTP/1.1"):
+        assert line in log
+    assert f'referrer: "{SHOP}/from"' in log
+    assert host.run("grep --recursive --files-with-matches %s /var/log", key).stdout == ""
+    assert key not in host.check_output("journalctl --since=-2min --output=cat")
+
+
+def test_errors_are_written_after_a_rotation_and_by_a_program_that_was_killed(host, http):
+    host.check_output("logrotate --force /etc/logrotate.d/nginx; systemctl kill --signal=KILL groundcrew-nginx-errors")
+    http("https://blog.example.org/static/inside/after-that.txt", headers=VISITOR)
+    find = "grep --quiet 'GET /static/inside/after-that.txt HTTP' /var/log/nginx/error.log"
+    host.check_output("timeout 30 sh -c %s", f"until {find}; do sleep 0.2; done")
+
+
 def test_what_looks_like_no_token_is_logged_as_it_is(host, http):
     for path in ("/550e8400-e29b-41d4-a716-446655440000/", "/a:b/c-0123456789abcdef/", f"/{'0f' * 16}/"):
         http(f"{SHOP}{path}")
