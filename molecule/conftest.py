@@ -1,13 +1,14 @@
-"""What the tests of all scenarios share: the hosts to test, and five fixtures.
+"""What the tests of all scenarios share: the hosts to test, and six fixtures.
 
 `host` comes from pytest-testinfra, one test host after the other: `host.file(…)`, `host.run(…)`.
-`reach` returns another host by its name. `http` sends a request from `host`, `unit` asks systemd about a unit, `play`
-runs a playbook against it.
+`reach` returns another host by its name. `http` sends a request from `host`, `unit` asks systemd about a unit, and
+`exposed` how much it could do; `play` runs a playbook against it.
 """
 
 import base64
 import json
 import os
+import re
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -119,6 +120,21 @@ def unit(host):
         return dict(line.split("=", 1) for line in properties.splitlines() if "=" in line)
 
     return show
+
+
+@pytest.fixture
+def exposed(host):
+    """Return a function that tells the exposure of a unit (float, 10 is all) as `systemd-analyze security` counts it.
+
+    `assert exposed("nginx.service") <= 2.6`; what it counted is printed, so that a failure says what is open.
+    """
+
+    def measure(name):
+        report = host.check_output("systemd-analyze security --no-pager %s", name)
+        print("\n".join(line for line in report.splitlines() if not line.startswith("✓")))
+        return float(re.search(r"exposure level.*: ([\d.]+)", report)[1])
+
+    return measure
 
 
 @pytest.fixture

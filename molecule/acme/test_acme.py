@@ -100,6 +100,32 @@ def test_old_clients_get_one_with_an_rsa_key(host, trusted):
     assert host.check_output("stat --dereference --format=%a /etc/ssl/groundcrew/tiny/rsa/privkey.pem") == "600"
 
 
+def test_who_asks_strangers_is_not_root(host, exposed):
+    assert exposed("groundcrew-acme.service") <= 1.2
+    assert host.check_output("stat --format='%U %a' /var/lib/groundcrew-acme/accounts") == "groundcrew-acme 700"
+    assert host.check_output("stat --dereference --format=%U /etc/ssl/groundcrew/tiny/privkey.pem") == "root"
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        ("ln -s /etc/shadow fullchain.pem", "Too many levels of symbolic links"),
+        ("cp /etc/hostname fullchain.pem", "is no certificate"),
+        ("cp /etc/ssl/groundcrew/ca/ca.pem fullchain.pem", "does not fit its key|is no certificate"),
+    ],
+)
+def test_root_takes_nothing_but_a_certificate_that_is_wanted(host, make, reason):
+    before = serial(host)
+    ready = "/var/lib/groundcrew-acme/ready/tiny"
+    key = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out privkey.pem"
+    host.check_output(f"mkdir -p {ready} && cd {ready} && {key} && {make}")
+    result = host.run("/usr/local/lib/groundcrew-acme --place tiny")
+    assert result.rc == 1
+    assert re.search(reason, result.stderr), result.stderr
+    assert serial(host) == before
+    assert not host.file(ready).exists
+
+
 def test_nothing_is_asked_for_before_it_is_due(host):
     before = serial(host)
     host.check_output("systemctl start groundcrew-acme.service")

@@ -59,6 +59,12 @@ def test_the_first_run_ended_with_a_backup(host):
         assert host.service(timer).is_enabled
 
 
+def test_backups_and_drills_are_in_a_sandbox(exposed):
+    """They read everything and become the users of the database servers, which keeps them from 1.2."""
+    for name, most in (("groundcrew-backup", 2.7), ("groundcrew-drill", 2.7), ("groundcrew-failed@x", 3.2)):
+        assert exposed(f"{name}.service") <= most
+
+
 def test_nobody_but_the_tools_reads_the_passphrase(host):
     secret = "quoted"
     for path in ("/etc/groundcrew-backup.json", "/etc/pgbackrest.conf"):

@@ -146,16 +146,17 @@ def test_no_port_is_open_but_those_of_ssh_and_the_web_server(host):
     assert {port.rpartition(":")[2] for port in ports} <= {"22", "80", "443"}
 
 
-@pytest.mark.parametrize(("units", "most"), [("guestbook-*", 1.2), ("redis-server@*", 0.5)])
-def test_units_are_little_exposed(host, units, most):
+@pytest.mark.parametrize(
+    ("units", "most"), [("guestbook-*", 1.2), ("redis-server@*", 0.5), ("postgresql@*", 1.2), ("nginx.service", 2.5)]
+)
+def test_units_are_little_exposed(host, exposed, units, most):
     """As https://www.freedesktop.org/software/systemd/man/latest/systemd-analyze.html counts."""
     names = host.check_output(
         f"systemctl list-units --all --plain --no-legend --type=service '{units}' | cut -d' ' -f1"
     )
     assert names
     for name in names.splitlines():
-        report = host.check_output("systemd-analyze security --no-pager %s", name)
-        assert float(re.search(r"exposure level.*: ([\d.]+)", report)[1]) <= most, report
+        assert exposed(name) <= most
 
 
 def test_nothing_failed(host):

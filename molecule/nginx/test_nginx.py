@@ -26,6 +26,11 @@ BLOG = (
     "python3 /usr/local/lib/upstream.py /run/blog/web.sock; "
     "timeout 10 sh -c 'until [ -S /run/blog/web.sock ]; do sleep 0.1; done'"
 )
+# As Debian's logrotate does.
+ROTATE = (
+    "cd /var/log/nginx && for log in access error; do mv $log.log $log.log.1; "
+    "install --owner=www-data --group=adm --mode=0640 /dev/null $log.log; done; invoke-rc.d nginx rotate"
+)
 OTHER = BLOG.replace("blog/web", "blog/other").replace("unit=blog", "unit=other").replace(RUNTIME, "")
 
 
@@ -340,6 +345,36 @@ def test_the_log_lets_nobody_in(host, http):
     assert log.count("/confirm/***/") == 2
     assert log.replace(f"/***/{key}", "").count(key) == 0
     assert not re.search(r"(0f){16}|1tabcd", log)
+
+
+def test_the_log_of_errors_lets_nobody_in(host, http):
+    """Servers that are gone, files that are missing, parts that are closed, and too many requests."""
+    key = "canary" + host.check_output("date +%s%N")
+    referer = {"Referer": f"{SHOP}/from?code={key}"}
+    host.check_output("mv /run/my-shop/web.sock /run/my-shop/away")
+    assert http(f"{SHOP}/gone?token={key}", headers=referer).status == 502
+    host.check_output("mv /run/my-shop/away /run/my-shop/web.sock")
+    http(f"{SHOP}/static/missing.css?token={key}", headers=referer)
+    http(f"https://blog.example.org/static/inside/a.txt?token={key}", headers={**VISITOR, **referer})
+    lines = [f"POST /accounts/login/?next={key} HTTP/1.1", "Host: blog.example.org", "X-Forwarded-For: 10.0.2.41"]
+    request = "".join(line + r"\r\n" for line in [*lines, "Content-Length: 0", ""])
+    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
+    host.check_output(f"(for i in $(seq 60); do printf '{request}'; done; sleep 2) | {client} > /dev/null 2>&1")
+    find = "grep --quiet 'limiting requests.*POST /accounts/login/ HTTP/1.1' /var/log/nginx/error.log"
+    host.check_output("timeout 30 sh -c %s", f"until {find}; do sleep 0.2; done")
+    log = host.check_output("tail -n 200 /var/log/nginx/error.log")
+    for line in ('"GET /gone HTTP/1.1", upstream: "http://unix:/run/my-shop/web.sock:/gone"', "a.txt HTTP/1.1"):
+        assert line in log
+    assert f'referrer: "{SHOP}/from"' in log
+    assert host.run("grep --recursive --files-with-matches %s /var/log", key).stdout == ""
+    assert key not in host.check_output("journalctl --since=-2min --output=cat")
+
+
+def test_errors_are_written_after_a_rotation_and_by_a_program_that_was_killed(host, http):
+    host.check_output(f"{ROTATE}; systemctl kill --signal=KILL groundcrew-nginx-errors || true")
+    http("https://blog.example.org/static/inside/after-that.txt", headers=VISITOR)
+    find = "grep --quiet 'GET /static/inside/after-that.txt HTTP' /var/log/nginx/error.log"
+    host.check_output("timeout 30 sh -c %s", f"until {find}; do sleep 0.2; done")
 
 
 def test_what_looks_like_no_token_is_logged_as_it_is(host, http):
@@ -794,6 +829,49 @@ def test_a_killed_server_comes_back(http, host, unit):
         assert time.monotonic() < deadline, "Nginx stays dead"
         time.sleep(0.5)
     assert http(SHOP).status == 200
+
+
+def test_the_server_is_in_a_sandbox(host, unit, exposed):
+    """Its first process needs root for the keys; without that it would be 1.5."""
+    assert exposed("nginx.service") <= 2.5
+    inside = f"nsenter --mount --target {unit('nginx')['MainPID']}"
+    for path in ("/etc/nginx/a", "/usr/a", "/srv/a", "/var/www/a", "/root/a"):
+        assert host.run(f"{inside} touch {path}").rc != 0, path
+    assert "CapEff:\t0000000000000000" in host.check_output(f"cat /proc/{workers(host, unit).pop()}/status")
+
+
+def test_logs_are_rotated(host, http):
+    host.check_output(ROTATE)
+    http(f"{SHOP}/after-the-rotation")
+    logged(host, "GET /after-the-rotation")
+    assert host.check_output("stat --format='%U %a' /var/log/nginx/access.log") == "www-data 640"
+
+
+OWN_SITE = "server { listen 8099; root /home/folk; access_log /srv/logs/own.log; }"
+
+
+@pytest.mark.split
+def test_a_site_of_the_operators_own_opens_the_sandbox(play, http, host, unit):
+    before = unit("nginx")["MainPID"]
+    host.check_output("mkdir -p /srv/logs /home/folk; echo hello > /home/folk/index.html")
+    host.check_output("echo %s > /etc/nginx/sites-enabled/own", OWN_SITE)
+    # Without the sandbox the server would take it; the file is there, and what all sites share has a change.
+    refused = play(PLAYBOOK, body_size="2k", nginx_requests_per_second=51)
+    assert refused.returncode != 0
+    said = " ".join(refused.stdout.split())
+    assert "Read-only file system" in said
+    assert "`nginx_service` opens it" in said
+    assert unit("nginx")["MainPID"] == before
+    assert http(SHOP).status == 200
+    opened = {"nginx_service": ["ReadWritePaths=/srv/logs", "ProtectHome=read-only"]}
+    assert play(PLAYBOOK, body_size="2k", **opened).returncode == 0
+    assert http("http://127.0.0.1:8099/").text == "hello\n"
+    now = unit("nginx")["MainPID"]
+    assert now != before
+    assert "changed=0" in play(PLAYBOOK, body_size="2k", **opened).stdout
+    assert unit("nginx")["MainPID"] == now
+    host.check_output("rm /etc/nginx/sites-enabled/own")
+    assert play(PLAYBOOK, body_size="2k").returncode == 0
 
 
 @pytest.mark.split

@@ -91,6 +91,48 @@ def test_settings_reach_the_server(psql):
     assert psql("SELECT count(*) FROM pg_settings WHERE pending_restart").stdout == "0\n"
 
 
+def test_the_server_is_in_a_sandbox(host, unit, unit_name, exposed):
+    """It listens on the network here, and looks at it for `samenet`; alone with its socket it has 1.1 (`default`)."""
+    assert exposed(unit_name) <= 1.4
+    inside = f"nsenter --mount --target {unit(unit_name)['MainPID']}"
+    for path in ("/etc/a", "/usr/a", "/root/a", "/home/a"):
+        assert host.run(f"{inside} touch {path}").rc != 0, path
+    assert host.check_output(f"ps -o user= -p {unit(unit_name)['MainPID']}") == "postgres"
+
+
+def test_long_queries_are_compiled(psql):
+    if psql("SELECT pg_jit_available()").stdout != "t\n":
+        pytest.skip("without the compiler")
+    compiled = psql(
+        "SET jit_above_cost = 0; SET jit_inline_above_cost = 0; SET jit_optimize_above_cost = 0;"
+        " EXPLAIN (ANALYZE) SELECT sum(i * 2.5) FROM generate_series(1, 1000) i WHERE i % 3 = 0"
+    )
+    assert "Inlining true" in compiled.stdout, compiled.stderr
+
+
+def test_the_tools_of_debian_work(host, psql, unit_name):
+    """Without its log, and by the commands that an operator knows."""
+    version = unit_name.partition("@")[2].partition("-")[0]
+    log = f"/var/log/postgresql/postgresql-{version}-main.log"
+    host.check_output(f"pg_ctlcluster {version} main reload && rm {log} && systemctl restart {unit_name}")
+    wait(psql)
+    assert "ready to accept connections" in host.check_output(f"cat {log}")
+    # As logrotate does.
+    host.check_output(f"cp {log} {log}.1 && truncate --size=0 {log}")
+    assert psql("SELECT pg_reload_conf()").stdout == "t\n"
+    host.check_output(f"timeout 10 sh -c 'until grep --quiet SIGHUP {log}; do sleep 0.2; done'")
+    host.check_output(f"pg_ctlcluster {version} main restart")
+    wait(psql)
+
+
+def test_tablespaces_lie_anywhere(host, psql):
+    host.check_output("install --directory --owner=postgres --mode=0700 /srv/fast /mnt/archive")
+    psql("CREATE TABLESPACE fast LOCATION '/srv/fast'")
+    assert psql("CREATE TABLE t TABLESPACE fast AS SELECT 1; COPY t TO '/mnt/archive/t'").rc == 0
+    psql("DROP TABLE t; DROP TABLESPACE fast")
+    psql("DROP TABLESPACE fast")
+
+
 def test_text_is_utf8_and_damage_is_noticed(psql):
     assert psql("SHOW server_encoding", "my-shop", "my-shop").stdout == "UTF8\n"
     assert psql("SHOW data_checksums").stdout == "on\n"

@@ -2,6 +2,7 @@
 
 import pytest
 from applications import findings, logins, machines, openings
+from applications.resolve import Application
 
 from inventories import make_host
 
@@ -99,6 +100,27 @@ def test_a_host_opens_what_its_groups_need():
     assert ports(["django"], postgresql_databases=clients) == [("80", []), ("443", [])]
     given = {"postgresql_databases": [{**shop, "clients": ["web1.example.org"]}], "postgresql_settings": {"port": 5433}}
     assert ports(["postgresql"], **given) == [("5433", [])]
+
+
+def test_a_database_server_connects_to_others_for_an_archive_or_an_extension():
+    def dials(groups=("postgresql", "backup"), apps=(), **variables):
+        return openings.database_dials(make_host(groups=list(groups), **variables), apps)
+
+    s3 = {"backup_repository": {"type": "s3"}}
+    assert not dials()
+    assert not dials(backup_repository={"path": "/mnt/nas"})
+    assert dials(**s3)
+    assert not dials(["postgresql"], **s3)
+    assert dials(postgresql_networked=True)
+    assert dials(postgresql_databases=[{"name": "shop", "extensions": ["postgres_fdw"]}])
+    shop = {"state": "present", "extensions": [], "databases": []}
+    for keys, wanted in (
+        ({}, False),
+        ({"extensions": ["postgis"]}, False),
+        ({"extensions": ["dblink"]}, True),
+        ({"databases": [{"extensions": ["http"]}, {"name": "far", "url": "postgresql://db/far"}]}, True),
+    ):
+        assert dials(apps=[Application(make_host(), "shop", shop | keys)]) == wanted
 
 
 def test_addresses_are_named_by_family_and_none_twice():

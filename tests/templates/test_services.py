@@ -290,7 +290,8 @@ def test_postgresql_on_the_network(files):
     assert (read["listen_addresses"], read["ssl"]) == ("*", "on")
     unit = systemd.read(files[0]["service.conf"])
     copy = systemd.words(unit.one("Service", "ExecStartPre"))
-    assert copy[0] == "/usr/bin/install"
+    # By root, which `User=` takes away from the rest.
+    assert copy[0] == "+/usr/bin/install"
     assert {"--owner=postgres", "--mode=0600"} < set(copy)
     # It is where the settings look for it; a reload copies it first.
     folder = next(word.partition("=")[2] for word in copy if word.startswith("--target-directory="))
@@ -302,6 +303,28 @@ def test_postgresql_on_the_network(files):
     assert empty == ""
     assert systemd.words(first) == copy
     assert systemd.words(then, i="17-main")[-2:] == ["17-main", "reload"]
+
+
+DIALING = [{}, {"archive_command": "wal-g wal-push %p"}, {"primary_conninfo": "host=db1"}, {"listen_addresses": "*"}]
+
+
+@renders("postgresql", "postgresql_settings", *DIALING, postgresql_databases=[], __postgresql_found=FOUND)
+def test_postgresql_has_a_network_where_it_needs_one(files):
+    families = [systemd.read(one["service.conf"]).one("Service", "RestrictAddressFamilies") for one in files]
+    assert families == ["AF_UNIX", *["AF_UNIX AF_INET AF_INET6"] * 3]
+
+
+@renders("postgresql", "postgresql_databases", [{"name": "shop", "clients": ["samenet"]}], __postgresql_found=FOUND)
+def test_postgresql_looks_at_the_network_for_clients_that_are_on_the_same(files):
+    families = systemd.read(files[0]["service.conf"]).one("Service", "RestrictAddressFamilies")
+    assert families == "AF_UNIX AF_INET AF_INET6 AF_NETLINK"
+
+
+@renders("postgresql", "postgresql_service", ["ProtectHome=no"], __postgresql_found=FOUND, postgresql_networked=True)
+def test_the_sandbox_of_postgresql_is_opened(files):
+    unit = systemd.read(files[0]["service.conf"])
+    assert unit.last("Service", "ProtectHome") == "no"
+    assert unit.one("Service", "RestrictAddressFamilies") == "AF_UNIX AF_INET AF_INET6"
 
 
 @renders("postgresql", "postgresql_databases", [], __postgresql_found=FOUND)

@@ -160,6 +160,7 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
         "backup": parts.backup(applications),
         "ways": logins.ways(host),
         "openings": openings.needed(host),
+        "database_dials": openings.database_dials(host, applications),
         "ssh_ports": logins.ports(host),
         "connections": [counted for one in applications if one.present for counted in parts.connections(one)],
     }

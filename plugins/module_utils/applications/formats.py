@@ -85,6 +85,8 @@ FORMATS: dict[str, Format] = {
     "postgresql_databases.read_only_roles.name": DATABASE,
     "read_only_roles.name": DATABASE,
     "probe.path": Format(r"/\S*", "a path that begins with `/`", "/health/"),
+    "nginx_service": SERVICE,
+    "postgresql_service": SERVICE,
     "processes.service": SERVICE,
     "ssh_administrators.name": Format(r"[a-z_][a-z0-9_-]{0,31}", "the name of a user", "ops"),
     "timers.service": SERVICE,

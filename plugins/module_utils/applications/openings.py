@@ -8,6 +8,7 @@ from typing import Any
 
 from . import networks
 from .inventory import Host
+from .resolve import Application
 
 Entry = dict[str, Any]
 """`port`, `protocol` and `from`, as in `firewall_open`."""
@@ -28,6 +29,29 @@ def needed(host: Host) -> list[Entry]:
         named = networks.wrong(clients) or "all" in clients
         entries += [opened(int(port), [] if named else clients)] if clients else []
     return entries
+
+
+REACHING = frozenset({"dblink", "http", "pg_net", "postgres_fdw", "mysql_fdw", "tds_fdw", "redis_fdw", "plproxy"})
+"""Extensions by which a PostgreSQL server connects to others."""
+
+
+def database_dials(host: Host, applications: Iterable[Application]) -> bool:
+    """Return whether the PostgreSQL server of a host connects to other machines by itself."""
+    repository = host.variables.get("backup_repository")
+    away = isinstance(repository, dict) and repository.get("type", "local") != "local"
+    databases = host.variables.get("postgresql_databases")
+    extensions = [one.get("extensions") or () for one in databases] if isinstance(databases, list) else []
+    extensions += [
+        database.get("extensions") or ()
+        for one in applications
+        if one.present
+        for database in ({"extensions": one["extensions"]}, *one["databases"])
+    ]
+    return (
+        bool(host.variables.get("postgresql_networked"))
+        or (away and "backup" in host.groups)
+        or any(REACHING.intersection(names) for names in extensions)
+    )
 
 
 def opened(port: int, sources: Iterable[str] = ()) -> Entry:

@@ -3,6 +3,10 @@
 
     acme.py [NAME …]        every certificate that has an acme.json when none is named
 
+Who talks to strangers is not root: `--fetch`, as the user `groundcrew-acme`, asks the authority and leaves the new pair
+in its own folder; `--place`, as root, takes what is a certificate for the names that are wanted, and its key.
+`--prepare`, as root, lets that user read what is wanted and write challenges. Without one of them, root does all three.
+
 /etc/ssl/groundcrew/NAME/acme.json says what is wanted: ``domains`` (list of str), ``email``, ``server`` (URL of the
 directory), ``server_ca`` (file of the root that signed the server's own certificate, "" for the system's), ``dns``
 (lego's name of a DNS provider, "" for a file that port 80 serves), ``env`` (the provider's variables), ``key_type``,
@@ -26,10 +30,14 @@ import time
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization as pem
 
 FOLDER = Path("/etc/ssl/groundcrew")
 STORE = Path("/var/lib/groundcrew-acme")
+READY = STORE / "ready"
+USER = "groundcrew-acme"
 CHALLENGE = ".well-known/acme-challenge"
+BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 PATIENCE, LONGEST = 10, 600  # seconds for the own site to answer, and for the authority
 
 
@@ -94,7 +102,6 @@ def find_obstacles(domain, name, token):
 def refuse_unreachable(wanted):
     """Fetch a random token through each public name, as the authority will; fail with what stands in the way."""
     path = Path(wanted["webroot"], CHALLENGE, f"groundcrew-{secrets.token_hex(8)}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     token = secrets.token_urlsafe(32)
     path.write_text(token)
     try:
@@ -126,13 +133,59 @@ def ask(wanted):
     return Path(f"{files}.crt"), Path(f"{files}.key")
 
 
+def fetch(folder, wanted):
+    """Have a new pair ready for ``folder`` (Path) when its certificate is due."""
+    if not is_due(folder, wanted):
+        return
+    if not wanted["dns"]:
+        refuse_unreachable(wanted)
+    chain, key = ask(wanted)
+    ready = READY / folder.relative_to(FOLDER)
+    ready.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(key, ready / "privkey.pem")
+    shutil.copyfile(chain, ready / "fullchain.pem")
+
+
+def read(path):
+    """Return what is in a file (bytes), which is no link: its folder belongs to another user."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        return file.read(1 << 20)
+
+
+def place(folder, wanted):
+    """Put what is ready for ``folder`` (Path) in place; return whether there was something.
+
+    What is written was parsed, so that nothing else comes into a folder that belongs to root.
+    """
+    ready = READY / folder.relative_to(FOLDER)
+    if not (ready / "fullchain.pem").exists():
+        return False
+    try:
+        chain = [x509.load_pem_x509_certificate(block) for block in BLOCK.findall(read(ready / "fullchain.pem"))]
+        key = pem.load_pem_private_key(read(ready / "privkey.pem"), None)
+        names = chain[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        if chain[0].public_key().public_numbers() != key.public_key().public_numbers():
+            raise FailedError("The certificate does not fit its key.")
+        if set(names.get_values_for_type(x509.DNSName)) != set(wanted["domains"]):
+            raise FailedError("The certificate is for other names.")
+    except (ValueError, IndexError, x509.ExtensionNotFound) as error:
+        raise FailedError(f"What the authority gave is no certificate: {error}.") from error
+    finally:
+        shutil.rmtree(ready)
+    private = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
+    install(folder, b"".join(one.public_bytes(pem.Encoding.PEM) for one in chain), private, wanted["server"])
+    for unit in wanted["reload"]:
+        subprocess.run(["systemctl", "try-reload-or-restart", unit], check=True)
+    return True
+
+
 def install(folder, chain, key, server):
-    """Put the pair in place of the one in ``folder`` (Path): one rename changes both."""
+    """Put the pair (bytes) in place of the one in ``folder`` (Path): one rename changes both."""
     new = folder / f"acme-{int(time.time())}"
     new.mkdir(mode=0o755)
-    for source, name, mode in ((key, "privkey.pem", 0o600), (chain, "fullchain.pem", 0o644)):
+    for content, name, mode in ((key, "privkey.pem", 0o600), (chain, "fullchain.pem", 0o644)):
         (new / name).touch(mode)
-        shutil.copyfile(source, new / name)
+        (new / name).write_bytes(content)
     (new / "server").write_text(server)
     if not (folder / "current").is_symlink():
         # The plain files of the first certificate become links to themselves, so that nothing is ever missing.
@@ -156,33 +209,51 @@ def point(link, target):
     new.rename(link)
 
 
-def provide(folder):
-    """Replace the certificate of one folder (Path) when it is due; return whether it was."""
-    wanted = json.loads((folder / "acme.json").read_text())
-    if not is_due(folder, wanted):
-        return False
+def prepare(folder, wanted):
+    """Let the user read what is wanted (dict) for ``folder`` (Path), and write challenges."""
+    shutil.chown(folder / "acme.json", "root", USER)
+    (folder / "acme.json").chmod(0o640)
     if not wanted["dns"]:
-        refuse_unreachable(wanted)
-    install(folder, *ask(wanted), wanted["server"])
-    for unit in wanted["reload"]:
-        subprocess.run(["systemctl", "try-reload-or-restart", unit], check=True)
-    return True
+        challenges = Path(wanted["webroot"], CHALLENGE)
+        challenges.mkdir(parents=True, exist_ok=True)
+        shutil.chown(challenges, USER, USER)
 
 
-def main(chosen):
-    """Provide each certificate; one that fails holds up no other."""
-    STORE.mkdir(mode=0o700, exist_ok=True)
+def each(step, chosen):
+    """Do a step for each certificate; one that fails holds up no other. Return whether one failed."""
     failed = False
-    with (STORE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for folder in [FOLDER / name for name in chosen] or sorted(path.parent for path in FOLDER.rglob("acme.json")):
-            try:
-                if provide(folder):
-                    print(f"{folder.relative_to(FOLDER)}: new certificate")
-            except (FailedError, OSError, subprocess.SubprocessError) as error:
-                print(f"{folder.relative_to(FOLDER)}: {error} The certificate before stays.", file=sys.stderr)
-                failed = True
+    # The user owns the folder, and only reads what root made in it.
+    lock = os.open(STORE / "lock", os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    for folder in [FOLDER / name for name in chosen] or sorted(path.parent for path in FOLDER.rglob("acme.json")):
+        name = folder.relative_to(FOLDER)
+        try:
+            if step(folder, json.loads((folder / "acme.json").read_text())):
+                print(f"{name}: new certificate")
+        except (FailedError, OSError, subprocess.SubprocessError) as error:
+            print(f"{name}: {error} The certificate before stays.", file=sys.stderr)
+            failed = True
+    os.close(lock)
     return failed
+
+
+STEPS = {"--prepare": prepare, "--fetch": fetch, "--place": place}
+
+
+def main(arguments):
+    """Do one step, or all as the unit does."""
+    if arguments[:1] and arguments[0] in STEPS:
+        return each(STEPS[arguments[0]], arguments[1:])
+    STORE.mkdir(mode=0o700, exist_ok=True)
+    # Also what a version before, which was root, left there.
+    subprocess.run(["chown", "--recursive", f"{USER}:{USER}", STORE], check=True)
+    as_user = ["runuser", f"--user={USER}", "--", __file__, "--fetch", *arguments]
+    failed = [
+        each(prepare, arguments),
+        subprocess.run(as_user, cwd="/").returncode != 0,
+        each(place, arguments),
+    ]
+    return any(failed)
 
 
 if __name__ == "__main__":
