@@ -21,6 +21,7 @@ from . import (
     interpreter,
     inventory,
     logins,
+    monitoring,
     names,
     notices,
     openings,
@@ -125,6 +126,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         *groups.findings(hosts, request.any_host),
         *variable_files.findings(hosts),
         *connections.findings(hosts, applications),
+        *monitoring.findings(hosts),
     ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
@@ -157,5 +159,6 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
         "ways": logins.ways(host),
         "openings": openings.needed(host),
         "ssh_ports": logins.ports(host),
+        "monitoring": monitoring.watched(host, applications),
         "connections": [counted for one in applications if one.present for counted in parts.connections(one)],
     }
