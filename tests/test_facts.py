@@ -1,6 +1,5 @@
 """Facts that no exporter has, as the role `exporter` writes them for Prometheus."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +13,9 @@ PROGRAM = Path(__file__).resolve().parents[1] / "roles/exporter/files/groundcrew
 def facts(tmp_path):
     """Return a function that runs the program and returns its lines without comments; paths are below the folder."""
 
-    def run(**patterns):
-        wanted = {"releases": [], "certificates": [], "records": [], "folder": str(tmp_path)}
-        wanted |= {name: [str(tmp_path / one) for one in values] for name, values in patterns.items()}
-        (tmp_path / "facts.json").write_text(json.dumps(wanted))
-        subprocess.run([sys.executable, PROGRAM, tmp_path / "facts.json"], check=True)
+    def run(*words):
+        options = [f"{name}={tmp_path}/{value}" for name, _, value in (one.partition("=") for one in words)]
+        subprocess.run([sys.executable, PROGRAM, "--folder", tmp_path, *options], check=True)
         lines = (tmp_path / "groundcrew.prom").read_text().splitlines()
         assert not list(tmp_path.glob("*.part"))
         return [line for line in lines if not line.startswith(("#", "groundcrew_reboot"))]
@@ -30,7 +27,7 @@ def test_releases(facts, tmp_path):
     for name in ('we"ird', "shop"):
         (tmp_path / name / f"releases/{name[0]}1").mkdir(parents=True)
         (tmp_path / name / "current").symlink_to(f"releases/{name[0]}1")
-    info, other, *deployed = facts(releases=["*/current"])
+    info, other, *deployed = facts("--release=*/current")
     assert info == 'groundcrew_release_info{application="shop",release="s1"} 1'
     assert other == 'groundcrew_release_info{application="we\\"ird",release="w1"} 1'
     seconds = (tmp_path / "shop/current").lstat().st_mtime
@@ -40,7 +37,7 @@ def test_releases(facts, tmp_path):
 def test_runs(facts, tmp_path):
     (tmp_path / "backup.json").write_text('{"last": {"time": 9}, "good": {"time": 1790000000.4}}')
     (tmp_path / "drill.json").write_text('{"last": {"time": 9, "result": "failed"}}')
-    assert facts(records=["backup.json", "drill.json", "never.json"]) == [
+    assert facts("--record=backup.json", "--record=drill.json", "--record=never.json") == [
         'groundcrew_last_good_timestamp_seconds{kind="backup"} 1790000000',
         'groundcrew_last_good_timestamp_seconds{kind="drill"} 0',
         'groundcrew_last_good_timestamp_seconds{kind="never"} 0',
@@ -53,7 +50,7 @@ def test_certificates(facts, tmp_path):
     (tmp_path / "broken/fullchain.pem").write_text("no certificate")
     command = "openssl req -x509 -newkey ed25519 -nodes -days 9 -subj /CN=x -keyout k -out"
     subprocess.run([*command.split(), "shop/fullchain.pem"], cwd=tmp_path, capture_output=True, check=True)
-    broken, shop = facts(certificates=["*/fullchain.pem"])
+    broken, shop = facts("--certificate=*/fullchain.pem")
     # One that cannot be read ended long ago.
     assert broken == 'groundcrew_certificate_expiry_timestamp_seconds{certificate="broken"} 0'
     assert shop.startswith('groundcrew_certificate_expiry_timestamp_seconds{certificate="shop"} ')

@@ -1,5 +1,7 @@
 """Exporters, Prometheus and Alertmanager: on the loopback address alone, with settings that their tools take."""
 
+import hashlib
+
 import pytest
 import systemd
 import yaml
@@ -13,7 +15,7 @@ RICH = {
     "command": "/usr/bin/x",
     "environment": {"DATA_SOURCE_NAME": 'user=a "b" 50%'},
     "groups": ["shop", "blog"],
-    "files": [{"path": "/etc/x.yml", "content": "a: 1\n"}],
+    "files": [{"path": "/etc/x.yml", "content": '{"a": 1}\n'}],
     "sandbox": {"allow": ["proc"]},
     "service": ["ProtectHome=read-only"],
 }
@@ -36,7 +38,28 @@ def test_an_exporter_listens_on_the_loopback_address(files):
     assert rich.one("Service", "SupplementaryGroups") == "shop blog"
     assert (plain.last("Service", "ProcSubset"), rich.last("Service", "ProcSubset")) == ("pid", "all")
     assert rich.last("Service", "ProtectHome") == "read-only"
-    assert any(line.endswith("  /etc/x.yml") for line in files[1]["expected"].splitlines())
+    sum_of_file = hashlib.sha256(RICH["files"][0]["content"].encode()).hexdigest()
+    assert f"{sum_of_file}  /etc/x.yml" in files[1]["expected"].split(" ; ")
+
+
+@pytest.mark.renders(
+    "exporter",
+    {
+        "exporter_instance": NODE,
+        "exporter_releases": ["/srv/*/current"],
+        "exporter_records": ["/a b/50%.json", "/c.json"],
+    },
+)
+def test_facts(files):
+    unit = systemd.read(files[0]["groundcrew-facts.service"])
+    words = systemd.words(unit.one("Service", "ExecStart"))
+    assert words[3:] == [
+        "--folder=/var/lib/prometheus/node-exporter",
+        "--release=/srv/*/current",
+        "--record=/a b/50%.json",
+        "--record=/c.json",
+    ]
+    assert unit.last("Service", "CapabilityBoundingSet") == "CAP_DAC_READ_SEARCH"
 
 
 TARGET = {"targets": ["127.0.0.1:9100"], "labels": {"job": "node", "instance": "web1"}}

@@ -1,18 +1,12 @@
-"""Write what no exporter knows into the folder that the exporter of the host reads, as text for Prometheus.
+"""Write what no exporter knows into the folder that the exporter of the host reads, as text for Prometheus."""
 
-What to read is in /etc/groundcrew-facts.json: patterns of the links to releases, patterns of certificates, files with
-the time of the last good run, and the folder.
-"""
-
+import argparse
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-CONFIGURATION = "/etc/groundcrew-facts.json"
 REBOOT = "/run/reboot-required"
 HELP = {
     "groundcrew_release_info": "The release that serves an application.",
@@ -63,11 +57,11 @@ def records(paths: list[str]) -> Iterator[Sample]:
         yield "groundcrew_last_good_timestamp_seconds", {"kind": path.stem}, seconds
 
 
-def samples(configuration: dict[str, Any]) -> Iterator[Sample]:
+def samples(options: argparse.Namespace) -> Iterator[Sample]:
     """Yield everything that is to be told."""
-    yield from releases(configuration["releases"])
-    yield from certificates(configuration["certificates"])
-    yield from records(configuration["records"])
+    yield from releases(options.release)
+    yield from certificates(options.certificate)
+    yield from records(options.record)
     yield "groundcrew_reboot_required", {}, float(Path(REBOOT).exists())
 
 
@@ -90,13 +84,18 @@ def shown(all_samples: list[Sample]) -> str:
     return "\n".join([*lines, ""])
 
 
-def main(configuration: str = CONFIGURATION) -> None:
+def main() -> None:
     """Write the file at once, so that nobody reads half of it."""
-    wanted = json.loads(Path(configuration).read_text())
-    part = Path(wanted["folder"], "groundcrew.prom.part")
-    part.write_text(shown(list(samples(wanted))))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where to write")
+    parser.add_argument("--release", action="append", default=[], help="pattern of links to the release that serves")
+    parser.add_argument("--certificate", action="append", default=[], help="pattern of certificates")
+    parser.add_argument("--record", action="append", default=[], help="JSON file with the time of the last good run")
+    options = parser.parse_args()
+    part = options.folder / "groundcrew.prom.part"
+    part.write_text(shown(list(samples(options))))
     part.replace(part.with_suffix(""))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
