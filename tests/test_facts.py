@@ -1,7 +1,9 @@
 """Facts that no exporter has, as the role `exporter` writes them for Prometheus."""
 
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,24 @@ def test_certificates(facts, tmp_path):
     assert broken == 'groundcrew_certificate_expiry_timestamp_seconds{certificate="broken"} 0'
     assert shop.startswith('groundcrew_certificate_expiry_timestamp_seconds{certificate="shop"} ')
     assert float(shop.split()[-1]) > 1.7e9
+
+
+def test_queues(facts, tmp_path):
+    (tmp_path / "redis-shop-broker").mkdir()
+    path = tmp_path / "redis-shop-broker/redis.sock"
+    asked = []
+
+    def serve(server):
+        for answer in (b":7\r\n", b"-WRONGTYPE x\r\n"):
+            client, _ = server.accept()
+            asked.append(client.recv(100))
+            client.sendall(answer)
+            client.close()
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        lines = facts("--queue=redis-shop-broker/redis.sock", "--queue=gone/redis.sock")
+    assert lines == ['groundcrew_queue_length{redis="shop-broker",queue="celery"} 7']
+    assert asked == [b"LLEN celery\r\n", b"LLEN rq:queue:default\r\n"]

@@ -80,8 +80,9 @@ def test_servers_are_asked_without_a_password(ask):
 
 def test_a_queue_is_counted(host, ask):
     host.check_output("redis-cli -s /run/redis-guestbook-broker/redis.sock rpush rq:queue:default a b c")
-    size = 'redis_key_size{redis="guestbook-broker",key="rq:queue:default"} == 3'
-    eventually(lambda: ask(size), 40)
+    host.check_output("systemctl start groundcrew-facts")
+    size = 'groundcrew_queue_length{redis="guestbook-broker",queue="rq:queue:default"} == 3'
+    eventually(lambda: ask(size), 60)
     host.check_output("redis-cli -s /run/redis-guestbook-broker/redis.sock del rq:queue:default")
 
 

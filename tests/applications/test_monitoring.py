@@ -33,6 +33,7 @@ def test_exporters_follow_from_the_groups():
     assert found["postgresql"] == "prometheus"
     assert found["records"] == [f"/var/lib/groundcrew-backup/{kind}.json" for kind in ("backup", "drill")]
     assert [one["redis"] for one in labels(found, "redis")] == ["shop", "shop-broker"]
+    assert found["queues"] == ["/run/redis-shop-broker/redis.sock"]
     assert all(one["labels"]["instance"] == "web1" for one in found["targets"])
 
 

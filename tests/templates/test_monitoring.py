@@ -59,7 +59,7 @@ def test_facts(files):
         "--record=/a b/50%.json",
         "--record=/c.json",
     ]
-    assert unit.last("Service", "CapabilityBoundingSet") == "CAP_DAC_READ_SEARCH"
+    assert unit.last("Service", "CapabilityBoundingSet") == "CAP_DAC_OVERRIDE"
 
 
 TARGET = {"targets": ["127.0.0.1:9100"], "labels": {"job": "node", "instance": "web1"}}

@@ -23,8 +23,6 @@ PROBES = "/etc/prometheus/groundcrew-blackbox.yml"
 PROGRAMS = "/etc/mtail/groundcrew"
 PORTS = {"node": 9100, "postgres": 9187, "redis": 9121, "site": 9115, "requests": 3903, "prometheus": 9090}
 PORTS |= {"alertmanager": 9093}
-QUEUES = ("celery", "rq:queue:default")
-"""The lists in which Celery and RQ keep the tasks that wait."""
 
 Exporter = dict[str, Any]
 Target = dict[str, Any]
@@ -62,6 +60,7 @@ def watched(host: Host, applications: list[Application]) -> dict[str, Any]:
         "records": [f"/var/lib/groundcrew-backup/{kind}.json" for kind in ("backup", "drill")]
         if "backup" in host.groups
         else [],
+        "queues": [socket(one) for one in instances(host, present) if one["purpose"] == "broker"],
         "postgresql": USER if "postgresql" in host.groups else "",
     }
 
@@ -73,8 +72,7 @@ def exporters(host: Host, applications: list[Application]) -> Iterator[Exporter]
         flags = f"--web.listen-address={local('postgres')}"
         yield exporter("prometheus-postgres-exporter", flags, environment={"DATA_SOURCE_NAME": source})
     if caches := instances(host, applications):
-        queues = ",".join(f"db0={key}" for key in QUEUES)
-        flags = f"-web.listen-address={local('redis')} -redis.addr= -check-single-keys={queues}"
+        flags = f"-web.listen-address={local('redis')} -redis.addr="
         yield exporter("prometheus-redis-exporter", flags, groups=[*dict.fromkeys(one["group"] for one in caches)])
     if applications:
         probes = json.dumps({"modules": {one.name: probe(one) for one in applications}}, indent=2)
@@ -113,8 +111,8 @@ def targets(host: Host, applications: list[Application]) -> Iterator[Target]:
     if "postgresql" in host.groups:
         yield target(host, "postgres")
     for one in instances(host, applications):
-        socket = f"unix:///run/redis-{one['name']}/redis.sock"
-        yield target(host, "redis", redis=one["name"], __metrics_path__="/scrape", __param_target=socket)
+        asked = {"__metrics_path__": "/scrape", "__param_target": f"unix://{socket(one)}"}
+        yield target(host, "redis", redis=one["name"], **asked)
     for app in applications:
         name, path = app["domains"][0], app["probe"]["path"]
         asked = {"__param_target": f"https://127.0.0.1{path}", "__param_module": app.name}
@@ -132,6 +130,11 @@ def target(host: Host, job: str, **labels: str) -> Target:
 def local(job: str) -> str:
     """Return the address that an exporter listens on."""
     return f"127.0.0.1:{PORTS[job]}"
+
+
+def socket(instance: dict[str, Any]) -> str:
+    """Return the path of the socket of a `redis_instance`."""
+    return f"/run/redis-{instance['name']}/redis.sock"
 
 
 def instances(host: Host, applications: list[Application]) -> list[dict[str, Any]]:

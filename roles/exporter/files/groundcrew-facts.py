@@ -2,17 +2,22 @@
 
 import argparse
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 REBOOT = "/run/reboot-required"
+QUEUES = ("celery", "rq:queue:default")
+"""The lists in which Celery and RQ keep the tasks that wait."""
+PATIENCE = 2  # seconds that a server may take to answer
 HELP = {
     "groundcrew_release_info": "The release that serves an application.",
     "groundcrew_deploy_timestamp_seconds": "When that release began to serve.",
     "groundcrew_certificate_expiry_timestamp_seconds": "When a certificate ends.",
     "groundcrew_last_good_timestamp_seconds": "When a run of this kind last ended well, 0 for never.",
+    "groundcrew_queue_length": "How many tasks wait.",
     "groundcrew_reboot_required": "Whether a reboot waits.",
 }
 
@@ -57,11 +62,29 @@ def records(paths: list[str]) -> Iterator[Sample]:
         yield "groundcrew_last_good_timestamp_seconds", {"kind": path.stem}, seconds
 
 
+def queues(sockets: list[str]) -> Iterator[Sample]:
+    """Yield how long the queues behind each socket of Redis are; a server that does not answer has none."""
+    for path in map(Path, sockets):
+        for queue in QUEUES:
+            try:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.settimeout(PATIENCE)
+                    client.connect(str(path))
+                    client.sendall(f"LLEN {queue}\r\n".encode())
+                    answer = client.makefile().readline().strip()
+            except OSError:
+                continue
+            if answer.startswith(":"):
+                labels = {"redis": path.parent.name.removeprefix("redis-"), "queue": queue}
+                yield "groundcrew_queue_length", labels, int(answer[1:])
+
+
 def samples(options: argparse.Namespace) -> Iterator[Sample]:
     """Yield everything that is to be told."""
     yield from releases(options.release)
     yield from certificates(options.certificate)
     yield from records(options.record)
+    yield from queues(options.queue)
     yield "groundcrew_reboot_required", {}, float(Path(REBOOT).exists())
 
 
@@ -91,6 +114,7 @@ def main() -> None:
     parser.add_argument("--release", action="append", default=[], help="pattern of links to the release that serves")
     parser.add_argument("--certificate", action="append", default=[], help="pattern of certificates")
     parser.add_argument("--record", action="append", default=[], help="JSON file with the time of the last good run")
+    parser.add_argument("--queue", action="append", default=[], help="socket of a Redis whose queues are counted")
     options = parser.parse_args()
     part = options.folder / "groundcrew.prom.part"
     part.write_text(shown(list(samples(options))))
