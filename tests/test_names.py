@@ -7,14 +7,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = sorted(ROOT.glob("molecule/*/molecule.yml"))
+# Roles that are of use to each other alone share a scenario.
+SHARED = {"alertmanager": "prometheus", "exporter": "prometheus"}
 
 
 def test_role_is_complete(role):
     wanted = ["README.md", "meta/main.yml", "meta/argument_specs.yml", "tasks/main.yml"]
     missing = [name for name in wanted if not (role.path / name).is_file()]
     assert missing == []
-    assert (ROOT / "molecule" / role.name / "molecule.yml").is_file(), "the role has no scenario"
-    assert list((ROOT / "molecule" / role.name).glob("test_*.py")), "the scenario tests nothing"
+    scenario = ROOT / "molecule" / SHARED.get(role.name, role.name)
+    assert (scenario / "molecule.yml").is_file(), "the role has no scenario"
+    assert list(scenario.glob("test_*.py")), "the scenario tests nothing"
 
 
 def test_role_has_no_plugins(role):
@@ -118,7 +121,7 @@ def test_plugins_are_few_and_documented():
     ]
     filters = ["complete", "database_locale", "exec_start", "expected_connections", "locations", "packed", "sandbox"]
     filters.append("nft_sources")
-    filters += ["sandbox_allowed", "sandbox_hint", "strangers"]
+    filters += ["sandbox_allowed", "sandbox_hint", "service_sandbox", "strangers"]
     documented = {f"modules/{name}.py" for name in modules} | {f"filter/{name}.py" for name in filters}
     documented.add("modules/guard.py")
     plugins = {path.relative_to(ROOT / "plugins").as_posix() for path in ROOT.glob("plugins/*/*.py")}

@@ -33,3 +33,9 @@ def test_what_waits_for_somebody_is_told():
         "web2 waits for a reboot: `sudo reboot` when it suits",
         "web2 has units that failed: shop-worker-clock.service. Why: `systemctl status shop-worker-clock.service`",
     ]
+
+
+def test_alerts_that_no_mail_server_takes_are_told():
+    (line,) = closing.waiting("web1", {"unmailed": [""]})
+    assert line.startswith("web1 mails no alert, since nothing listens on its port 25.")
+    assert "smtp_smarthost" in line

@@ -7,6 +7,7 @@ from typing import Any
 
 from .summary import listed
 
+MAIL = "Name a mail server: `alertmanager_settings: {global: {smtp_smarthost: mail.example.org:587}}`"
 REBOOT = "`sudo reboot` when it suits"
 
 
@@ -34,7 +35,7 @@ def serving(
 
 
 def waiting(host: str, answer: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return what waits for somebody on one host: a reboot, units that failed."""
+    """Return what waits for somebody on one host: a reboot, units that failed, alerts that nobody would get."""
     found = []
     if reboot := answer.get("reboot"):
         packages = [one for one in reboot if one]
@@ -42,6 +43,8 @@ def waiting(host: str, answer: Mapping[str, Sequence[str]]) -> list[str]:
         found.append(f"{host} waits for a reboot{why}: {REBOOT}")
     if failed := answer.get("failed"):
         found.append(f"{host} has units that failed: {listed(list(failed))}. Why: `systemctl status {failed[0]}`")
+    if "unmailed" in answer:
+        found.append(f"{host} mails no alert, since nothing listens on its port 25. {MAIL}")
     return found
 
 

@@ -22,6 +22,7 @@ from . import (
     interpreter,
     inventory,
     logins,
+    monitoring,
     names,
     notices,
     openings,
@@ -129,6 +130,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         *groups.findings(hosts, request.any_host),
         *variable_files.findings(hosts),
         *connections.findings(hosts, applications),
+        *monitoring.findings(hosts),
     ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
@@ -162,5 +164,6 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
         "openings": openings.needed(host),
         "database_dials": openings.database_dials(host, applications),
         "ssh_ports": logins.ports(host),
+        "monitoring": monitoring.watched(host, applications),
         "connections": [counted for one in applications if one.present for counted in parts.connections(one)],
     }

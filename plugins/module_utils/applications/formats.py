@@ -35,9 +35,12 @@ REQUIREMENT = Format(
     "a requirement as pip writes it",
     "Django==5.2.*",
 )
+MAIL = Format(r"[^@\s]+@[^@\s]+", "an address of mail", "admin@example.org")
 SERVICE = Format(r"\s*[A-Z][A-Za-z0-9]+\s*=[\s\S]*|\s*[#;].*", "a line of a [Service] section", "Nice=10")
 
 FORMATS: dict[str, Format] = {
+    "alertmanager_mail": MAIL,
+    "alertmanager_heartbeat": ADDRESS,
     "base_locale": LOCALE,
     "base_swap_size": BYTES,
     "base_journal_size": Format(r"\d+[KMGTPE]?", "a number with K, M or G", "1G"),
@@ -60,7 +63,7 @@ FORMATS: dict[str, Format] = {
     "certificate.rsa_private_key": FILE,
     "certificate.server": ADDRESS,
     "certificate.server_ca": WHOLE,
-    "certificate.email": Format(r"[^@\s]+@[^@\s]+", "an address of mail", "admin@example.org"),
+    "certificate.email": MAIL,
     "certificate.dns": Format(r"[a-z0-9-]+", "lego's name of a provider", "cloudflare"),
     "application": Format(
         r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(.*\))?", "a module and a callable in it", "shop.wsgi:application"
@@ -84,6 +87,7 @@ FORMATS: dict[str, Format] = {
     "postgresql_databases.locale": LOCALE,
     "postgresql_databases.read_only_roles.name": DATABASE,
     "read_only_roles.name": DATABASE,
+    "prometheus_retention": Format(r"(\d+[smhdwy])+", "a duration", "30d"),
     "probe.path": Format(r"/\S*", "a path that begins with `/`", "/health/"),
     "nginx_service": SERVICE,
     "postgresql_service": SERVICE,

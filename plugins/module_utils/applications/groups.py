@@ -8,7 +8,7 @@ from . import specification
 from .findings import Finding
 from .inventory import Host
 
-KNOWN = ("django", "postgresql", "mariadb", "pgbouncer", "redis", "memcached", "backup", "firewall")
+KNOWN = ("django", "postgresql", "mariadb", "pgbouncer", "redis", "memcached", "backup", "firewall", "monitoring")
 """Groups that the playbooks act on."""
 NEAR = 0.75
 EXAMPLE = "django: {hosts: {web1.example.org: }}"

@@ -16,6 +16,8 @@ OF_GROUP = {
     "postgresql": "postgresql",
     "mariadb": "mariadb",
     "backup": "backup",
+    "prometheus": "monitoring",
+    "alertmanager": "monitoring",
     "nginx": "django",
     "django_app": "django",
 }

@@ -23,11 +23,9 @@ def needed(host: Host) -> list[Entry]:
     databases = host.variables.get("postgresql_databases")
     if "postgresql" in host.groups and isinstance(databases, list):
         clients = [str(client) for one in databases for client in one.get("clients") or ()]
-        settings = host.variables.get("postgresql_settings")
-        port = settings.get("port", POSTGRESQL) if isinstance(settings, dict) else POSTGRESQL
         # Who is named by a host name or as `all` may be anywhere: PostgreSQL itself asks who it is.
         named = networks.wrong(clients) or "all" in clients
-        entries += [opened(int(port), [] if named else clients)] if clients else []
+        entries += [opened(postgresql_port(host), [] if named else clients)] if clients else []
     return entries
 
 
@@ -52,6 +50,12 @@ def database_dials(host: Host, applications: Iterable[Application]) -> bool:
         or (away and "backup" in host.groups)
         or any(REACHING.intersection(names) for names in extensions)
     )
+
+
+def postgresql_port(host: Host) -> int:
+    """Return the port of PostgreSQL, which names its socket, too."""
+    settings = host.variables.get("postgresql_settings")
+    return int(settings.get("port", POSTGRESQL)) if isinstance(settings, dict) else POSTGRESQL
 
 
 def opened(port: int, sources: Iterable[str] = ()) -> Entry:

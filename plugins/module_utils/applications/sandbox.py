@@ -22,6 +22,11 @@ def allowed(words: Sequence[str]) -> list[str]:
     return lines
 
 
+def service(words: Sequence[str]) -> list[str]:
+    """Return the lines of a unit of no application, with the bans of these words lifted."""
+    return [*engine.load("sandbox").BANS, *allowed(words)]
+
+
 def hint(words: str) -> str:
     """Return the sentence about the ban that a program met, by its last words; "" when it met none."""
     sentence: str = engine.load("sandbox").hint(words)

@@ -1,0 +1,144 @@
+"""What watches a host: which exporters it has, and what Prometheus asks; both follow from its groups."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from . import openings, parts
+from .findings import Finding
+from .inventory import Host
+from .resolve import Application
+from .specification import Unreadable
+
+GROUP = "monitoring"
+USER = "prometheus"
+"""Of Debian's exporters."""
+RUNS = frozenset({"django", "postgresql", "mariadb", "pgbouncer", "redis", "memcached"})
+"""Groups whose hosts serve somebody."""
+REQUESTS = Path(__file__).with_name("data") / "requests.mtail"
+PROBES = "/etc/prometheus/groundcrew-blackbox.yml"
+PROGRAMS = "/etc/mtail/groundcrew"
+PORTS = {"node": 9100, "postgres": 9187, "redis": 9121, "site": 9115, "requests": 3903, "prometheus": 9090}
+PORTS |= {"alertmanager": 9093}
+
+Exporter = dict[str, Any]
+Target = dict[str, Any]
+
+
+def findings(hosts: list[Host]) -> Iterator[Finding]:
+    """Yield hosts that watch nothing, and alerts that nobody hears of."""
+    for host in hosts:
+        if GROUP not in host.groups:
+            continue
+        if not host.groups & RUNS:
+            sentence = "is in the group `monitoring`, whose hosts watch themselves alone, and serves nothing itself"
+            example = f"{GROUP}: {{hosts: {{{serving(hosts)}: }}}}"
+            yield Finding("monitoring", host.name, "", host.name, sentence, example)
+        mail, settings = (host.variables.get(f"alertmanager_{key}") for key in ("mail", "settings"))
+        routed = isinstance(settings, Unreadable) or (isinstance(settings, dict) and "route" in settings)
+        if not mail and not routed:
+            sentence = "is missing: nobody would hear of an alert"
+            yield Finding("alerts", host.name, "", "alertmanager_mail", sentence, "alertmanager_mail: ops@example.org")
+
+
+def serving(hosts: list[Host]) -> str:
+    """Return the name of a host that serves somebody."""
+    return next((host.name for host in hosts if host.groups & RUNS), "web1.example.org")
+
+
+def watched(host: Host, applications: list[Application]) -> dict[str, Any]:
+    """Return what the roles `exporter` and `prometheus` take for a host, {} when nobody watches it."""
+    if GROUP not in host.groups:
+        return {}
+    present = [one for one in applications if one.present]
+    return {
+        "exporters": [*exporters(host, present)],
+        "targets": [*targets(host, present)],
+        "records": [f"/var/lib/groundcrew-backup/{kind}.json" for kind in ("backup", "drill")]
+        if "backup" in host.groups
+        else [],
+        "queues": [socket(one) for one in instances(host, present) if one["purpose"] == "broker"],
+        "postgresql": USER if "postgresql" in host.groups else "",
+    }
+
+
+def exporters(host: Host, applications: list[Application]) -> Iterator[Exporter]:
+    """Yield each `exporter_instance` beside that of the host itself."""
+    if "postgresql" in host.groups:
+        source = f"user={USER} host=/run/postgresql port={openings.postgresql_port(host)} dbname=postgres"
+        flags = f"--web.listen-address={local('postgres')}"
+        yield exporter("prometheus-postgres-exporter", flags, environment={"DATA_SOURCE_NAME": source})
+    if caches := instances(host, applications):
+        flags = f"-web.listen-address={local('redis')} -redis.addr="
+        yield exporter("prometheus-redis-exporter", flags, groups=[*dict.fromkeys(one["group"] for one in caches)])
+    if applications:
+        probes = json.dumps({"modules": {one.name: probe(one) for one in applications}}, indent=2)
+        flags = f"--config.file={PROBES} --web.listen-address={local('site')}"
+        yield exporter("prometheus-blackbox-exporter", flags, files=[{"path": PROBES, "content": f"{probes}\n"}])
+        flags = f"-progs {PROGRAMS} -logs /var/log/nginx/access.log -logtostderr"
+        flags += f" -address 127.0.0.1 -port {PORTS['requests']}"
+        program = {"path": f"{PROGRAMS}/requests.mtail", "content": REQUESTS.read_text()}
+        yield exporter("mtail", flags, groups=["adm"], files=[program])
+
+
+def exporter(package: str, flags: str, **more: Any) -> Exporter:
+    """Return an `exporter_instance`; the program is called as its package."""
+    return {"package": package, "command": f"/usr/bin/{package} {flags}", **more}
+
+
+def probe(application: Application) -> dict[str, Any]:
+    """Return how blackbox asks for a site: at the host itself, by its name, with the certificate that visitors see."""
+    own = application["certificate"]["source"] == "selfsigned"
+    status = application["probe"]["status"] or [one for one in range(200, 500) if one != 400]
+    name = application["domains"][0]
+    http: dict[str, Any] = {
+        "headers": {"Host": name},
+        "follow_redirects": False,
+        "valid_status_codes": status,
+        "tls_config": {"server_name": name} | ({"ca_file": "/etc/ssl/groundcrew/ca/ca.pem"} if own else {}),
+    }
+    return {"prober": "http", "timeout": "8s", "http": http}
+
+
+def targets(host: Host, applications: list[Application]) -> Iterator[Target]:
+    """Yield what Prometheus asks, each with its job and the name of the host."""
+    yield target(host, "prometheus")
+    yield target(host, "alertmanager")
+    yield target(host, "node")
+    if "postgresql" in host.groups:
+        yield target(host, "postgres")
+    for one in instances(host, applications):
+        asked = {"__metrics_path__": "/scrape", "__param_target": f"unix://{socket(one)}"}
+        yield target(host, "redis", redis=one["name"], **asked)
+    for app in applications:
+        name, path = app["domains"][0], app["probe"]["path"]
+        asked = {"__param_target": f"https://127.0.0.1{path}", "__param_module": app.name}
+        how = {"__metrics_path__": "/probe", "__scrape_interval__": "10s", **asked}
+        yield target(host, "site", application=app.name, url=f"https://{name}{path}", **how)
+    if applications:
+        yield target(host, "requests")
+
+
+def target(host: Host, job: str, **labels: str) -> Target:
+    """Return one of the `prometheus_targets`."""
+    return {"targets": [local(job)], "labels": {"job": job, "instance": host.name, **labels}}
+
+
+def local(job: str) -> str:
+    """Return the address that an exporter listens on."""
+    return f"127.0.0.1:{PORTS[job]}"
+
+
+def socket(instance: dict[str, Any]) -> str:
+    """Return the path of the socket of a `redis_instance`."""
+    return f"/run/redis-{instance['name']}/redis.sock"
+
+
+def instances(host: Host, applications: list[Application]) -> list[dict[str, Any]]:
+    """Return each `redis_instance` that no password closes."""
+    if "redis" not in host.groups:
+        return []
+    return [one for app in applications for one in parts.redis(app) if not one["password"]]

@@ -1,0 +1,125 @@
+"""Write what no exporter knows into the folder that the exporter of the host reads, as text for Prometheus."""
+
+import argparse
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+REBOOT = "/run/reboot-required"
+QUEUES = ("celery", "rq:queue:default")
+"""The lists in which Celery and RQ keep the tasks that wait."""
+PATIENCE = 2  # seconds that a server may take to answer
+HELP = {
+    "groundcrew_release_info": "The release that serves an application.",
+    "groundcrew_deploy_timestamp_seconds": "When that release began to serve.",
+    "groundcrew_certificate_expiry_timestamp_seconds": "When a certificate ends.",
+    "groundcrew_last_good_timestamp_seconds": "When a run of this kind last ended well, 0 for never.",
+    "groundcrew_queue_length": "How many tasks wait.",
+    "groundcrew_reboot_required": "Whether a reboot waits.",
+}
+
+Sample = tuple[str, dict[str, str], float]
+"""Name, labels and value."""
+
+
+def found(patterns: list[str]) -> list[Path]:
+    """Return the paths that patterns match, sorted."""
+    return [path for pattern in patterns for path in sorted(Path("/").glob(pattern.lstrip("/")))]
+
+
+def releases(patterns: list[str]) -> Iterator[Sample]:
+    """Yield the release that each link leads to, and when it has led there."""
+    for link in found(patterns):
+        if link.is_symlink():
+            application = {"application": link.parent.name}
+            yield "groundcrew_release_info", {**application, "release": link.readlink().name}, 1
+            yield "groundcrew_deploy_timestamp_seconds", application, link.lstat().st_mtime
+
+
+def certificates(patterns: list[str]) -> Iterator[Sample]:
+    """Yield the end of each certificate; one that cannot be read ended long ago."""
+    for path in found(patterns):
+        command = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        try:
+            end = datetime.strptime(said.strip().removeprefix("notAfter="), "%b %d %H:%M:%S %Y GMT")
+            seconds = end.replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            seconds = 0
+        yield "groundcrew_certificate_expiry_timestamp_seconds", {"certificate": path.parent.name}, seconds
+
+
+def records(paths: list[str]) -> Iterator[Sample]:
+    """Yield when each kind of run last ended well."""
+    for path in map(Path, paths):
+        try:
+            seconds = float(json.loads(path.read_text())["good"]["time"])
+        except (OSError, ValueError, KeyError, TypeError):
+            seconds = 0
+        yield "groundcrew_last_good_timestamp_seconds", {"kind": path.stem}, seconds
+
+
+def queues(sockets: list[str]) -> Iterator[Sample]:
+    """Yield how long the queues behind each socket of Redis are; a server that does not answer has none."""
+    for path in map(Path, sockets):
+        for queue in QUEUES:
+            try:
+                with socket.socket(socket.AF_UNIX) as client:
+                    client.settimeout(PATIENCE)
+                    client.connect(str(path))
+                    client.sendall(f"LLEN {queue}\r\n".encode())
+                    answer = client.makefile().readline().strip()
+            except OSError:
+                continue
+            if answer.startswith(":"):
+                labels = {"redis": path.parent.name.removeprefix("redis-"), "queue": queue}
+                yield "groundcrew_queue_length", labels, int(answer[1:])
+
+
+def samples(options: argparse.Namespace) -> Iterator[Sample]:
+    """Yield everything that is to be told."""
+    yield from releases(options.release)
+    yield from certificates(options.certificate)
+    yield from records(options.record)
+    yield from queues(options.queue)
+    yield "groundcrew_reboot_required", {}, float(Path(REBOOT).exists())
+
+
+def quoted(text: str) -> str:
+    """Return the value of a label as the format wants it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def shown(all_samples: list[Sample]) -> str:
+    """Return samples in the text format of Prometheus, those of one name together."""
+    lines = []
+    for name, text in HELP.items():
+        of_name = [sample for sample in all_samples if sample[0] == name]
+        if of_name:
+            lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+        for _, labels, value in of_name:
+            inside = ",".join(f"{key}={quoted(one)}" for key, one in labels.items())
+            lines.append(f"{name}{{{inside}}} {value:.0f}" if inside else f"{name} {value:.0f}")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Write the file at once, so that nobody reads half of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where to write")
+    parser.add_argument("--release", action="append", default=[], help="pattern of links to the release that serves")
+    parser.add_argument("--certificate", action="append", default=[], help="pattern of certificates")
+    parser.add_argument("--record", action="append", default=[], help="JSON file with the time of the last good run")
+    parser.add_argument("--queue", action="append", default=[], help="socket of a Redis whose queues are counted")
+    options = parser.parse_args()
+    part = options.folder / "groundcrew.prom.part"
+    part.write_text(shown(list(samples(options))))
+    part.replace(part.with_suffix(""))
+
+
+if __name__ == "__main__":
+    main()

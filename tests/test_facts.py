@@ -1,0 +1,80 @@
+"""Facts that no exporter has, as the role `exporter` writes them for Prometheus."""
+
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).resolve().parents[1] / "roles/exporter/files/groundcrew-facts.py"
+
+
+@pytest.fixture
+def facts(tmp_path):
+    """Return a function that runs the program and returns its lines without comments; paths are below the folder."""
+
+    def run(*words):
+        options = [f"{name}={tmp_path}/{value}" for name, _, value in (one.partition("=") for one in words)]
+        subprocess.run([sys.executable, PROGRAM, "--folder", tmp_path, *options], check=True)
+        lines = (tmp_path / "groundcrew.prom").read_text().splitlines()
+        assert not list(tmp_path.glob("*.part"))
+        return [line for line in lines if not line.startswith(("#", "groundcrew_reboot"))]
+
+    return run
+
+
+def test_releases(facts, tmp_path):
+    for name in ('we"ird', "shop"):
+        (tmp_path / name / f"releases/{name[0]}1").mkdir(parents=True)
+        (tmp_path / name / "current").symlink_to(f"releases/{name[0]}1")
+    info, other, *deployed = facts("--release=*/current")
+    assert info == 'groundcrew_release_info{application="shop",release="s1"} 1'
+    assert other == 'groundcrew_release_info{application="we\\"ird",release="w1"} 1'
+    seconds = (tmp_path / "shop/current").lstat().st_mtime
+    assert deployed[0] == f'groundcrew_deploy_timestamp_seconds{{application="shop"}} {seconds:.0f}'
+
+
+def test_runs(facts, tmp_path):
+    (tmp_path / "backup.json").write_text('{"last": {"time": 9}, "good": {"time": 1790000000.4}}')
+    (tmp_path / "drill.json").write_text('{"last": {"time": 9, "result": "failed"}}')
+    assert facts("--record=backup.json", "--record=drill.json", "--record=never.json") == [
+        'groundcrew_last_good_timestamp_seconds{kind="backup"} 1790000000',
+        'groundcrew_last_good_timestamp_seconds{kind="drill"} 0',
+        'groundcrew_last_good_timestamp_seconds{kind="never"} 0',
+    ]
+
+
+def test_certificates(facts, tmp_path):
+    for name in ("broken", "shop"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "broken/fullchain.pem").write_text("no certificate")
+    command = "openssl req -x509 -newkey ed25519 -nodes -days 9 -subj /CN=x -keyout k -out"
+    subprocess.run([*command.split(), "shop/fullchain.pem"], cwd=tmp_path, capture_output=True, check=True)
+    broken, shop = facts("--certificate=*/fullchain.pem")
+    # One that cannot be read ended long ago.
+    assert broken == 'groundcrew_certificate_expiry_timestamp_seconds{certificate="broken"} 0'
+    assert shop.startswith('groundcrew_certificate_expiry_timestamp_seconds{certificate="shop"} ')
+    assert float(shop.split()[-1]) > 1.7e9
+
+
+def test_queues(facts, tmp_path):
+    (tmp_path / "redis-shop-broker").mkdir()
+    path = tmp_path / "redis-shop-broker/redis.sock"
+    asked = []
+
+    def serve(server):
+        for answer in (b":7\r\n", b"-WRONGTYPE x\r\n"):
+            client, _ = server.accept()
+            asked.append(client.recv(100))
+            client.sendall(answer)
+            client.close()
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        lines = facts("--queue=redis-shop-broker/redis.sock", "--queue=gone/redis.sock")
+    assert lines == ['groundcrew_queue_length{redis="shop-broker",queue="celery"} 7']
+    assert asked == [b"LLEN celery\r\n", b"LLEN rq:queue:default\r\n"]
