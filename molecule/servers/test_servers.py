@@ -45,7 +45,6 @@ def test_what_nginx_lets_pass_passes(host, http, name):
     assert http(f"{site}/nothing").status == 404
 
 
-@pytest.mark.split
 @each
 def test_broken_application_takes_no_traffic(host, play, http, name):
     before = serving(host, name)
@@ -109,7 +108,6 @@ def test_no_request_fails_while_releases_switch(host, play, http):
         assert counts["failures"] == [], name
 
 
-@pytest.mark.split
 def test_rollback_brings_back_the_server(host, play, http, unit):
     before = serving(host, "gunicorn")
     result = play(DEPLOY, app="gunicorn", generation=2, server="granian")
@@ -126,7 +124,6 @@ def test_rollback_brings_back_the_server(host, play, http, unit):
     assert "generation 2 " in http("https://gunicorn.example.org/").text
 
 
-@pytest.mark.split
 @pytest.mark.parametrize("visitors", ["many", "ten"])
 def test_a_deploy_watches_its_traffic(host, play, visitors):
     """One page of several fails, and not the one that is probed."""
@@ -138,7 +135,8 @@ def test_a_deploy_watches_its_traffic(host, play, visitors):
         wait = f"until test $(basename $(readlink /srv/uwsgi/current)) != {before}; do sleep 0.05; done"
         loop = f"for number in 1 2 3 4 5 6 7 8 9 10; do {ask}; done"
         host.check_output("systemd-run --quiet sh -c %s", f"{wait}; {loop}")
-    result = play(DEPLOY, app="uwsgi", generation=3, broken="signed", watch=30)
+    generation = {"many": 3, "ten": 4}[visitors]
+    result = play(DEPLOY, app="uwsgi", generation=generation, broken="signed", watch=30)
     said = re.sub(r"\s+", " ", result.stdout)
     if visitors == "ten":
         assert result.returncode == 0, result.stdout[-3000:]
