@@ -58,6 +58,7 @@ def commands(shop, uv):
             ["gunicorn", "uvicorn-worker", "uvicorn[standard]", "redis"],
         ),
         ({"cache_url": "pymemcache:///run/m.sock"}, Project(), ["gunicorn", "pymemcache"]),
+        ({"broker_url": "unix:///run/b.sock?db=0"}, Project(), ["gunicorn", "packaging"]),
         (
             {"source": application.Source("archive", "x.whl", suffix="-tiny-1.0-py3-none-any.whl")},
             Project(),

@@ -104,6 +104,8 @@ def servers(application: Application) -> list[str]:
         "gunicorn",
         *(["uvicorn-worker", "uvicorn[standard]"] if application.server.interface == "asgi" else []),
         *(["redis"] if cache.startswith(REDIS) else []),
+        # kombu's transport for Redis imports it and does not ask for it.
+        *(["packaging"] if application.broker_url.startswith(REDIS) else []),
         *([node(application.node)] if application.node else []),
         *(["pymemcache"] if re.match("(py)?memcached?:", cache) else []),
     ]
