@@ -60,6 +60,7 @@ def commands(shop, uv):
         ({"server": application.Server("granian", "asgi")}, Project(), ["granian"]),
         ({"server": application.Server("uwsgi")}, FILE, ["-r source/requirements.txt"]),
         ({"cache_url": "pymemcache:///run/m.sock"}, Project(), ["gunicorn", "pymemcache"]),
+        ({"broker_url": "unix:///run/b.sock?db=0"}, Project(), ["gunicorn", "packaging"]),
         (
             {"sentry": application.Sentry("https://key@errors.example.org/3")},
             FILE,

@@ -107,6 +107,8 @@ def servers(application: Application) -> list[str]:
         *(["uvicorn-worker", "uvicorn[standard]"] if (server.kind, server.interface) == ("gunicorn", "asgi") else []),
         *(["redis"] if cache.startswith(REDIS) else []),
         *(["sentry-sdk"] if application.sentry.dsn else []),
+        # kombu's transport for Redis imports it and does not ask for it.
+        *(["packaging"] if application.broker_url.startswith(REDIS) else []),
         *([node(application.node)] if application.node else []),
         *(["pymemcache"] if re.match("(py)?memcached?:", cache) else []),
     ]

@@ -282,8 +282,9 @@ def queues(settings):
     """Use the application's queue where Celery, RQ, Django Q or Huey look for one on a developer's machine."""
     own, now = os.environ.get("RQ_REDIS_URL", ""), "the queue of the application"
     for name in [one for one in settings.values if re.search("(^|_)(BROKER_URL|RESULT_BACKEND)$", one)]:
-        if url := own_redis(settings.get(name), 0, own):
-            # Celery's own spelling of a socket.
+        said = str(settings.get(name))
+        # REDIS_URL is the cache, which may forget, in redis-py's spelling of a socket; Celery has its own.
+        if url := own_redis(said, 0, own) or (said.startswith("unix:") and (own or said)):
             url = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", url)
             settings.put(name, url, was=settings.get(name), now=now)
     for alias, old in (settings.get("RQ_QUEUES") or {}).items():
