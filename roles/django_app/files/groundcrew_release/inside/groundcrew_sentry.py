@@ -29,7 +29,7 @@ PARTS = (
 """Not among them: `extra` (arguments of commands and tasks, fields of log records), `user`, `breadcrumbs`."""
 CONTEXTS = {"runtime": ("name", "version", "build"), "trace": ("trace_id", "span_id", "parent_span_id", "op", "status")}
 HEADERS = ("host", "user-agent", "accept", "accept-language", "content-type", "content-length")
-QUOTING = ("celery", "gunicorn", "kombu", "rq", "uvicorn")
+QUOTING = ("_granian", "celery", "granian", "gunicorn", "kombu", "rq", "uvicorn")
 """Whose log records quote the task or the request that they could not handle: their texts go without the values."""
 SECRETS = (
     (re.compile(r"(?<=[^\s?])\?[^\s'\"<>]+"), "?***"),
