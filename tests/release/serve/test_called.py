@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import io
 import json
 import shutil
 import sys
@@ -56,6 +57,36 @@ def test_wsgi(called, address):
     assert (seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("192.0.2.7", "https")
     [seen] = called()(dict(environ), lambda *_: None)
     assert seen == environ, "whoever asks at the socket itself"
+
+
+class Answer(list):
+    """An answer of Django."""
+
+    streaming = False
+
+
+@pytest.mark.parametrize(
+    ("length", "streaming", "begins", "left"),
+    [
+        ("200000", False, True, b""),
+        ("200000", True, True, b"x" * 199_990),  # it may still be read
+        ("200000", False, False, b"x" * 199_990),  # so may one that has not begun
+        ("", False, True, b"x" * 199_990),  # there is none, and a read would wait for it
+    ],
+)
+def test_what_the_application_did_not_read_is_read(called, monkeypatch, length, streaming, begins, left):
+    def application(environ, start_response):
+        environ["wsgi.input"].read(10)
+        if begins:
+            start_response("403 Forbidden", [])
+        answer = Answer(["no"])
+        answer.streaming = streaming
+        return answer
+
+    monkeypatch.setattr(sys.modules["builtins"], "application_of_a_test", application, raising=False)
+    environ = {"CONTENT_LENGTH": length, "wsgi.input": io.BytesIO(b"x" * 200_000)}
+    assert called("project_of_a_test:application_of_a_test")(environ, lambda *_: None) == ["no"]
+    assert environ["wsgi.input"].read() == left
 
 
 def test_callables_as_gunicorn_takes_them(called):

@@ -3,12 +3,14 @@
 No server knows who is behind a Unix socket. Nginx, which alone reaches it, says so in headers of its own.
 """
 
+import contextlib
 import json
 from importlib import import_module
 from pathlib import Path
 
 RECORD = json.loads((Path(__file__).parent.parent / "release.json").read_text())
 RELEASE, INTERFACE = RECORD["id"], RECORD["server"]["interface"]
+CHUNK = 1 << 16  # bytes
 
 
 def find(dotted):
@@ -25,12 +27,31 @@ def wsgi(application):
             environ["REMOTE_ADDR"] = environ["HTTP_X_REAL_IP"]
             environ["wsgi.url_scheme"] = environ.get("HTTP_X_FORWARDED_PROTO", "http")
 
+        started = []
+
         def start(status, headers, exc_info=None):
+            started.append(status)
             return start_response(status, [*headers, ("X-Release", RELEASE)], exc_info)
 
-        return application(environ, start)
+        answer = application(environ, start)
+        if started and not getattr(answer, "streaming", False):
+            finish(environ)
+        return answer
 
     return released
+
+
+def finish(environ):
+    """Read what the application left of a request: a socket that is closed before takes the answer along.
+
+    Nginx has the whole request by then. An answer that is made while it is sent may still read; ASGI's Django has read.
+    """
+    if environ.get("CONTENT_LENGTH", "") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in environ:
+        return
+    # Servers have errors of their own for a visitor who went away.
+    with contextlib.suppress(Exception):
+        while environ["wsgi.input"].read(CHUNK):
+            pass
 
 
 def asgi(application):
