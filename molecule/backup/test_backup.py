@@ -107,7 +107,7 @@ def test_a_restore_asks_for_the_name_of_the_host(host, play):
     assert psql(host, "SELECT pg_postmaster_start_time()") == before
 
 
-# A restore on each distribution: of a dead host, below, and to a second, in test_far.py.
+# A restore on each distribution is in test_far.py.
 @pytest.mark.split
 def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, http):
     host.check_output("systemctl start groundcrew-backup.service && rm /srv/shop/media/photo.txt")
@@ -227,6 +227,7 @@ def test_a_full_disk_and_a_target_that_is_gone_are_failures(host):
     assert host.run("groundcrew-backup status").rc == 0
 
 
+@pytest.mark.split
 def test_a_dead_host_comes_back_from_the_repository_alone(host, play, http, tmp_path):
     secret = host.file("/etc/django/shop/secrets/DJANGO_SECRET_KEY").content_string
     authority = host.file("/etc/ssl/groundcrew/ca/ca.pem").content_string

@@ -76,7 +76,6 @@ def test_good_releases(host, play, http, monkeypatch):
     assert http(f"https://shop.example.org{style}").status == 200
 
 
-@pytest.mark.split
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -96,7 +95,6 @@ def test_bad_release_takes_no_traffic(host, play, http, fault, reason):
     assert host.run("systemctl is-active shop-release").rc != 0
 
 
-@pytest.mark.split
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -116,7 +114,6 @@ def test_release_that_cannot_be_built(host, play, http, fault, reason):
     assert host.run("systemctl is-active shop-release").rc != 0
 
 
-@pytest.mark.split
 def test_preview_shows_what_would_come_and_changes_nothing(host, play):
     before, on_disk = serving(host), host.file("/srv/shop/releases").listdir()
     result = play(DEPLOY, generation=93, migrations="more", preview=True)
@@ -198,7 +195,6 @@ def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
         assert (last["id"], last["result"]) == (serving(host), "good"), task
 
 
-@pytest.mark.split
 def test_no_migration_runs_twice(host, play):
     deploy = start_deploy(host, 60, migrations="slow")
     host.check_output("timeout 120 sh -c 'until grep -sq begin /srv/shop/media/migration; do sleep 0.2; done'")
@@ -211,7 +207,6 @@ def test_no_migration_runs_twice(host, play):
     assert host.check_output("runuser -u shop -- psql --no-psqlrc -Atc %s shop", query) == "1"
 
 
-@pytest.mark.split
 def test_second_deploy_names_who_deploys(host, play):
     marks = "--setenv=GROUNDCREW_RUN=hers --setenv=GROUNDCREW_REQUEST=hers"
     host.check_output(f"systemd-run --unit=shop-release --description='alice@laptop build abc' {marks} sleep 600")
@@ -222,7 +217,6 @@ def test_second_deploy_names_who_deploys(host, play):
     assert "alice@laptop" in result.stdout
 
 
-@pytest.mark.split
 def test_another_key_logs_nobody_out(host, play, http):
     page = "https://shop.example.org/signed"
     cookie = http(page).headers["Set-Cookie"].split(";")[0]
@@ -247,7 +241,6 @@ def test_no_request_failed(host):
     assert counts["failures"] == []
 
 
-@pytest.mark.split
 def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
     before = serving(host)
     host.check_output(
@@ -288,7 +281,6 @@ def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, htt
     assert f"generation {generation} " in http("https://shop.example.org/").text
 
 
-@pytest.mark.split
 def test_an_application_that_goes_leaves_its_data(host, play):
     result = play("playbooks/site.yml", state="absent")
     assert result.returncode == 0, result.stdout[-3000:]
