@@ -118,7 +118,7 @@ def test_the_tools_of_debian_work(host, psql, unit_name):
     wait(psql)
     assert "ready to accept connections" in host.check_output(f"cat {log}")
     # As logrotate does.
-    host.check_output(f"cp {log} {log}.1 && truncate --size=0 {log}")
+    host.check_output(f"cp {log} {log}.1 && truncate --no-create --size=0 {log}")
     assert psql("SELECT pg_reload_conf()").stdout == "t\n"
     host.check_output(f"timeout 10 sh -c 'until grep --quiet SIGHUP {log}; do sleep 0.2; done'")
     host.check_output(f"pg_ctlcluster {version} main restart")

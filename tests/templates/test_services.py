@@ -311,20 +311,14 @@ DIALING = [{}, {"archive_command": "wal-g wal-push %p"}, {"primary_conninfo": "h
 @renders("postgresql", "postgresql_settings", *DIALING, postgresql_databases=[], __postgresql_found=FOUND)
 def test_postgresql_has_a_network_where_it_needs_one(files):
     families = [systemd.read(one["service.conf"]).one("Service", "RestrictAddressFamilies") for one in files]
-    assert families == ["AF_UNIX", *["AF_UNIX AF_INET AF_INET6"] * 3]
-
-
-@renders("postgresql", "postgresql_databases", [{"name": "shop", "clients": ["samenet"]}], __postgresql_found=FOUND)
-def test_postgresql_looks_at_the_network_for_clients_that_are_on_the_same(files):
-    families = systemd.read(files[0]["service.conf"]).one("Service", "RestrictAddressFamilies")
-    assert families == "AF_UNIX AF_INET AF_INET6 AF_NETLINK"
+    assert families == ["AF_UNIX", *["AF_UNIX AF_INET AF_INET6 AF_NETLINK"] * 3]
 
 
 @renders("postgresql", "postgresql_service", ["ProtectHome=no"], __postgresql_found=FOUND, postgresql_networked=True)
 def test_the_sandbox_of_postgresql_is_opened(files):
     unit = systemd.read(files[0]["service.conf"])
     assert unit.last("Service", "ProtectHome") == "no"
-    assert unit.one("Service", "RestrictAddressFamilies") == "AF_UNIX AF_INET AF_INET6"
+    assert unit.one("Service", "RestrictAddressFamilies") == "AF_UNIX AF_INET AF_INET6 AF_NETLINK"
 
 
 @renders("postgresql", "postgresql_databases", [], __postgresql_found=FOUND)
