@@ -206,13 +206,13 @@ def test_an_authority_that_is_down_leaves_what_is_there_and_tells_root(host):
     forget(host)
     host.check_output("systemctl stop pebble")
     host.check_output(
-        "printf '#!/bin/sh\\ncat > /root/mail-to-$1\\n' > /usr/sbin/sendmail; chmod +x /usr/sbin/sendmail"
+        "printf '#!/bin/sh\\ncat > /var/mail/mail-to-$1\\n' > /usr/sbin/sendmail; chmod +x /usr/sbin/sendmail"
     )
     host.check_output("systemctl start groundcrew-acme.service || true")
     assert host.check_output("systemctl is-failed groundcrew-acme.service") == "failed"
-    come = "until grep --quiet 'connection refused' /root/mail-to-root; do sleep 0.2; done"
+    come = "until grep --quiet 'connection refused' /var/mail/mail-to-root; do sleep 0.2; done"
     host.check_output("timeout 10 sh -c %s", come)
-    mail = host.file("/root/mail-to-root").content_string
+    mail = host.file("/var/mail/mail-to-root").content_string
     assert mail.startswith(f"Subject: groundcrew-acme.service failed on {host.backend.hostname}\n\n")
     host.check_output("rm /usr/sbin/sendmail; systemctl start groundcrew-acme.service || true")
     told = "journalctl --unit='groundcrew-failed@*' --output=cat | grep 'connection refused'"

@@ -135,12 +135,15 @@ def ask(wanted):
 
 def fetch(folder, wanted):
     """Have a new pair ready for ``folder`` (Path) when its certificate is due."""
+    ready = READY / folder.relative_to(FOLDER)
+    # That of an earlier run, which is in place by now. The folder may hold the pair with the other kind of key as well.
+    for name in ("fullchain.pem", "privkey.pem"):
+        (ready / name).unlink(missing_ok=True)
     if not is_due(folder, wanted):
         return
     if not wanted["dns"]:
         refuse_unreachable(wanted)
     chain, key = ask(wanted)
-    ready = READY / folder.relative_to(FOLDER)
     ready.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(key, ready / "privkey.pem")
     shutil.copyfile(chain, ready / "fullchain.pem")
@@ -170,10 +173,12 @@ def place(folder, wanted):
             raise FailedError("The certificate is for other names.")
     except (ValueError, IndexError, x509.ExtensionNotFound) as error:
         raise FailedError(f"What the authority gave is no certificate: {error}.") from error
-    finally:
-        shutil.rmtree(ready)
     private = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
-    install(folder, b"".join(one.public_bytes(pem.Encoding.PEM) for one in chain), private, wanted["server"])
+    public = b"".join(one.public_bytes(pem.Encoding.PEM) for one in chain)
+    # Root deletes nothing in a folder of another user: what was ready before is still there, and in place.
+    if (folder / "fullchain.pem").read_bytes() == public:
+        return False
+    install(folder, public, private, wanted["server"])
     for unit in wanted["reload"]:
         subprocess.run(["systemctl", "try-reload-or-restart", unit], check=True)
     return True
