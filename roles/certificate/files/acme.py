@@ -133,17 +133,19 @@ def ask(wanted):
     return Path(f"{files}.crt"), Path(f"{files}.key")
 
 
+def ready_for(folder):
+    """Return where a new pair for ``folder`` (Path) waits: NAME, or NAME:rsa beside it, since each is removed alone."""
+    return READY / str(folder.relative_to(FOLDER)).replace("/", ":")
+
+
 def fetch(folder, wanted):
     """Have a new pair ready for ``folder`` (Path) when its certificate is due."""
-    ready = READY / folder.relative_to(FOLDER)
-    # That of an earlier run, which is in place by now. The folder may hold the pair with the other kind of key as well.
-    for name in ("fullchain.pem", "privkey.pem"):
-        (ready / name).unlink(missing_ok=True)
     if not is_due(folder, wanted):
         return
     if not wanted["dns"]:
         refuse_unreachable(wanted)
     chain, key = ask(wanted)
+    ready = ready_for(folder)
     ready.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(key, ready / "privkey.pem")
     shutil.copyfile(chain, ready / "fullchain.pem")
@@ -160,7 +162,7 @@ def place(folder, wanted):
 
     What is written was parsed, so that nothing else comes into a folder that belongs to root.
     """
-    ready = READY / folder.relative_to(FOLDER)
+    ready = ready_for(folder)
     if not (ready / "fullchain.pem").exists():
         return False
     try:
@@ -173,12 +175,10 @@ def place(folder, wanted):
             raise FailedError("The certificate is for other names.")
     except (ValueError, IndexError, x509.ExtensionNotFound) as error:
         raise FailedError(f"What the authority gave is no certificate: {error}.") from error
+    finally:
+        shutil.rmtree(ready)
     private = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
-    public = b"".join(one.public_bytes(pem.Encoding.PEM) for one in chain)
-    # Root deletes nothing in a folder of another user: what was ready before is still there, and in place.
-    if (folder / "fullchain.pem").read_bytes() == public:
-        return False
-    install(folder, public, private, wanted["server"])
+    install(folder, b"".join(one.public_bytes(pem.Encoding.PEM) for one in chain), private, wanted["server"])
     for unit in wanted["reload"]:
         subprocess.run(["systemctl", "try-reload-or-restart", unit], check=True)
     return True
