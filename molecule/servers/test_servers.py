@@ -39,9 +39,10 @@ def test_what_nginx_lets_pass_passes(host, http, name):
     site = f"https://{name}.example.org"
     long = {"Cookie": f"a={'b' * 7000}"}
     assert http(f"{site}/address?{'x' * 7000}", headers=long).text == "127.0.0.1 https 7002"
-    # Nobody reads it.
+    # Nobody reads it. A socket that is closed too early takes the answer along, now and then.
     ask = f"curl --insecure --silent --fail --resolve {name}.example.org:443:127.0.0.1 --data-binary @- {site}/address"
-    assert host.check_output(f"head --bytes=1000000 /dev/zero | {ask}") == "127.0.0.1 https 0"
+    again = f"for number in 1 2 3 4 5 6; do head --bytes=1000000 /dev/zero | {ask}; echo; done"
+    assert host.check_output(again).split("\n") == ["127.0.0.1 https 0"] * 6
     assert http(f"{site}/nothing").status == 404
 
 
