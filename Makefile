@@ -17,16 +17,16 @@ demo-down: bootstrap ## Remove what `make demo` made
 	@$(ENTER) python tools/demo.py down
 
 lint: bootstrap ## Check the style of everything
-	@python tools/test.py yamllint ruff format mypy zizmor ansible-lint
+	@python tools/test.py yamllint ruff format mypy zizmor workflows ansible-lint
 
 test: bootstrap ## Run everything: style, fast tests and all scenarios (or what is named: s="redis ssh")
 	@$(ENTER) python tools/test.py $(s)
 
 test-long: bootstrap ## Run what takes hours: PostgreSQL moved to its next version, site.yml killed at every tenth task
-	@$(ENTER) python tools/test.py --timeout 20000 upgrade chaos
+	@$(ENTER) python tools/test.py --long
 
 test-fast: bootstrap ## Run what needs no containers: style and fast tests
-	@python tools/test.py yamllint ruff format mypy zizmor ansible-lint pytest pytest-oldest
+	@python tools/test.py yamllint ruff format mypy zizmor workflows ansible-lint pytest pytest-oldest
 
 molecule: bootstrap ## Run one scenario (s=redis), or one step of it (s=redis do=converge)
 	@MOLECULE_GLOB='molecule/*/molecule.yml' $(ENTER) molecule -c .config/molecule/config.yml $(or $(do),test) --scenario-name $(or $(s),$(error Which scenario? For example: make molecule s=redis))

@@ -17,12 +17,14 @@ from runs import LOGS, ROOT, Result, Runner, busy, side_by_side, table
 
 WITH_ANSIBLE = ["plugins", "templates", "report/test_playbook.py"]
 WITH_ANSIBLE += [f"test_{name}.py" for name in ("new_inventory", "oldest", "playbooks", "preflight")]
+WORKFLOWS = sorted(map(str, ROOT.glob(".github/workflows/*.yml")))
 CHECKS = {
     "yamllint": ["yamllint", "--strict", "."],
     "ruff": ["ruff", "check"],
     "format": ["ruff", "format", "--check"],
     "mypy": ["mypy"],
     "zizmor": ["zizmor", "--offline", "--no-progress", "."],
+    "workflows": ["check-jsonschema", "--builtin-schema=vendor.github-workflows", *WORKFLOWS],
     "ansible-lint": ["ansible-lint", "--strict"],
     "pytest": ["pytest"],
     # With the oldest Ansible that is promised to work: what runs Ansible, or its templates. The rest knows none.
@@ -42,7 +44,7 @@ ENVIRONMENT = {
     # Seconds for a connection: a busy machine takes its time.
     "ANSIBLE_TIMEOUT": "60",
 }
-# What takes longest and changes least: `make test-long`, or by name.
+# What takes longest and changes least: only by `--long`, or by name.
 LONG = {"chaos", "upgrade"}
 # Makes the snapshot that other scenarios start from.
 FIRST = "default"
@@ -80,9 +82,10 @@ def main() -> int:
     every = scenarios()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join([*CHECKS, *every])}")
+    parser.add_argument("--long", action="store_true", help=f"run what takes hours: {', '.join(sorted(LONG))}")
     parser.add_argument("--list", action="store_true", help="print the names of the scenarios as JSON")
     parser.add_argument("--jobs", type=int, default=3, help="how many at a time (%(default)s)")
-    parser.add_argument("--timeout", type=int, default=3000, help="seconds that one may take (%(default)s)")
+    parser.add_argument("--timeout", type=int, help="seconds that one may take (3000, and 20000 with --long)")
     options = parser.parse_args()
     if options.list:
         print(json.dumps([name for name in every if name not in LONG]))
@@ -90,15 +93,16 @@ def main() -> int:
     unknown = set(options.names) - {*CHECKS, *every}
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    checks = [name for name in CHECKS if name in options.names or not options.names]
-    chosen = [name for name in every if (name in options.names if options.names else name not in LONG)]
+    named = set(options.names) or (LONG if options.long else {*CHECKS, *every} - LONG)
+    checks = [name for name in CHECKS if name in named]
+    chosen = [name for name in every if name in named]
     after = {name: FIRST for name in chosen if "groundcrew-site" in every[name]}
 
     # A CI that gives up says so with SIGTERM: end as after Ctrl-C, with nothing left running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     LOGS.mkdir(exist_ok=True)
     begin, (worked, could) = time.monotonic(), busy()
-    runner = Runner(ENVIRONMENT, options.timeout)
+    runner = Runner(ENVIRONMENT, options.timeout or (20000 if options.long else 3000))
     results = [runner.run("images", IMAGES)] if chosen else []
     if not all(result.passed for result in results):
         chosen = []
