@@ -30,6 +30,11 @@ def test_what_the_host_tells_the_application(shop, root):
     }
 
 
+def test_names_are_those_of_any_release(shop):
+    """Also those of which a release alone knows the value."""
+    assert environment.names(shop(overlay=False)) >= set(values(shop(overlay=False)))
+
+
 def test_the_inventory_wins_but_its_path_joins(shop, root):
     found = values(shop(env={"LANG": "de_DE.UTF-8", "PYTHONPATH": "/opt/x", "EMPTY": ""}, overlay=False))
     assert (found["LANG"], found["EMPTY"], found["DJANGO_SETTINGS_MODULE"]) == ("de_DE.UTF-8", "", "shop.settings")

@@ -72,6 +72,12 @@ def test_lines_of_all_come_in_the_order_of_time(shop, said):
 
 
 @pytest.mark.usefixtures("said")
+def test_a_wildcard_has_the_hosts_below_it(shop):
+    hosts = [what for _, who, what in logs.read(shop(domains=("*.example.org",)), NOW, "10m") if who == "nginx"]
+    assert len(hosts) == 3
+
+
+@pytest.mark.usefixtures("said")
 def test_the_log_of_the_day_before_counts_when_it_is_asked_for(shop):
     assert "GET /early HTTP/1.1" in str(logs.read(shop(), NOW, "1h"))
     assert "GET /early HTTP/1.1" not in str(logs.read(shop(), NOW, "40m"))

@@ -1,7 +1,8 @@
 """Packages whose version is that of the repository, which a release does not have."""
 
 import pytest
-from groundcrew_release import application, scm
+from groundcrew_release import application, requirements, scm
+from groundcrew_release.project.tree import Tree
 
 PROJECT = '[project]\nname = "my-shop"\ndynamic = ["version"]\n'
 STATIC = '[project]\nname = "my-shop"\nversion = "1"\n[build-system]\nrequires = ["setuptools-scm"]\n'
@@ -18,7 +19,7 @@ def told(shop, root):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         made = shop(source=application.Source("git", "https://git.example.org/shop.git", version))
-        variables, path = scm.tell(made, root / "source"), root / "source" / folder / "PKG-INFO"
+        variables, path = scm.tell(made, Tree(root / "source")), root / "source" / folder / "PKG-INFO"
         return variables, path.read_text() if path.exists() else ""
 
     return run
@@ -55,3 +56,15 @@ def test_a_package_that_says_its_version_itself_stays_as_it_is(told):
 def test_the_version_is_that_of_the_tag(told, version, found):
     _, text = told({"pyproject.toml": PROJECT + '[build-system]\nrequires = ["setuptools-scm"]\n'}, version)
     assert f"Version: {found}\n" in text
+
+
+def test_whoever_asks_for_what_a_package_needs_is_told(shop):
+    """Also a first release, which is only resolved."""
+    made = shop(source=application.Source("git", "https://git.example.org/shop.git", "v1.2.3"))
+    source = made.release("abc") / "source"
+    source.mkdir(parents=True)
+    text = PROJECT + '[build-system]\nrequires = ["setuptools-scm"]\n'
+    (source / "pyproject.toml").write_text(text)
+    with requirements.access(made, made.release("abc")) as variables:
+        assert variables["PDM_BUILD_SCM_VERSION"] == "1.2.3"
+        assert (source / "PKG-INFO").exists()

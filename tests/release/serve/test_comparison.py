@@ -62,7 +62,7 @@ def test_errors(now, before, worse):
     assert bool(comparison.wrong("abc123", now, now[-100:], before)) is worse
 
 
-def test_errors_that_have_ended(now=None):
+def test_errors_that_have_ended():
     now = answers(0, 60) + answers(240)
     assert comparison.wrong("abc123", now, now[:60], answers(4000))
     assert comparison.wrong("abc123", now, now[-100:], answers(4000)) == ""

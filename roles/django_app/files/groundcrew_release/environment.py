@@ -76,7 +76,7 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
 def names(application: Application) -> frozenset[str]:
     """Return the variables that a release has, with the host's secrets and what systemd sets."""
     secrets = [path.name for path in (application.config / "secrets").glob("*")]
-    return frozenset([*values(application, "", ""), *secrets, "USER", "LOGNAME", "SHELL"])
+    return frozenset([*values(application, "release", "settings"), *secrets, "USER", "LOGNAME", "SHELL"])
 
 
 def text(variables: dict[str, str]) -> str:

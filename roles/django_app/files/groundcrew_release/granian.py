@@ -10,9 +10,9 @@ LONGEST = 1800
 
 
 def options(server: Mapping[str, Any], socket: Path, workers: int, threads: int) -> dict[str, Any]:
-    """Return the options by Granian's own names; the recorded `settings` win."""
+    """Return our options by Granian's own names."""
     asgi = server["interface"] == "asgi"
-    own = {
+    return {
         "interface": server["interface"],
         "uds": str(socket),
         # Nginx alone is in the group; the leading 0 makes it octal.
@@ -24,7 +24,6 @@ def options(server: Mapping[str, Any], socket: Path, workers: int, threads: int)
         "workers-kill-timeout": min(server["timeout"], LONGEST),
         "respawn-failed-workers": True,
     }
-    return own | {name.replace("_", "-"): value for name, value in server["settings"].items()}
 
 
 def words(options: Mapping[str, Any]) -> list[str]:

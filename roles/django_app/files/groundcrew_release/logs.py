@@ -3,7 +3,7 @@
 import datetime
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +75,25 @@ def backwards(path: Path, block: int = 1 << 16) -> Iterator[str]:
             yield rest.decode(errors="replace")
 
 
-def access(domains: Iterable[str], since: float) -> Iterator[Line]:
-    """Yield what Nginx answered for some domains, also in the log of the day before."""
-    names = {domain.lower() for domain in domains}
+def entries(since: float) -> Iterator[dict[str, Any]]:
+    """Yield what Nginx logged since a time, the newest first, also in the log of the day before."""
     for path in (ROOT / ACCESS, ROOT / f"{ACCESS}.1"):
-        for entry in newest(path, since) if path.exists() else ():
-            if str(entry.get("host", "")).lower() in names:
-                asked = f"{entry.get('request')} {entry.get('status')} {entry.get('seconds')} s {entry.get('address')}"
-                yield entry["time"], "nginx", asked
+        if path.exists():
+            yield from newest(path, since)
+
+
+def belongs(entry: dict[str, Any], domains: Iterable[str]) -> bool:
+    """Say whether an entry names a host of some domains, or one below a domain that begins with `*.`."""
+    host = str(entry.get("host", "")).lower()
+    return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in map(str.lower, domains))
+
+
+def access(domains: Collection[str], since: float) -> Iterator[Line]:
+    """Yield what Nginx answered for some domains."""
+    for entry in entries(since):
+        if belongs(entry, domains):
+            asked = f"{entry.get('request')} {entry.get('status')} {entry.get('seconds')} s {entry.get('address')}"
+            yield entry["time"], "nginx", asked
 
 
 def read(application: Application, now: float, span: str) -> list[Line]:

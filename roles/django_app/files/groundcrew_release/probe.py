@@ -16,6 +16,7 @@ from . import causes, run, sandbox, systemd, usable
 from .application import Application, Probe
 from .steps import FailedError
 
+AGENT = "groundcrew-probe"
 HTTPS = ("127.0.0.1", 443)
 GOOD_IN_A_ROW = 3
 PAUSE = 0.2  # seconds between two questions
@@ -101,7 +102,7 @@ def nginx_headers(host: str) -> dict[str, str]:
 def ask(connection: http.client.HTTPConnection, page: str, headers: dict[str, str]) -> Answer:
     """Return the answer to one GET; raises OSError or HTTPException."""
     try:
-        connection.request("GET", page, headers={"User-Agent": "groundcrew-probe", **headers})
+        connection.request("GET", page, headers={"User-Agent": AGENT, **headers})
         response = connection.getresponse()
         body = response.read()
         return Answer(

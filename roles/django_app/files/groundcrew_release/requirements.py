@@ -12,7 +12,7 @@ from . import exporters, git, host, interpreters, scm, source
 from .application import Application
 from .environment import REDIS
 from .project import Choice, Dependencies, Project, flat, listed, pythons
-from .project.names import canonical
+from .project.names import named
 from .project.tree import Tree
 from .steps import FailedError
 
@@ -152,7 +152,7 @@ def drivers(application: Application, installed: str) -> list[str]:
 
     :param installed: what `uv pip list --format freeze` printed.
     """
-    names = {re.split("[= @]", line)[0].lower() for line in installed.splitlines()}
+    names = {named(line) for line in installed.splitlines()}
     urls = [application.database_url, *(one.url for one in application.databases), f"{application.server.kind}:"]
     needed = {
         wanted: None
@@ -164,7 +164,10 @@ def drivers(application: Application, installed: str) -> list[str]:
 
 @contextmanager
 def access(application: Application, release: Path) -> Iterator[dict[str, str]]:
-    """Yield the variables with which installers reach private sources; the deploy key is in a file while they do."""
+    """Yield the variables with which installers reach private sources, and know versions that only git knows.
+
+    The deploy key is in a file while they do.
+    """
     texts = [*application.requirements, *application.constraints, *application.overrides]
     tree = Tree(release / "source")
     # Any of them may refer to another one.
@@ -181,7 +184,7 @@ def access(application: Application, release: Path) -> Iterator[dict[str, str]]:
             host.write(key, application.source.deploy_key.strip() + "\n", gid, 0o600)
             os.chown(key, uid, gid)
             ssh += f" -o IdentitiesOnly=yes -i {key}"
-        yield handed | {"GIT_SSH_COMMAND": ssh, "GIT_TERMINAL_PROMPT": "0"}
+        yield handed | scm.tell(application, tree) | {"GIT_SSH_COMMAND": ssh, "GIT_TERMINAL_PROMPT": "0"}
     finally:
         host.remove(key)
 
@@ -194,8 +197,7 @@ def install(application: Application, release: Path, project: Project) -> None:
 
     :raises FailedError: a lock is out of date, or something cannot be installed.
     """
-    with access(application, release) as private:
-        variables = private | scm.tell(application, release / "source")
+    with access(application, release) as variables:
         run = partial(uv, application, release, variables=variables)
         options = ["--quiet", "--python", f"{release}/venv"]
         for one in project.dependencies:
@@ -287,9 +289,6 @@ def pins(application: Application, release: Path, project: Project) -> list[str]
     """
     if not any(one.locked for one in project.dependencies):
         return []
-    own = {
-        canonical(re.split(r"[^\w.-]", text.strip())[0])
-        for text in (*application.requirements, *application.constraints, *application.overrides)
-    }
+    own = {named(text) for text in (*application.requirements, *application.constraints, *application.overrides)}
     installed = uv(application, release, release, "pip", "list", "--quiet", "--format", "freeze", "--python", "venv")
-    return [line for line in installed.splitlines() if "==" in line and canonical(line.partition("==")[0]) not in own]
+    return [line for line in installed.splitlines() if "==" in line and named(line) not in own]

@@ -5,7 +5,6 @@ PDM and Poetry take it from a variable.
 """
 
 import re
-from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
@@ -49,12 +48,12 @@ def packages(tree: Tree) -> dict[str, str]:
     return found
 
 
-def tell(application: Application, source: Path) -> dict[str, str]:
+def tell(application: Application, tree: Tree) -> dict[str, str]:
     """Write the version into the source where its packages look for it; return variables for the others."""
-    tree, gid = Tree(source), host.user(application.name)[1]
+    gid = host.user(application.name)[1]
     found = {place: name for place, name in packages(tree).items() if name}
     for place, name in found.items():
         if not tree.has(join(place, "PKG-INFO")):
             text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version(application)}\n"
-            host.write(source / place / "PKG-INFO", text, gid)
+            host.write(tree.folder / place / "PKG-INFO", text, gid)
     return dict.fromkeys(VARIABLES, version(application)) if found else {}

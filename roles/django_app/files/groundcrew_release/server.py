@@ -35,9 +35,13 @@ def workers(server: Mapping[str, Any]) -> int:
 
 def start(server: Mapping[str, Any], command: str) -> str:
     """Return the script that starts a server which reads no environment of its own; the pool is for it alone."""
-    variables = {"DATABASE_URL": server["pool_url"]} if server.get("pool_url") else {}
-    exported = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    return START.format(variables=exported, command=command)
+    pool = f"export DATABASE_URL={shlex.quote(server['pool_url'])}\n" if server.get("pool_url") else ""
+    return START.format(variables=pool, command=command)
+
+
+def merged(own: dict[str, Any], server: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a server by its own names; the recorded `settings` win."""
+    return own | {name.replace("_", "-"): value for name, value in server["settings"].items()}
 
 
 def contents(
@@ -53,10 +57,10 @@ def contents(
     """
     folder, socket, threads = application.release(release), application.socket(release), server["threads"] or THREADS
     if server["kind"] == "granian":
-        options = granian.options(server, socket, workers(server), threads)
+        options = merged(granian.options(server, socket, workers(server), threads), server)
         return {"serve": start(server, granian.command(folder, options, CALLED))}
     if server["kind"] == "uwsgi":
-        options = uwsgi.options(server, socket, workers(server), threads, CALLED)
+        options = merged(uwsgi.options(server, socket, workers(server), threads, CALLED), server)
         command = shlex.join([f"{folder}/venv/bin/uwsgi", "--ini", f"{folder}/uwsgi.ini"])
         return {"uwsgi.ini": uwsgi.text(options), "serve": start(server, command)}
     return {"gunicorn.conf.py": gunicorn.text(application, release, server, threads, CALLED, own, said)}
@@ -64,12 +68,9 @@ def contents(
 
 def write(application: Application, release: str, texts: Mapping[str, str]) -> None:
     """Write what a server needs into a release that is being built; the pool's URL may hold a password."""
-    folder = application.release(release)
+    folder, gid = application.release(release), host.user(application.name)[1]
     for name, text in texts.items():
-        path, mode = folder / name, 0o750 if name == "serve" else 0o640
-        path.touch(mode=mode)
-        path.chmod(mode)
-        path.write_text(text)
+        host.write(folder / name, text, gid, 0o750 if name == "serve" else 0o640)
     host.link(folder / "web.sock", str(application.socket(release)))
 
 

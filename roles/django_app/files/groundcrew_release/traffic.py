@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ LATEST = 5.0  # seconds in which it is still worse
 PAUSE = 1.0  # seconds between two looks: Nginx writes its log as often
 EARLY = 2.0  # seconds until it is asked whether there are visitors enough
 MINUTE = 60.0
-OWN = "groundcrew-probe"
 
 
 class Log:
@@ -62,18 +61,13 @@ class Log:
         yield from lines
 
 
-def belongs(host: str, domains: Iterable[str]) -> bool:
-    """Say whether a host name is one of some domains, or below one that begins with `*.`."""
-    return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in map(str.lower, domains))
-
-
 def read(entry: dict[str, Any], domains: Iterable[str]) -> tuple[str, Answer] | None:
     """Return (release, answer) of a line; "" is a release that did not say so. None of what no visitor asked it."""
     release, took = str(entry.get("release") or ""), re.findall(r"[\d.]+", str(entry.get("upstream_seconds") or ""))
     status, words = int(entry.get("status") or 0), str(entry.get("request") or "").split()
-    asked = bool(release) or (bool(took) and belongs(str(entry.get("host", "")).lower(), domains))
+    asked = bool(release) or (bool(took) and logs.belongs(entry, domains))
     # 101 is a WebSocket, which takes as long as it is open; 499 is a visitor who went away.
-    if not asked or not status or status in (101, 499) or str(entry.get("agent", "")).startswith(OWN):
+    if not asked or not status or status in (101, 499) or str(entry.get("agent", "")).startswith(probe.AGENT):
         return None
     return release, Answer(status, sum(map(float, took)), words[1] if len(words) > 1 else "/")
 
@@ -93,11 +87,8 @@ class Past:
 def past(application: Application, release: str) -> Past:
     """Return what visitors got of a release until now, just before another one takes its place."""
     now = time.time()
-    entries = chain.from_iterable(
-        logs.newest(path, now - PAST) for path in (ROOT / logs.ACCESS, ROOT / f"{logs.ACCESS}.1") if path.exists()
-    )
     found, minute = list[Answer](), 0
-    for entry in islice(entries, MOST):
+    for entry in islice(logs.entries(now - PAST), MOST):
         if (one := read(entry, application.domains)) and one[0] in ("", release):
             found.append(one[1])
             minute += entry["time"] > now - MINUTE

@@ -6,8 +6,8 @@ from typing import Any
 
 
 def options(server: Mapping[str, Any], socket: Path, workers: int, threads: int, application: str) -> dict[str, Any]:
-    """Return the options by uWSGI's own names; the recorded `settings` win."""
-    own = {
+    """Return our options by uWSGI's own names."""
+    return {
         "strict": True,
         "master": True,
         # A process of its own loads the application: no connection or thread is shared with another.
@@ -39,7 +39,6 @@ def options(server: Mapping[str, Any], socket: Path, workers: int, threads: int,
         "ignore-write-errors": True,
         "disable-write-exception": True,
     }
-    return own | {name.replace("_", "-"): value for name, value in server["settings"].items()}
 
 
 def text(options: Mapping[str, Any]) -> str:

@@ -73,6 +73,10 @@ class Overlay:
             was = was or ("not set" if old in (None, "", [], {}) else "hidden" if "PASSWORD" in name else str(old))
             self.replaced.append({"name": name, "was": was, "now": now or str(value)})
 
+    def put_in(self, name, alias, value, was, now):
+        """Replace one entry of a setting that is a dictionary."""
+        self.put(name, {**self.get(name), alias: value}, was=f"{alias}: {was}", now=now)
+
 
 def words(name):
     """A comma separated variable as a list."""
@@ -290,8 +294,7 @@ def queues(settings):
     for alias, old in (settings.get("RQ_QUEUES") or {}).items():
         was = named_redis(old)
         if url := own_redis(was, 0, own):
-            queue = {**settings.get("RQ_QUEUES"), alias: with_url(old, "URL", url)}
-            settings.put("RQ_QUEUES", queue, was=f"{alias}: {was}", now=now)
+            settings.put_in("RQ_QUEUES", alias, with_url(old, "URL", url), was=was, now=now)
     cluster = settings.get("Q_CLUSTER") or {}
     was = cluster.get("redis") or ""
     was = named_redis(was) if isinstance(was, dict) else was
@@ -311,8 +314,8 @@ def local_caches(settings):
     for alias, old in settings.get("CACHES").items():
         url = own_redis(old.get("LOCATION"), 0) if "redis" in old.get("BACKEND", "").lower() else None
         if url:
-            new = {**settings.get("CACHES"), alias: {**old, "LOCATION": url}}
-            settings.put("CACHES", new, was=f"{alias}: {old['LOCATION']}", now="the Redis of CACHE_URL")
+            new = {**old, "LOCATION": url}
+            settings.put_in("CACHES", alias, new, was=old["LOCATION"], now="the Redis of CACHE_URL")
 
 
 def channel_layers(settings):
@@ -335,8 +338,8 @@ def channel_layers(settings):
             if not all(urls):
                 # Not where it is: there may be a password in that.
                 was, now = "hosts without socket_timeout", "they wait longer for an answer"
-            layers = {**settings.get("CHANNEL_LAYERS"), alias: {"BACKEND": backend, "CONFIG": {**config, "hosts": new}}}
-            settings.put("CHANNEL_LAYERS", layers, was=f"{alias}: {was}", now=now)
+            layer = {"BACKEND": backend, "CONFIG": {**config, "hosts": new}}
+            settings.put_in("CHANNEL_LAYERS", alias, layer, was=was, now=now)
 
 
 def takes_limits():

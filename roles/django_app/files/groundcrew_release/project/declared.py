@@ -7,7 +7,7 @@ from ..steps import FailedError
 from . import listed, manifests, plain, serving
 from .flat import flat
 from .foreign import FOREIGN, foreign, only_its_tool
-from .names import canonical, development, production, sentence
+from .names import development, production, sentence
 from .shape import Asked, Dependencies
 from .tree import Tree, inline, join, table, texts, up
 
@@ -60,11 +60,11 @@ def pdm(tree: Tree, path: str) -> Dependencies:
     pyproject = tree.toml(join(place, "pyproject.toml")) if tree.has(join(place, "pyproject.toml")) else {}
     if not pyproject:
         raise FailedError(f"{path} of the project has no pyproject.toml beside it.")
-    known = [*table(pyproject, "dependency-groups"), *table(pyproject, "project", "optional-dependencies")]
+    chosen = groups(pyproject), manifests.extras(pyproject)
     # PDM calls both groups.
-    groups = sum(serving.parts(pyproject, join(place, "pyproject.toml"), manifests.serious(known), ()), ())
+    both = sum(serving.parts(pyproject, join(place, "pyproject.toml"), *chosen), ())
     install = None if table(pyproject, "tool", "pdm").get("distribution") is False else package(tree, place)
-    return Dependencies("pdm", path, place, "", groups, (), install, reason="the lock of PDM")
+    return Dependencies("pdm", path, place, "", both, (), install, reason="the lock of PDM")
 
 
 def pipenv(tree: Tree, path: str) -> Dependencies:
@@ -223,12 +223,7 @@ def group(pyproject: dict[str, Any], path: str) -> str:
     """
     known = table(pyproject, "dependency-groups")
     found = [
-        name
-        for name in known
-        if not development(name)
-        and any(
-            canonical(re.split(r"[^\w.-]", line)[0]) == "django" for line in manifests.members_of(known, name, path)
-        )
+        name for name in known if not development(name) and serving.brings(manifests.members_of(known, name, path))
     ]
     found = [name for name in found if production(name)] or found
     if len(found) > 1:

@@ -12,7 +12,7 @@ LONG = {"--requirement": "-r", "--constraint": "-c", "--editable": "-e", "--find
 ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
 OPTION = re.compile(r"(-[rcef]|--(?:requirement|constraint|editable|find-links)(?=[\s=]))[\s=]*(.+)")
 ELSEWHERE = re.compile(
-    r"(?:\S+\s*@\s*)?(?:file:/*)?(?:~|[A-Za-z]:[\\/]|/*(?:home|Users|root|tmp|private|croot|builds?)/|/.*feedstock_root/)"
+    r"(?:\S+\s*@\s*)?(?:file:/*)?(?:~|[A-Za-z]:[\\/]|/+(?:home|Users|root|tmp|private|croot|builds?)/|/.*feedstock_root/)"
 )
 """A path of the machine that somebody wrote the list on, as `pip freeze` has it for what conda or a folder brought."""
 NAMED = re.compile(r"([A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*@\s*(?:file:)?(\.{1,2}/[^\s;]*|\.{1,2})(.*)")

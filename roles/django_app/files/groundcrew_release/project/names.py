@@ -36,6 +36,11 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def named(line: str) -> str:
+    """Return the package that a requirement names, as all tools compare it."""
+    return canonical(re.split(r"[^\w.-]", line.strip())[0])
+
+
 def sentence(names: list[str], last: str = "or") -> str:
     """Return names as a person lists them: "a", "a or b", "a, b or c"."""
     return f" {last} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

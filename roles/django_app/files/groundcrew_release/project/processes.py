@@ -35,9 +35,7 @@ class Process:
 
 def written(tree: Tree, project: Project) -> tuple[str, str]:
     """Return the path of the settings, and the text of all modules beside it; ("", "") when the source has none."""
-    home = project.working_directory
-    roots = [home, *project.first, *project.last, join(home, "src"), "."]
-    path = settings.locate(tree, project.settings, roots)
+    path = settings.locate(tree, project.settings, project.roots)
     place = path.rpartition("/")[0] or "."
     beside = [join(place, name) for name in tree.inside(place) if name.endswith(".py")] if path else []
     return path, "\n".join(tree.text(one) for one in beside)
@@ -53,8 +51,7 @@ def celery(tree: Tree, project: Project, application: str, text: str) -> list[Pr
     found = [path for path in tree.files if path.endswith(".py") and CELERY.search(tree.text(path))]
     if not found:
         return []
-    home = project.working_directory
-    module = settings.module(found[0], [home, *project.first, *project.last, join(home, "src"), "."])
+    module = settings.module(found[0], project.roots)
     # Celery itself looks for the module `celery` of a package.
     name = module.removesuffix(".celery")
     made = [Process("celery", f"celery --app {name} worker --loglevel INFO", found[0])]

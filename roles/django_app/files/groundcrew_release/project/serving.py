@@ -1,11 +1,10 @@
 """Which dependency groups and extras a server needs: those of production, and the one that alone brings Django."""
 
-import re
 from typing import Any
 
 from ..steps import FailedError
 from . import manifests
-from .names import canonical, development, production, sentence
+from .names import development, named, production, sentence
 from .tree import table, texts
 
 Parts = tuple[tuple[str, ...], tuple[str, ...]]
@@ -14,7 +13,7 @@ Parts = tuple[tuple[str, ...], tuple[str, ...]]
 
 def brings(lines: list[str]) -> bool:
     """Say whether a list of requirements has Django itself."""
-    return any(canonical(re.split(r"[^\w.-]", line.strip())[0]) == "django" for line in lines)
+    return any(named(line) == "django" for line in lines)
 
 
 def known(pyproject: dict[str, Any], path: str) -> dict[tuple[str, str], list[str]]:
@@ -41,11 +40,14 @@ def parts(pyproject: dict[str, Any], path: str, groups: tuple[str, ...], extras:
         return groups, extras
     others = [one for one, lines in every.items() if brings(lines) and not development(one[1])]
     others = [one for one in others if production(one[1])] or others
+    if len(others) > 1 and (direct or "dependencies" in texts(table(pyproject, "project").get("dynamic"))):
+        # What it asks for may bring Django, too.
+        return groups, extras
     if len(others) > 1:
         names = sentence([f"{kind} {name}" for kind, name in others])
         raise FailedError(
             f"{path} of the project brings Django by its {names}: call the one for production `prod`, or name what to "
             "install with `requirements`."
         )
-    more = others[0] if others else ("", "")
-    return (*groups, *([more[1]] if more[0] == "group" else [])), (*extras, *([more[1]] if more[0] == "extra" else []))
+    more_groups, more_extras = (tuple(name for one, name in others if one == kind) for kind in ("group", "extra"))
+    return (*groups, *more_groups), (*extras, *more_extras)

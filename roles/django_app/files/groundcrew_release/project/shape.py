@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .pythons import Demand
+from .tree import join
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,9 @@ class Project:
     proposed: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+
+    @property
+    def roots(self) -> list[str]:
+        """The folders that its modules are imported from."""
+        home = self.working_directory
+        return [home, *self.first, *self.last, join(home, "src"), "."]

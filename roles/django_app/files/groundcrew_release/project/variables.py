@@ -150,11 +150,10 @@ def found(module: Module, node: ast.stmt) -> None:
 def needed(tree: Tree, project: Project, given: Iterable[str]) -> tuple[str, ...]:
     """Return keys of the inventory, as YAML, with the variables that the settings need and that nobody gives."""
     home, known = project.working_directory, set(given)
-    roots = [home, *project.first, *project.last, join(home, "src"), "."]
-    path = settings.locate(tree, project.settings, roots)
+    path = settings.locate(tree, project.settings, project.roots)
     seen: dict[str, Module] = {}
     if path:
-        read(tree, path, roots, seen)
+        read(tree, path, project.roots, seen)
     known |= {name for module in seen.values() for name in module.given}
     # One that git tracks is shipped.
     files = [one for one in (join(home, ".env"), ".env") if tree.has(one)]
