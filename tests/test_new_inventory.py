@@ -37,7 +37,8 @@ def folder(tmp_path_factory):
         "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n',
         "requirements.txt": "Django\ncelery\n",
         "shop/settings.py": "import os\nINSTALLED_APPS = ['channels']\nASGI_APPLICATION = 'shop.asgi.application'\n"
-        "SECRET_KEY, MAIL = os.environ['DJANGO_SECRET_KEY'], os.environ['MAIL_KEY']\n",
+        "SECRET_KEY, MAIL = os.environ['DJANGO_SECRET_KEY'], os.environ['MAIL_KEY']\n"
+        "SECRET_KEY = os.environ['SIGNING_KEY']\n",
         "front/package.json": '{"scripts": {"build": "vite build"}}',
         "front/package-lock.json": "{}",
         "shop/celery.py": "app = Celery('shop')\n",
@@ -71,6 +72,9 @@ def test_what_the_project_needs_is_in_it(folder):
     assert "\n    # build:\n    #   - {run: npm ci, directory: front}" in text
     assert "# vault_shop_env lacks MAIL_KEY: ...  # shop/settings.py, line 4\n" in text
     assert "lacks DJANGO_SECRET_KEY" not in text
+    # What the host makes up is nobody's to type.
+    assert "    # secrets:  # made up on the host\n    #   SIGNING_KEY: 50  # shop/settings.py, line 5\n" in text
+    assert "lacks SIGNING_KEY" not in text
 
 
 def test_no_secret_is_readable_and_the_password_stays_out_of_git(folder):

@@ -8,7 +8,12 @@ from functools import cache
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.groundcrew.django.plugins.module_utils.applications import connections, findings, machines
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import (
+    connections,
+    databases,
+    findings,
+    machines,
+)
 from ansible_collections.groundcrew.django.plugins.plugin_utils import answers, public_keys
 
 AT_ONCE = 16
@@ -83,7 +88,7 @@ class ActionModule(ActionBase):
             is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),
             connections=connections.expected(resolved, name, cores),
             most_connections=int(most) if str(most).isdigit() else 0,
-            databases=variables.get("postgresql_databases") or (),
+            databases=databases.of_host(variables),
             has_repository=bool(variables.get("postgresql_repository")),
             administrators=administrators,
             held_keys=public_keys.held(str(variables.get("ansible_host", name)), str(file)) if administrators else None,

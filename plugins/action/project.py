@@ -60,12 +60,15 @@ def describe(folder: str, name: str) -> dict[str, object]:
         {"name": one.name, "run": one.run, **({"singleton": True} if one.singleton else {})}
         for one in processes.processes(files, read, name)
     ]
+    lines = [line.removeprefix("  ") for line in read.variables]
+    cut = next((number for number, line in enumerate(lines) if line.startswith("secrets:")), len(lines))
     return {
         "choices": [str(one) for one in read.choices],
         "interface": processes.interface(files, read),
         "processes": found,
         "proposed": [line.removeprefix("  ") for line in read.proposed],
-        "variables": [line.strip() for line in read.variables if line.startswith("    ")],
+        "variables": [line.strip() for line in lines[:cut] if line.startswith("  ")],
+        "secrets": lines[cut:],
     }
 
 

@@ -40,33 +40,20 @@ class ActionModule(ActionBase):
             name: [options["address"]] if options["address"] else self._addresses(resolved, name) for name in said
         }
         sites = collect.sites(servers, addresses, not status)
+        found = judge.findings(servers if status else map(collect.tried, servers), sites)
+        found = [one for one in found if not status or one.id in judge.STATUS]
+        counted = judge.counted(found)
+        self._show(found, status or Display().verbosity > 0)
         if status:
-            return self._status(judge.findings(servers, sites), options["fail_on"])
-        found = judge.findings([collect.tried(one) for one in servers], sites)
-        counted = judge.counted(found)
-        self._show(found, Display().verbosity > 0)
-        paths = self._write(found, counted, options)
-        Display().display(f"\n{counted}: {paths[0]}, {paths[1]}")
-        if verdicts.is_worse(found, options["fail_on"]):
-            mistakes = f"{paths[0]} says of each what was seen, why it matters, and what mends it.\n"
-            return {"failed": True, "changed": False, "msg": f"The report has {counted}.", "mistakes": mistakes}
-        return {"changed": False}
-
-    def _status(self, every, fail_on):
-        """Print how things are; return nothing, or fail when something is as grave as `fail_on`."""
-        found = [one for one in every if one.id in judge.STATUS]
-        self._show(found, True)
-        counted = judge.counted(found)
-        Display().display(f"\n{counted}")
-        if verdicts.is_worse(found, fail_on):
+            written, message = "", f"There is something to do: {counted}."
             mistakes = "What mends each stands above; playbooks/report.yml looks further.\n"
-            return {
-                "failed": True,
-                "changed": False,
-                "msg": f"There is something to do: {counted}.",
-                "mistakes": mistakes,
-            }
-        return {"changed": False}
+        else:
+            paths = self._write(found, counted, options)
+            written, message = f": {paths[0]}, {paths[1]}", f"The report has {counted}."
+            mistakes = f"{paths[0]} says of each what was seen, why it matters, and what mends it.\n"
+        Display().display(f"\n{counted}{written}")
+        worse = verdicts.is_worse(found, options["fail_on"])
+        return {"changed": False} | ({"failed": True, "msg": message, "mistakes": mistakes} if worse else {})
 
     def _server(self, name, said, variables):
         """Return a host as it answered."""

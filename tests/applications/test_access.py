@@ -113,6 +113,9 @@ def test_a_database_server_connects_to_others_for_an_archive_or_an_extension():
     assert not dials(["postgresql"], **s3)
     assert dials(postgresql_networked=True)
     assert dials(postgresql_databases=[{"name": "shop", "extensions": ["postgres_fdw"]}])
+    # A text is a name, or a list of one, as the role takes it.
+    assert dials(postgresql_databases=[{"name": "shop", "extensions": "postgres_fdw"}])
+    assert not dials(postgresql_databases=["shop"])
     shop = {"state": "present", "extensions": [], "databases": []}
     for keys, wanted in (
         ({}, False),

@@ -181,6 +181,12 @@ def test_checks_of_the_status_are_there():
     assert set(judge.STATUS) <= {one.id for one in ALL}
 
 
+def test_the_status_says_that_a_certificate_has_ended():
+    """Of one that has, no days are known."""
+    found = judge.findings([], [certified(trusted=False, days=None, life=90)])
+    assert [one.level for one in found if one.id == "certificate" and one.id in judge.STATUS] == ["error"]
+
+
 @pytest.mark.parametrize("answer", ["", "Welcome!\n", "GROUNDCREW {broken"])
 def test_an_answer_that_cannot_be_read(answer):
     assert "python3: not found" in observed.read("web1", answer, "sh: 1: python3: not found\n").error

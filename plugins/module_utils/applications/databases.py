@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from . import engine, locales, urls
+from . import engine, locales, specification, urls
 from .findings import Finding
 from .resolve import Application
 
 ALIAS = re.compile("[A-Za-z][A-Za-z0-9_-]*")
 SUPERUSERS = ("locale", "extensions", "read_only_roles")
 """Keys that only PostgreSQL has, for each of its databases."""
+
+
+def of_host(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return `postgresql_databases` of a host as the role reads them: a text is a name, or a list of one."""
+    said = variables.get("postgresql_databases") or []
+    made = specification.complete(said, "postgresql", "main", "postgresql_databases")
+    return made if isinstance(made, list) else []
 
 
 def alias(application: Application, database: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ def exporters(host: Host, applications: list[Application]) -> Iterator[Exporter]
         flags = f"-web.listen-address={local('redis')} -redis.addr="
         yield exporter("prometheus-redis-exporter", flags, groups=[*dict.fromkeys(one["group"] for one in caches)])
     if applications:
-        probes = json.dumps({"modules": {one.name: probe(one) for one in applications}}, indent=2)
+        probes = json.dumps({"modules": {one.name: probe(one) for one in applications}})
         flags = f"--config.file={PROBES} --web.listen-address={local('site')}"
         yield exporter("prometheus-blackbox-exporter", flags, files=[{"path": PROBES, "content": f"{probes}\n"}])
         flags = f"-progs {PROGRAMS} -logs /var/log/nginx/access.log -logtostderr"

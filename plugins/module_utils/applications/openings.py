@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import networks
+from . import databases, networks
 from .inventory import Host
 from .resolve import Application
 
@@ -20,9 +20,8 @@ POSTGRESQL = 5432
 def needed(host: Host) -> list[Entry]:
     """Return the ports that the roles of a host need from outside."""
     entries: list[Entry] = [opened(port) for port in WEB] if "django" in host.groups else []
-    databases = host.variables.get("postgresql_databases")
-    if "postgresql" in host.groups and isinstance(databases, list):
-        clients = [str(client) for one in databases for client in one.get("clients") or ()]
+    if "postgresql" in host.groups:
+        clients = [str(client) for one in databases.of_host(host.variables) for client in one.get("clients") or ()]
         # Who is named by a host name or as `all` may be anywhere: PostgreSQL itself asks who it is.
         named = networks.wrong(clients) or "all" in clients
         entries += [opened(postgresql_port(host), [] if named else clients)] if clients else []
@@ -37,8 +36,7 @@ def database_dials(host: Host, applications: Iterable[Application]) -> bool:
     """Return whether the PostgreSQL server of a host connects to other machines by itself."""
     repository = host.variables.get("backup_repository")
     away = isinstance(repository, dict) and repository.get("type", "local") != "local"
-    databases = host.variables.get("postgresql_databases")
-    extensions = [one.get("extensions") or () for one in databases] if isinstance(databases, list) else []
+    extensions = [one.get("extensions") or () for one in databases.of_host(host.variables)]
     extensions += [
         database.get("extensions") or ()
         for one in applications

@@ -19,7 +19,7 @@ SITE = (SITES, PAGES)
 APPLICATION = (PROJECTS, RELEASES)
 SERVER = (SERVERS, UPKEEP)
 STATUS = (
-    *("answer", "certificate-days", "release", "server"),
+    *("answer", "certificate", "certificate-days", "release", "server"),
     *("failed-units", "disk", "backup", "updates", "reboot"),
 )
 """The checks that say how things are now; the others, whether they were made well."""

@@ -3,9 +3,9 @@
 import argparse
 import json
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 REBOOT = "/run/reboot-required"
@@ -45,8 +45,7 @@ def certificates(patterns: list[str]) -> Iterator[Sample]:
         command = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         try:
-            end = datetime.strptime(said.strip().removeprefix("notAfter="), "%b %d %H:%M:%S %Y GMT")
-            seconds = end.replace(tzinfo=UTC).timestamp()
+            seconds = ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter="))
         except ValueError:
             seconds = 0
         yield "groundcrew_certificate_expiry_timestamp_seconds", {"certificate": path.parent.name}, seconds
