@@ -8,15 +8,23 @@ import pytest
 
 LISTEN = (Path(__file__).parent / "listen.py").read_text()
 LOAD = (Path(__file__).parent.parent / "deploy/load.py").read_text()
-PYTHON = "/srv/chat/current/venv/bin/python"
 
 
 @pytest.fixture
-def listen(host):
-    """Return a function that runs `listen.py` on the host and returns what it heard."""
+def python(host):
+    """Return the path of the interpreter of the release that serves now, which has websockets from uvicorn's extra."""
+    return host.check_output("readlink -f /srv/chat/current/venv") + "/bin/python"
+
+
+@pytest.fixture
+def listen(host, python):
+    """Return a function that runs `listen.py` on the host and returns what it heard.
+
+    Its interpreter is that of the release that served at the beginning, since the link moves on meanwhile.
+    """
 
     def run():
-        return json.loads(host.check_output("printf %s %s | %s -", "%s", LISTEN, PYTHON).splitlines()[-1])
+        return json.loads(host.check_output("printf %s %s | %s -", "%s", LISTEN, python).splitlines()[-1])
 
     return run
 
@@ -35,11 +43,9 @@ def test_no_connection_to_the_database_outlives_its_request(http):
     assert http("https://chat.example.org/database").text == "chat, 0 s, pool None"
 
 
-def test_deploy_tells_sockets_to_connect_again_and_finishes_requests(host, http, play, listen):
+def test_deploy_tells_sockets_to_connect_again_and_finishes_requests(host, http, play, listen, python):
     host.check_output("printf %s %s > /tmp/listen.py; printf %s %s > /tmp/load.py", "%s", LISTEN, "%s", LOAD)
     host.check_output("systemd-run --quiet --unit=load python3 /tmp/load.py chat.example.org /tmp/load.json")
-    # Under the interpreter of the release that it talks to, since the link moves on meanwhile.
-    python = host.check_output("readlink -f /srv/chat/current/venv") + "/bin/python"
     output = "--property=StandardOutput=file:/tmp/heard"
     host.check_output(f"systemd-run --quiet --unit=listen {output} {python} /tmp/listen.py wait")
     host.check_output("timeout 20 sh -c 'until grep -sq open /tmp/heard; do sleep 0.2; done'")
