@@ -19,7 +19,7 @@ options:
   verb:
     description: What is done. C(plan), C(list), C(logs) and a C(rollback) with O(target) only read.
     type: str
-    choices: [plan, resolve, build, activate, rollback, list, preview, rotate, logs]
+    choices: [plan, resolve, build, activate, rollback, list, preview, rotate, logs, export, import]
     required: true
   application:
     description: >-
@@ -29,7 +29,7 @@ options:
   release:
     description: >-
       Release to activate or to go back to; of C(rotate) its step, C(prepare), C(use) or C(finish); of C(logs) the span
-      of time, such as C(10m).
+      of time, such as C(10m); of C(export) and C(import) the file on the host.
     type: str
     default: ""
   by:
@@ -50,6 +50,10 @@ options:
     default: false
   fresh_environment:
     description: Give the release the environment of today.
+    type: bool
+    default: false
+  keep_personal_data:
+    description: Leave out the commands of C(anonymise) in an C(import).
     type: bool
     default: false
 attributes:
@@ -77,7 +81,7 @@ EXAMPLES = r"""
 RETURN = r"""
 id:
   description: Name of the release.
-  returned: for all verbs but C(list)
+  returned: for all verbs but C(list), C(export) and C(import)
   type: str
   sample: 4f1c0a9b77e2
 state:
@@ -117,10 +121,10 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 ENGINE = Path("/usr/local/bin/groundcrew-release")
-VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview", "rotate", "logs"]
+VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview", "rotate", "logs", "export", "import"]
 READS = ["plan", "list", "logs"]
 INSTALLS = ["resolve", "build"]
-FLAGS = ["leads", "target", "allow_schema_ahead", "fresh_environment"]
+FLAGS = ["leads", "target", "allow_schema_ahead", "fresh_environment", "keep_personal_data"]
 # What a host says on which nothing is laid out yet, as in a first dry run.
 NOTHING = {
     "id": "",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from groundcrew_release import application, build, plan, preview, records, source, systemd
+from groundcrew_release import application, build, commands, plan, preview, records, source, systemd
 from groundcrew_release.application import File
 from groundcrew_release.project import Project, read
 from groundcrew_release.steps import FailedError, Steps
@@ -243,6 +243,12 @@ def test_failed_migration_says_where_the_database_is(app, units):
         "Migrations had begun: 1 were pending, the first is shop.0002_note.",
         f"The database as it was before is in {app.dumps}/20261126T120000Z-abc.dump.",
     ]
+
+
+def test_dump_that_fails_names_the_key_that_does_without(app, units):
+    units.failing, units.status = {"dump.py": "The database was not dumped: no room.\n"}, commands.REFUSED
+    with pytest.raises(FailedError, match="was not dumped: no room. To go on without: `dump_before_migrate: false`"):
+        build.build(app, "a", True, Steps())
 
 
 def test_failure_before_the_migrations_says_nothing_of_them(app, units):

@@ -45,6 +45,7 @@ NOTHING = {
     "drain_timeout": 7.0,
     "static": {"/static/": "/x"},
     "media": {"/files/": "/x"},
+    "anonymise": (application.Command(manage="scrub"),),
     "dump_before_migrate": False,
     "keep_releases": 9,
     "umask": "0007",

@@ -16,10 +16,11 @@ MANAGE = re.compile(r"(\S*/)?(python[0-9.]*|manage\.py|django-admin)")
 
 def lines(application: Application) -> Iterator[tuple[str, str, str, bool]]:
     """Yield (key, inside, command line, whether it is a management command) of everything that runs."""
-    for number, command in enumerate(application["commands"]):
-        for key in ("manage", "run", "unless"):
-            if isinstance(command.get(key), str):
-                yield "commands", f"[{number}].{key}", command[key], key == "manage"
+    for name in ("commands", "anonymise"):
+        for number, command in enumerate(application[name]):
+            for key in ("manage", "run", "unless"):
+                if isinstance(command.get(key), str):
+                    yield name, f"[{number}].{key}", command[key], key == "manage"
     for key in ("processes", "timers"):
         for job in application[key]:
             if isinstance(job.get("run"), str):

@@ -29,6 +29,7 @@ def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the lists of one application."""
     yield from files(application)
     yield from commands(application, "commands", "commands: [{manage: migrate --noinput, once: true}]")
+    yield from commands(application, "anonymise", "anonymise: [{manage: anonymise_users}]")
     yield from commands(application, "build", "build: [{run: npm ci, directory: frontend}]")
     yield from build(application)
     yield from jobs(application)

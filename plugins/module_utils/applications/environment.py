@@ -59,7 +59,7 @@ def of(application: Application, key: str, env: Mapping[str, Any], inside: str =
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the environment of one application and of its commands."""
     yield from of(application, "env", application["env"])
-    for key in ("commands", "build"):
+    for key in ("commands", "anonymise", "build"):
         for number, command in enumerate(application[key]):
             yield from of(application, key, command.get("env", {}), f"[{number}].env")
     yield from of(application, "certificate", application["certificate"].get("env", {}), ".env")

@@ -80,7 +80,7 @@ def app(application: Application) -> dict[str, Any]:
     }
     given["databases"] = databases.further(application)
     given["env"] = texts(values["env"])
-    for key in ("commands", "build"):
+    for key in ("commands", "anonymise", "build"):
         given[key] = [{**one, "env": texts(one["env"])} if "env" in one else one for one in values[key]]
     return whole("django_app", "main", "django_app", values | given)
 

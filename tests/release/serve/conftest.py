@@ -122,6 +122,7 @@ def release(root, shop):  # noqa: ARG001
                 "static_url": "/static/",
                 "media_url": "/media/",
                 "hsts": "max-age=60",
+                "staticfiles": True,
                 "migrations": {"shop": ["0001"]},
             },
             "server": {"interface": "wsgi", "workers": 0, "threads": 4, "timeout": 30, "settings": {}, "pool_url": ""},

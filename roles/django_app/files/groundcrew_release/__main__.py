@@ -6,6 +6,8 @@ groundcrew-release NAME build [--leads]           build it
 groundcrew-release NAME activate ID               let it take the traffic
 groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
 groundcrew-release NAME rotate STEP               change the key that Django signs with: prepare, use or finish
+groundcrew-release NAME export FILE               put databases and uploads into a file, for another host
+groundcrew-release NAME import FILE               replace databases and uploads by those of such a file
 groundcrew-release NAME list                      all releases, newest first
 groundcrew-release NAME logs [SPAN]               what its units and Nginx said, in the last 10m or so
 groundcrew-release NAME preview [--leads]         build as far as Django can be asked, and remove it again
@@ -28,7 +30,8 @@ from .application import Application
 from .report import Result
 from .steps import FailedError, Steps
 
-CHANGING = ("resolve", "build", "activate", "rollback", "preview", "rotate")
+FILES = ("export", "import")
+CHANGING = ("resolve", "build", "activate", "rollback", "preview", "rotate", *FILES)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -81,16 +84,23 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--target", action="store_true", help="only find the release to go back to")
     parser.add_argument("--allow-schema-ahead", action="store_true", help="go back although the database is ahead")
     parser.add_argument("--fresh-environment", action="store_true", help="give the release the environment of today")
+    parser.add_argument("--keep-personal-data", action="store_true", help="leave out the commands of `anonymise`")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.verb == "activate" and not options.release:
         parser.error("activate: name a release")
     if options.verb == "rotate" and options.release not in keys.STEPS:
         parser.error(f"rotate: name a step, {', '.join(keys.STEPS)}")
-    if options.release and options.verb not in ("activate", "rollback", "rotate", "logs"):
-        parser.error(f"{options.verb} takes no release")
-    if "/" in options.name + options.release or options.release.startswith("."):
+    if options.verb in FILES:
+        if not options.release:
+            parser.error(f"{options.verb}: name a file")
+        options.release = str(Path(options.release).absolute())
+    elif "/" in options.release or options.release.startswith("."):
         parser.error("a name has no slash")
+    if "/" in options.name:
+        parser.error("a name has no slash")
+    if options.release and options.verb not in ("activate", "rollback", "rotate", "logs", *FILES):
+        parser.error(f"{options.verb} takes no release")
     options.by = options.by or f"{os.environ.get('SUDO_USER') or getpass.getuser()}@{platform.node()}"
     return options
 
@@ -106,7 +116,8 @@ def find(options: argparse.Namespace) -> Application:
 
 def request(application: Application, options: argparse.Namespace) -> lock.Request:
     """Return what the unit is asked for."""
-    flags = [name for name in ("leads", "allow_schema_ahead", "fresh_environment") if getattr(options, name)]
+    names = ("leads", "allow_schema_ahead", "fresh_environment", "keep_personal_data")
+    flags = [name for name in names if getattr(options, name)]
     arguments = ([options.release] if options.release else []) + [f"--{flag.replace('_', '-')}" for flag in flags]
     from . import source
 
@@ -153,6 +164,13 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
         )
     if options.verb == "rotate":
         return keys.rotate(application, options.release, steps)
+    if options.verb in FILES:
+        from . import data
+
+        path = Path(options.release)
+        if options.verb == "export":
+            return data.export(application, path, steps)
+        return data.replace(application, path, options.leads, options.keep_personal_data, steps)
     if options.verb == "resolve":
         from . import resolve
 
@@ -168,9 +186,10 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
 
 def recover(application: Application, steps: Steps) -> Result:
     """End what a verb that was killed left behind; systemd runs this in its unit when its process has gone."""
-    from . import activate
+    from . import activate, data
 
     activate.recover(application, steps)
+    data.recover(application, steps)
     return {}
 
 

@@ -146,6 +146,7 @@ class Application:
     broker_url: str = ""
     files: tuple[File, ...] = ()
     commands: tuple[Command, ...] = ()
+    anonymise: tuple[Command, ...] = ()  # after data came from elsewhere
     static: dict[str, str] = field(default_factory=dict)
     media: dict[str, str] = field(default_factory=dict)
     cdn_url: str = ""
@@ -271,6 +272,7 @@ def parse(text: str) -> Application:
         "databases": tuple(Database(**known(Database, one)) for one in values.get("databases", [])),
         "files": tuple(read_file(values["name"], one) for one in values.get("files", [])),
         "commands": tuple(made(Command, one) for one in values.get("commands", [])),
+        "anonymise": tuple(made(Command, one) for one in values.get("anonymise", [])),
         "build": tuple(made(BuildStep, one) for one in values.get("build", [])),
         "allow": allowed(values),
     }

@@ -229,7 +229,11 @@ def run(application: Application, name: str, described: Description, leads: bool
     risked = [alias for alias in risked if leads or own[alias]]
     if risked and application.dump_before_migrate:
         with steps.step("dump"):
-            done.dumps = commands.dump(application, name, risked)
+            try:
+                done.dumps = commands.dump(application, name, risked)
+            except FailedError as error:
+                without = f"{error} To go on without: `dump_before_migrate: false`."
+                raise FailedError(without, error.log, error.command) from error
     for command in application.commands:
         words = commands.lines(application, command, described, leads)
         if words:

@@ -91,14 +91,18 @@ def unpack(application: Application, target: Path) -> None:
             (target / name).chmod(0o640)
             host.give(target, uid, gid)
         else:
-            command = [sys.executable, "-I", str(Path(__file__).with_name("archive.py")), str(target)]
             # The controller has judged the links of a folder.
-            command += ["links"] if application.source.kind == "folder" else []
-            title = f"unpack {application.source.location}"
-            host.run(command, cwd=target, env={}, owner=(uid, gid), stdin=sent(application), command=title)
+            words = ["links"] if application.source.kind == "folder" else []
+            extract(sent(application), target, (uid, gid), *words, title=f"unpack {application.source.location}")
     missing.check_pointers(target, application.source.kind)
     if application.source.kind == "archive":
         missing.check_submodules(target)
+
+
+def extract(archive: Path, target: Path, owner: tuple[int, int], *words: str, title: str) -> None:
+    """Unpack an archive as the user that owns `target`; `words` are those of archive.py."""
+    command = [sys.executable, "-I", str(Path(__file__).with_name("archive.py")), str(target), *words]
+    host.run(command, cwd=target, env={}, owner=owner, stdin=archive, command=title)
 
 
 def verify(application: Application) -> None:

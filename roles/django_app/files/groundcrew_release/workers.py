@@ -10,13 +10,13 @@ UNITS = "etc/systemd/system"
 TIME = "%a %Y-%m-%d %H:%M:%S.%f %Z"  # such as Thu 2026-11-26 13:50:00.123456 UTC
 
 
-def units(application: Application) -> list[str]:
-    """Return the services of the application's processes and timers.
+def units(application: Application, kind: str = "service") -> list[str]:
+    """Return the services of the application's processes and timers, or its timers: units of a `kind`.
 
     Each file says whose it is: names do not tell, since `omni-worker` is an application, too.
     """
     mark = f"X-Groundcrew={application.name}"
-    files = [path for path in sorted((ROOT / UNITS).glob("*.service")) if path.is_file()]
+    files = [path for path in sorted((ROOT / UNITS).glob(f"*.{kind}")) if path.is_file()]
     return [path.name for path in files if mark in path.read_text(errors="replace").splitlines()]
 
 

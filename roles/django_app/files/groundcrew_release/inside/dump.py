@@ -1,16 +1,24 @@
-"""Dump databases of the release that this runs in, before its migrations: `python - FOLDER ALIAS...`.
+"""Dump databases of the release that this runs in, such as before its migrations: `python - FOLDER ALIAS...`.
 
 The databases and how to reach them are Django's own (https://docs.djangoproject.com/en/stable/ref/settings/#databases):
-what is dumped is what will be migrated. Prints the files as JSON; `pg_restore --clean --dbname=...` reads it.
+what is dumped is what will be migrated. Prints the files as JSON; `pg_restore --clean --dbname=...` reads one of
+PostgreSQL, `mariadb` one of MariaDB, and one of SQLite is a database.
 """
 
 import datetime
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+PROGRAMS = {
+    "postgresql": ["pg_dump", "--format=custom"],
+    "mysql": ["mariadb-dump", "--single-transaction", "--no-tablespaces", "--hex-blob"],
+}
+OUTPUT = {"postgresql": "--file", "mysql": "--result-file"}
 
 
 def main(folder: str, *aliases: str) -> None:
@@ -37,7 +45,7 @@ def main(folder: str, *aliases: str) -> None:
         print(said, file=sys.stderr)
         last = said.splitlines()[-1].rstrip(".")
         what = "The database was" if len(aliases) == 1 else "The databases were"
-        print(f"{what} not dumped: {last}. To go on without: `dump_before_migrate: false`.", file=sys.stderr)
+        print(f"{what} not dumped: {last}.", file=sys.stderr)
         sys.exit(3)
     finally:
         for part in parts.values():
@@ -46,11 +54,16 @@ def main(folder: str, *aliases: str) -> None:
 
 
 def dump(connection: Any, part: Path) -> None:
-    """Dump the database behind a connection of Django into a file."""
-    # psql and pg_dump agree on how to name a database; the password travels in the environment.
-    arguments, environment = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    """Dump the database behind a connection of Django into a file; `load.py` and the database's own client read it."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        with sqlite3.connect(settings["NAME"]) as database, sqlite3.connect(part) as copy:
+            database.backup(copy)
+        return
+    # Clients of a database agree on how to name one; the password travels in the environment.
+    arguments, environment = connection.client.settings_to_cmd_args_env(settings, [])
     subprocess.run(
-        ["pg_dump", "--format=custom", f"--file={part}", *arguments[1:]],
+        [*PROGRAMS[connection.vendor], f"{OUTPUT[connection.vendor]}={part}", *arguments[1:]],
         env={**os.environ, **(environment or {})},
         stderr=subprocess.PIPE,
         text=True,

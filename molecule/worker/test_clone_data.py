@@ -1,0 +1,68 @@
+"""The data of one host in the place of those of another, without names, and back again when that fails."""
+
+import pytest
+
+testinfra_hosts = ["ssh://groundcrew-worker-13?timeout=60&controlpersist=600"]
+THERE = "groundcrew-worker-12"
+NAMES = "from entries.models import Entry; print(sorted(set(Entry.objects.values_list('name', flat=True))))"
+WRITE = "from entries.models import Entry; print(Entry.objects.create(name='{}', text='x').pk)"
+UPLOADS = "cd /srv/shop/media && stat --format '%n %U %a' of-* tick"
+UNITS = "systemctl is-active shop-web@* shop-worker-celery shop-worker-beat shop-timer-tick.timer"
+LEFT = "find /var/tmp /tmp -name 'ansible.*' -o -name 'shop.tar'; ls -d /srv/shop/import; ls /srv/shop/dumps"
+
+
+def python(host, code):
+    """Return what Python in the application prints last."""
+    return host.check_output("shop-manage shell --command %s", code).splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def there(reach):
+    """Return the host with the data that are wanted here."""
+    host = reach(THERE)
+    python(host, WRITE.format("Ada"))
+    host.check_output("runuser -u shop -- touch /srv/shop/media/of-12 /srv/shop/media/tick")
+    return host
+
+
+@pytest.fixture
+def here(host):
+    """Return the host that gets them: an entry and an upload of its own are on it."""
+    python(host, WRITE.format("Bob"))
+    host.check_output("runuser -u shop -- touch /srv/shop/media/of-13 /srv/shop/media/tick")
+    return host
+
+
+def test_nothing_is_replaced_without_a_word(there, here, play):  # noqa: ARG001
+    refused = play("playbooks/clone_data.yml", **{"app": "shop", "from": THERE})
+    assert refused.returncode == 2
+    assert "Say that you mean it: -e confirm=shop" in refused.stdout
+    assert "Bob" in python(here, NAMES)
+
+
+def test_what_fails_leaves_the_data_of_before(there, here, play, http):  # noqa: ARG001
+    asked = {"app": "shop", "from": THERE, "confirm": "shop", "scrub": "raise SystemExit('no scrubbing today')"}
+    failed = play("playbooks/clone_data.yml", **asked)
+    assert failed.returncode == 2
+    assert "no scrubbing today" in failed.stdout
+    assert "Databases and uploads are again as they were." in failed.stdout
+    assert "Bob" in python(here, NAMES)
+    assert "of-13 shop" in here.check_output(UPLOADS)
+    assert set(here.check_output(UNITS).split()) == {"active"}
+    assert http("https://shop.example.org/").status == 200
+
+
+def test_data_of_another_host_without_its_names(there, here, play, http):
+    cloned = play("playbooks/clone_data.yml", **{"app": "shop", "from": THERE, "confirm": "shop"})
+    assert cloned.returncode == 0, cloned.stdout[-3000:]
+    assert python(here, NAMES) == "['somebody']"
+    count = "from entries.models import Entry; print(Entry.objects.count())"
+    assert python(here, count) == python(there, count)
+    assert here.check_output(UPLOADS).splitlines() == ["of-12 shop 644", "tick shop 644"]
+    assert set(here.check_output(UNITS).split()) == {"active"}
+    assert "somebody" in http("https://shop.example.org/").text
+    # The host that they came from has what it had, and neither has a copy beside it.
+    assert "Ada" in python(there, NAMES)
+    left = here.run(LEFT).stdout.split()
+    assert [one for one in left if not one.endswith(".dump")] == []
+    assert there.run(LEFT).stdout.split() == there.run("ls /srv/shop/dumps").stdout.split()

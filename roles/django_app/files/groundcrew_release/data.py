@@ -1,0 +1,199 @@
+"""Take the data of an application out of a host, and put data from elsewhere in their place.
+
+An archive is a tar file with `databases/ALIAS.dump` for each database of Django, and with the folder `media`: any
+server can write one. See inside/dump.py and inside/load.py for what a dump is.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from . import activate, commands, host, probe, records, run, source, systemd, workers
+from .application import Application
+from .steps import FailedError, Steps
+
+MAIN = "databases/default.dump"
+
+
+def folder(application: Application) -> Path:
+    """Return where an import keeps what it brings, and what was there before until all is good."""
+    return application.home / "import"
+
+
+def described(application: Application, release: str) -> dict[str, Any]:
+    """Return what Django said of a release when it was built."""
+    found: dict[str, Any] = activate.need(application, release)["django"]
+    return found
+
+
+def export(application: Application, path: Path, steps: Steps) -> dict[str, Any]:
+    """Write an archive of databases and uploads for whoever owns its folder; return {changed, path, msg}.
+
+    :raises FailedError: nothing serves, or a database cannot be dumped.
+    """
+    release, owner = run.find(application, ""), path.parent.stat()
+    aliases = commands.migrated(described(application, release))
+    with steps.step("dump"):
+        dumps = [Path(one) for one in commands.dump(application, release, aliases)]
+    try:
+        with steps.step("pack"):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                os.fchown(handle, owner.st_uid, owner.st_gid)
+                with tarfile.open(fileobj=file, mode="w") as archive:
+                    for alias, dump in zip(aliases, dumps, strict=True):
+                        archive.add(dump, f"databases/{alias}.dump")
+                    archive.add(application.media_folder, "media")
+    finally:
+        for dump in dumps:
+            dump.unlink(missing_ok=True)
+    text = f"{application.name}: databases and uploads are in {path}, {path.stat().st_size >> 20} MB."
+    return {"changed": True, "path": str(path), "msg": text}
+
+
+def replace(application: Application, path: Path, leads: bool, keep: bool, steps: Steps) -> dict[str, Any]:
+    """Replace databases and uploads by those of an archive, migrate them and take personal data out of them.
+
+    Args:
+        application: the application, whose processes stand still meanwhile.
+        path: the archive.
+        leads: whether this host replaces the databases that it shares with others.
+        keep: leave out the commands of `anonymise`.
+        steps: the steps that were taken.
+
+    Returns {changed, dump, msg, text}. When something fails, the data of before are put back.
+
+    :raises FailedError: nothing serves, the archive holds nothing that fits, or a command fails.
+    """
+    release = run.find(application, "")
+    if not (keep or application.anonymise):
+        raise FailedError(
+            "The key `anonymise` names no command that takes personal data out: give it one, or keep them with "
+            "--keep-personal-data (playbook: -e personal_data=keep)."
+        )
+    with steps.step("unpack"):
+        unpack(application, path)
+    place = folder(application) / "archive"
+    given = [alias for alias in own(application, release, leads) if (place / f"databases/{alias}.dump").is_file()]
+    if leads and not (place / MAIN).is_file():
+        host.remove(folder(application))
+        raise FailedError(f"{path} holds no {MAIN}: it takes a tar file with that, and with the folder media.")
+    with steps.step("dump"):
+        dumps = dict(zip(given, commands.dump(application, release, given), strict=True)) if given else {}
+    units = [application.unit(release), *workers.find(application), *workers.units(application, "timer")]
+    units = [unit for unit in units if is_active(unit)]
+    begun = json.dumps({"dumps": dumps, "units": units})
+    host.write(folder(application) / "begun.json", begun, host.SUPERUSER, 0o600)
+    try:
+        with steps.step("stop"):
+            systemd.stop(*units)
+        with steps.step("load"):
+            load(application, release, {alias: place / f"databases/{alias}.dump" for alias in given})
+            exchange(application)
+        prepare(application, release, leads, keep, steps)
+    except Exception:
+        steps.closing = True
+        recover(application, steps)
+        raise
+    host.remove(folder(application))
+    start(application, release, units, steps)
+    text = [f"{application.name} has the data of {path.name}: {', '.join([*given, 'uploads'])}."]
+    text += [f"As the databases were before: {', '.join(dumps.values())}."] if dumps else []
+    return {"changed": True, "dump": ", ".join(dumps.values()), "msg": text[0], "text": text}
+
+
+def own(application: Application, release: str, leads: bool) -> list[str]:
+    """Return the aliases of the databases that this host replaces: its own, and as the first of several all of them."""
+    facts = described(application, release)
+    known = facts.get("databases", {})
+    alone = {alias: known[alias]["local"] for alias in commands.migrated(facts) if alias != "default"}
+    alone = {"default": commands.alone(application)} | alone
+    return [alias for alias in alone if leads or alone[alias]]
+
+
+def is_active(unit: str) -> bool:
+    """Say whether a unit runs, so that it runs again afterwards."""
+    return systemd.show(unit, "ActiveState")["ActiveState"] in ("active", "reloading", "activating")
+
+
+def unpack(application: Application, path: Path) -> None:
+    """Unpack an archive as the application's user, which can write nowhere else in that folder."""
+    place, (uid, gid) = folder(application), host.user(application.name)
+    if not path.is_file():
+        raise FailedError(f"There is no file {path}.")
+    host.remove(place)
+    place.mkdir(mode=0o710)
+    os.chown(place, host.SUPERUSER, gid)
+    for name in ("archive", "before"):
+        (place / name).mkdir(mode=0o700)
+        os.chown(place / name, uid, gid)
+    source.extract(path, place / "archive", (uid, gid), title=f"unpack {path.name}")
+
+
+def load(application: Application, release: str, dumps: dict[str, Path]) -> None:
+    """Replace databases by dumps that the application's user can read."""
+    if dumps:
+        pairs = [f"{alias}={path}" for alias, path in dumps.items()]
+        commands.ask(application, release, "load.py", str(application.dumps), *pairs)
+
+
+def exchange(application: Application) -> None:
+    """Put the uploads of the archive in the place of those that are there; the folder may be a mount, and stays."""
+    place, media = folder(application), application.media_folder
+    move(media, place / "before")
+    (place / "emptied").touch()
+    move(place / "archive/media", media)
+
+
+def move(source: Path, target: Path) -> None:
+    """Move all that is in a folder into another, which may be on another disk."""
+    for path in list(source.iterdir()) if source.is_dir() else []:
+        shutil.move(path, target / path.name)
+
+
+def prepare(application: Application, release: str, leads: bool, keep: bool, steps: Steps) -> None:
+    """Migrate what came from elsewhere as a deploy does, and take personal data out of it."""
+    facts = described(application, release)
+    for command in application.commands:
+        words = commands.lines(application, command, facts, leads)
+        if any("migrate" in shlex.split(one) for one in words):
+            with steps.step(commands.title(command)):
+                steps.notes += commands.prepare(application, release, command, words)
+    for command in () if keep or not leads else application.anonymise:
+        with steps.step(commands.title(command)):
+            steps.notes += commands.prepare(application, release, command, [commands.line(application, command)])
+
+
+def start(application: Application, release: str, units: list[str], steps: Steps) -> None:
+    """Start what was stopped, and wait until the site answers."""
+    with steps.step("start"):
+        for unit in units:
+            systemd.start(unit, wait=unit != application.unit(release))
+    if application.unit(release) in units:
+        with steps.step("probe"):
+            domain = activate.need(application, release).get("domain", application.domains[0])
+            probe.wait_until_good(application, release, domain, application.probe, 0.0)
+
+
+def recover(application: Application, steps: Steps) -> None:
+    """Put back the data of before an import that failed or was killed, and start what it stopped."""
+    place, release = folder(application), records.serving(application)
+    try:
+        begun = json.loads((place / "begun.json").read_text())
+    except (FileNotFoundError, ValueError):
+        host.remove(place)
+        return
+    with steps.step("put the data back"):
+        load(application, release, {alias: Path(dump) for alias, dump in begun["dumps"].items()})
+        if (place / "emptied").exists():
+            for path in application.media_folder.iterdir():
+                host.remove(path)
+        move(place / "before", application.media_folder)
+    for unit in begun["units"]:
+        systemd.start(unit, wait=False)
+    host.remove(place)
+    steps.notes.append("Databases and uploads are again as they were.")
