@@ -1,5 +1,6 @@
 """Where a project can come from, and what its requirements can look like."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,42 @@ def test_release_has_its_code_and_its_requirements(host, name, django):
     code = host.check_output(f"{name}-run python -c 'import tiny.settings as s; print(s.__file__)'")
     assert "site-packages" in code if name in ("wheel", "private") else "/source/" in code
     assert host.run(f"{name}-manage check").rc == 0
+
+
+def deploy_by_ssh(host, *words, options=()):
+    """Ask for something with the key of the application `git`; return how it ended."""
+    command = ["ssh", "-F", CONVERGE.parents[1] / "shared/ssh_config", "-o", "ControlPath=none", *options]
+    command += ["-l", "groundcrew-deploy", host.backend.hostname, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_key_deploys_its_application(host):
+    served = deploy_by_ssh(host, "deploy", "v2")
+    assert served.returncode == 0, served.stderr
+    assert " (v2) instead of " in served.stdout
+    assert host.check_output("git-run python -c 'import tiny.settings as s; print(s.GENERATION)'") == "2"
+    row = deploy_by_ssh(host, "list").stdout.splitlines()[1].split()
+    assert row[1:3] == ["current", "v2"]
+    failed = deploy_by_ssh(host, "deploy", "master")
+    assert failed.returncode == 1
+    assert "not this one" in failed.stderr
+    assert deploy_by_ssh(host, "rollback").returncode == 0
+    assert host.run("git-run python -c 'import tiny.settings as s; print(s.GENERATION)'").rc == 1
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["id"], ["deploy v2; id"], ["deploy", "--application=/etc/shadow"], ["run", "id"], ["list", "a", "b"]]
+)
+def test_a_key_does_nothing_else(host, words):
+    refused = deploy_by_ssh(host, *words)
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert "git: this key may ask for deploy [VERSION]" in refused.stderr
+
+
+def test_a_key_opens_no_tunnel(host):
+    refused = deploy_by_ssh(host, options=["-W", "127.0.0.1:443"])
+    assert "administratively prohibited" in refused.stderr
 
 
 def test_files_of_git_lfs_are_fetched(host):

@@ -247,7 +247,7 @@ def test_failed_migration_says_where_the_database_is(app, units):
 
 def test_dump_that_fails_names_the_key_that_does_without(app, units):
     units.failing, units.status = {"dump.py": "The database was not dumped: no room.\n"}, commands.REFUSED
-    with pytest.raises(FailedError, match="was not dumped: no room. To go on without: `dump_before_migrate: false`"):
+    with pytest.raises(FailedError, match=r"was not dumped: no room\. To go on without: `dump_before_migrate: false`"):
         build.build(app, "a", True, Steps())
 
 

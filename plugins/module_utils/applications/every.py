@@ -14,6 +14,7 @@ from . import (
     connections,
     contents,
     databases,
+    deployers,
     domains,
     environment,
     error_tracking,
@@ -134,6 +135,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
+        found += deployers.findings(host, applications.get(host.name, []))
     found += inventory.findings(hosts)
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:

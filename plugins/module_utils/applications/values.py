@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import calendars, logins, networks, openings, specification, vocabulary
+from . import calendars, deployers, logins, networks, openings, specification, vocabulary
 
 Wrong = tuple[str, str]
 """(What is wrong, as a sentence that goes on from the variable; an example of the right value or "")."""
@@ -94,6 +94,7 @@ CHECKS: dict[str, Callable[[Any], Iterator[Wrong]]] = {
     "nginx_trusted_proxies": addresses,
     "nginx_monitors": addresses,
     "ssh_administrators": logins.administrators,
+    "ssh_deployers": deployers.wrong,
     "ssh_settings": logins.settings,
     "firewall_open": openings.wrong,
     "firewall_rules": openings.lines,

@@ -5,6 +5,7 @@ groundcrew-release NAME resolve                   find out whether its requireme
 groundcrew-release NAME build [--leads]           build it
 groundcrew-release NAME activate ID               let it take the traffic
 groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
+groundcrew-release NAME deploy [VERSION]          build and activate what the repository has
 groundcrew-release NAME rotate STEP               change the key that Django signs with: prepare, use or finish
 groundcrew-release NAME export FILE               put databases and uploads into a file, for another host
 groundcrew-release NAME import FILE               replace databases and uploads by those of such a file
@@ -31,7 +32,7 @@ from .report import Result
 from .steps import FailedError, Steps
 
 FILES = ("export", "import")
-CHANGING = ("resolve", "build", "activate", "rollback", "preview", "rotate", *FILES)
+CHANGING = ("resolve", "build", "activate", "rollback", "preview", "rotate", "deploy", *FILES)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -95,11 +96,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         if not options.release:
             parser.error(f"{options.verb}: name a file")
         options.release = str(Path(options.release).absolute())
-    elif "/" in options.release or options.release.startswith("."):
+    elif options.verb != "deploy" and ("/" in options.release or options.release.startswith(".")):
         parser.error("a name has no slash")
     if "/" in options.name:
         parser.error("a name has no slash")
-    if options.release and options.verb not in ("activate", "rollback", "rotate", "logs", *FILES):
+    if options.release and options.verb not in ("activate", "rollback", "rotate", "logs", "deploy", *FILES):
         parser.error(f"{options.verb} takes no release")
     options.by = options.by or f"{os.environ.get('SUDO_USER') or getpass.getuser()}@{platform.node()}"
     return options
@@ -162,6 +163,10 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
         return rollback.rollback(
             application, options.release, options.by, steps, options.allow_schema_ahead, options.fresh_environment
         )
+    if options.verb == "deploy":
+        from . import deploy
+
+        return deploy.deploy(application, options.release, options.by, options.leads, steps)
     if options.verb == "rotate":
         return keys.rotate(application, options.release, steps)
     if options.verb in FILES:

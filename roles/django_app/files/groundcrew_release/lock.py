@@ -58,7 +58,7 @@ class Request:
     def digest(self) -> str:
         """What makes two calls the same; a build and a preview are those of one description."""
         parts = [self.verb, *self.arguments]
-        if self.verb in ("build", "preview"):
+        if self.verb in ("build", "preview", "deploy"):
             parts.append(description.path(self.name).read_text())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
