@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "ANSIBLE_TIMEOUT": "60",
 }
 # What takes longest and changes least: only by `--long`, or by name.
-LONG = {"chaos", "upgrade"}
+LONG = {"chaos", "scanners", "upgrade"}
 # Makes the snapshot that other scenarios start from.
 FIRST = "default"
 # What takes longest begins first, so that nothing waits for it alone at the end.
