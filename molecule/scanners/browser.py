@@ -4,6 +4,7 @@ import json
 import sys
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -18,7 +19,8 @@ for word in (
 ):
     options.add_argument(f"--{word}")
 options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-browser = webdriver.Chrome(options=options)
+options.binary_location = "/usr/bin/chromium"
+browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
 seen, visited = [], []
 
 
