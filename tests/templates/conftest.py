@@ -8,6 +8,7 @@ dictionary for each case.
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,25 @@ def files(request, rendered):
         assert not result.get("failed"), result["msg"]
     lines = [[line.split() for line in result["msg"].splitlines() if line.strip()] for result in results]
     return [{name: base64.b64decode("".join(text)).decode() for name, *text in case} for case in lines]
+
+
+@pytest.fixture(scope="session")
+def promtool():
+    """Prometheus' tool on this machine, or that of Debian's package, unpacked: installed, it would start a server.
+
+    The server itself is beside it.
+    """
+    if found := shutil.which("promtool"):
+        return found
+    folder = ROOT / ".cache/promtool"
+    tool = folder / "usr/bin/promtool"
+    if not tool.exists():
+        if not shutil.which("apt-get"):
+            pytest.skip("there is no promtool on this machine, and no apt-get to fetch it with")
+        folder.mkdir(parents=True, exist_ok=True)
+        fetched = subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, capture_output=True, text=True)
+        packages = sorted(folder.glob("prometheus_*.deb"))
+        if not packages:
+            pytest.skip(f"promtool could not be fetched: {fetched.stderr[-200:]}")
+        subprocess.run(["dpkg-deb", "--extract", packages[-1], folder], check=True)
+    return str(tool)

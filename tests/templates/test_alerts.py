@@ -2,34 +2,13 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
 CASES = yaml.safe_load(Path(__file__).with_name("alerts.yml").read_text())
-
-
-@pytest.fixture(scope="session")
-def promtool():
-    """The tool of this machine, or that of Debian's package, unpacked: installed, it would start a server."""
-    if found := shutil.which("promtool"):
-        return found
-    folder = ROOT / ".cache/promtool"
-    tool = folder / "usr/bin/promtool"
-    if not tool.exists():
-        if not shutil.which("apt-get"):
-            pytest.skip("there is no promtool on this machine, and no apt-get to fetch it with")
-        folder.mkdir(parents=True, exist_ok=True)
-        fetched = subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, capture_output=True, text=True)
-        packages = sorted(folder.glob("prometheus_*.deb"))
-        if not packages:
-            pytest.skip(f"promtool could not be fetched: {fetched.stderr[-200:]}")
-        subprocess.run(["dpkg-deb", "--extract", packages[-1], folder], check=True)
-    return str(tool)
 
 
 @pytest.fixture
