@@ -1,9 +1,11 @@
 """A host that watches itself: what it knows, who hears of an outage, what they are told, and that no port is open."""
 
+import base64
+import html
 import json
 import re
 import time
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -83,6 +85,47 @@ def test_a_queue_is_counted(host, ask):
     size = 'groundcrew_queue_length{redis="guestbook-broker",queue="rq:queue:default"} == 3'
     eventually(lambda: ask(size), 60)
     host.check_output("redis-cli -s /run/redis-guestbook-broker/redis.sock del rq:queue:default")
+
+
+CONSOLES = "https://monitor.example.org"
+ALICE = {"Authorization": "Basic " + base64.b64encode(b"alice:correct horse").decode()}
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/consoles/index.html", "/api/v1/query?query=up", "/user/groundcrew.js", "/graph"]
+)
+def test_consoles_are_not_shown_without_a_password(http, path):
+    for headers in ({}, {"Authorization": "Basic " + base64.b64encode(b"alice:wrong").decode()}):
+        answer = http(f"{CONSOLES}{path}", headers=headers)
+        assert answer.status == 401
+        assert "guestbook" not in answer.text
+
+
+def test_consoles_are_shown_over_https(http, host):
+    page = http(f"{CONSOLES}/", headers=ALICE).text
+    said = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    name, release = host.backend.hostname, host.check_output("basename $(readlink /srv/guestbook/current)")
+    assert re.search(f"guestbook {name} answers {release} .* ago", said), said
+    assert re.search(rf"{name} answers [\d.]+% [\d.]+% [\d.]+% \d+ ", said), said
+    for page, word in (("application.html?application=guestbook", release), (f"host.html?host={name}", "Processor")):
+        assert word in http(f"{CONSOLES}/consoles/{page}", headers=ALICE).text
+    script = http(f"{CONSOLES}/user/groundcrew.js", headers=ALICE)
+    assert "javascript" in script.headers["Content-Type"]
+
+
+def test_graphs_have_points(http, host):
+    """What the pages ask for, as their script asks it: a range of time."""
+    queries = []
+    for page in ("application.html?application=guestbook", f"host.html?host={host.backend.hostname}"):
+        text = http(f"{CONSOLES}/consoles/{page}", headers=ALICE).text
+        queries += [html.unescape(one) for one in re.findall('<data value="([^"]*)"', text)]
+        queries += [html.unescape(one) for one in re.findall('data-marks="([^"]*)"', text)][:1]
+    assert len(queries) > 10
+    now = int(time.time())
+    for query in queries:
+        words = urlencode({"query": query.replace("WINDOW", "120s"), "start": now - 600, "end": now, "step": 15})
+        answer = json.loads(http(f"{CONSOLES}/api/v1/query_range?{words}", headers=ALICE).text)
+        assert any(len(one["values"]) > 1 for one in answer["data"]["result"]), query
 
 
 def test_facts_are_told(host, ask):

@@ -88,3 +88,57 @@ def test_alerts_that_somebody_else_routes_take_no_mail():
     chat = {"route": {"receiver": "chat"}, "receivers": [{"name": "chat"}]}
     host = make_host(groups=("django", "monitoring"), apps={}, alertmanager_settings=chat)
     assert mistakes(host) == []
+
+
+HASH = "$6$salt$" + "x" * 86
+SHOWN = {"prometheus_domain": "monitor.example.org", "prometheus_basic_auth": {"alice": HASH}}
+
+
+def test_consoles_are_a_site_behind_a_password():
+    found = watched("postgresql", **SHOWN)
+    site = found["site"]
+    assert (site["state"], site["domains"], site["upstream"]) == (
+        "present",
+        ["monitor.example.org"],
+        ["127.0.0.1:9090"],
+    )
+    assert site["restricted_paths"] == [{"path": "/", "allow": [], "basic_auth": {"alice": HASH}}]
+    # A load balancer that asks for the health of the host means its applications.
+    assert site["counts_for_health"] is False
+    assert (found["certificate"]["name"], found["certificate"]["domains"]) == ("prometheus", ["monitor.example.org"])
+    acme = watched("postgresql", **SHOWN, prometheus_certificate={"source": "acme", "email": "a@b.org", "rsa": True})
+    assert acme["certificate"]["source"] == "acme"
+    assert len(acme["site"]["certificate"]) == len(acme["site"]["private_key"]) == 2
+    # One that was shown before goes.
+    assert watched("postgresql")["site"]["state"] == "absent"
+
+
+def test_consoles_open_the_ports_of_the_web():
+    opened = [
+        every_part(make_host(groups=("postgresql", "monitoring"), **MAIL, **more))["hosts"]["web1"]["openings"]
+        for more in ({}, SHOWN)
+    ]
+    assert [[one["port"] for one in entries] for entries in opened] == [[], ["80", "443"]]
+
+
+def refused(*groups, **variables):
+    return mistakes(make_host(groups=(*groups, "monitoring"), **MAIL, **variables))
+
+
+def test_consoles_are_never_shown_without_a_password():
+    (line,) = refused("postgresql", prometheus_domain="m.example.org")
+    assert "`prometheus_basic_auth` is missing, and m.example.org is not shown without a password" in line
+    (line,) = refused("postgresql", prometheus_domain="m.example.org", prometheus_basic_auth={"alice": "secret"})
+    assert "no hash" in line
+    assert "secret" not in line
+    (line,) = refused("postgresql", prometheus_basic_auth={"alice": HASH})
+    assert "`prometheus_domain` is missing" in line
+
+
+def test_consoles_have_a_domain_of_their_own():
+    (line,) = refused("django", apps={"domains": ["shop.org", "Monitor.example.org"]}, **SHOWN)
+    assert "is a domain of shop" in line
+    (line,) = refused("postgresql", **SHOWN | {"prometheus_domain": "https://m.example.org"})
+    assert "a host name without https://" in line
+    (line,) = refused("postgresql", **SHOWN, prometheus_certificate={"sources": "acme"})
+    assert "Did you mean `source`?" in line

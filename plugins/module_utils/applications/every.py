@@ -131,7 +131,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         *groups.findings(hosts, request.any_host),
         *variable_files.findings(hosts),
         *connections.findings(hosts, applications),
-        *monitoring.findings(hosts),
+        *monitoring.findings(hosts, applications),
     ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]

@@ -87,6 +87,11 @@ FORMATS: dict[str, Format] = {
     "postgresql_databases.locale": LOCALE,
     "postgresql_databases.read_only_roles.name": DATABASE,
     "read_only_roles.name": DATABASE,
+    "prometheus_domain": Format(
+        r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*",
+        "a host name without https://",
+        "monitor.example.org",
+    ),
     "prometheus_retention": Format(r"(\d+[smhdwy])+", "a duration", "30d"),
     "probe.path": Format(r"/\S*", "a path that begins with `/`", "/health/"),
     "nginx_service": SERVICE,

@@ -14,7 +14,7 @@ OWN = frozenset({"name", "renamed_from", "state", "purge"})
 
 
 SITE_GIVEN = frozenset({"name", "domains", "state", "upstream", "group", "timeout", "cdn_url", "error_pages"})
-SITE_GIVEN |= {"certificate", "private_key", "static", "media", "hsts"}
+SITE_GIVEN |= {"certificate", "private_key", "static", "media", "hsts", "counts_for_health"}
 
 
 @dataclass(frozen=True)

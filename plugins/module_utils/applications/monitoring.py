@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import openings, parts
+from . import consoles, openings, parts
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -28,7 +28,7 @@ Exporter = dict[str, Any]
 Target = dict[str, Any]
 
 
-def findings(hosts: list[Host]) -> Iterator[Finding]:
+def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -> Iterator[Finding]:
     """Yield hosts that watch nothing, and alerts that nobody hears of."""
     for host in hosts:
         if GROUP not in host.groups:
@@ -42,6 +42,7 @@ def findings(hosts: list[Host]) -> Iterator[Finding]:
         if not mail and not routed:
             sentence = "is missing: nobody would hear of an alert"
             yield Finding("alerts", host.name, "", "alertmanager_mail", sentence, "alertmanager_mail: ops@example.org")
+        yield from consoles.findings(host, applications.get(host.name, []))
 
 
 def serving(hosts: list[Host]) -> str:
@@ -57,6 +58,8 @@ def watched(host: Host, applications: list[Application]) -> dict[str, Any]:
     return {
         "exporters": [*exporters(host, present)],
         "targets": [*targets(host, present)],
+        "certificate": consoles.certificate(host),
+        "site": consoles.site(host),
         "records": [f"/var/lib/groundcrew-backup/{kind}.json" for kind in ("backup", "drill")]
         if "backup" in host.groups
         else [],

@@ -19,7 +19,8 @@ POSTGRESQL = 5432
 
 def needed(host: Host) -> list[Entry]:
     """Return the ports that the roles of a host need from outside."""
-    entries: list[Entry] = [opened(port) for port in WEB] if "django" in host.groups else []
+    shows = "monitoring" in host.groups and host.variables.get("prometheus_domain")
+    entries: list[Entry] = [opened(port) for port in WEB] if "django" in host.groups or shows else []
     if "postgresql" in host.groups:
         clients = [str(client) for one in databases.of_host(host.variables) for client in one.get("clients") or ()]
         # Who is named by a host name or as `all` may be anywhere: PostgreSQL itself asks who it is.

@@ -68,11 +68,15 @@ def role_of(name: str) -> str:
     return next((role for role in specification.roles() if name.startswith(f"{role}_")), "")
 
 
+CERTIFICATES = {"postgresql_certificate": True, "prometheus_certificate": False}
+"""Variables that are a certificate: whether its `domains` have to be said. The role gives its name."""
+
+
 @cache
-def certificate_keys() -> dict[str, specification.Option]:
-    """Return the keys of a certificate that a role takes as a variable; the role gives its name."""
+def certificate_keys(needs_domains: bool) -> dict[str, specification.Option]:
+    """Return the keys of a certificate that a role takes as a variable."""
     options = specification.load("certificate")["domain"]["certificate_domain"].options
-    return {name: replace(option, required=name == "domains") for name, option in options.items()}
+    return {name: replace(option, required=needs_domains and name == "domains") for name, option in options.items()}
 
 
 def findings(host: Host) -> Iterator[Finding]:
@@ -87,8 +91,8 @@ def findings(host: Host) -> Iterator[Finding]:
             continue
         problems: list[Problem] = []
         typed = specification.check(option, value, name, problems, host.written)
-        if name == "postgresql_certificate" and isinstance(typed, dict):
-            specification.check_keys(certificate_keys(), typed, name, problems)
+        if name in CERTIFICATES and isinstance(typed, dict):
+            specification.check_keys(certificate_keys(CERTIFICATES[name]), typed, name, problems)
         if all(problem.id == "unreadable" for problem in problems):
             problems += [Problem("value", name, *one) for one in values.wrong(name, typed)]
             problems += shapes.problems(option, typed, name)

@@ -1,0 +1,73 @@
+"""Where the consoles of Prometheus are shown over HTTPS: a site of its own, behind passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import parts
+from .findings import Finding
+from .inventory import Host
+from .resolve import Application
+from .site import HASHED
+from .specification import Unreadable
+
+NAME = "prometheus"
+"""Of the site and its certificate; Debian's user is called so, and no application is."""
+FOLDER = f"/etc/ssl/groundcrew/{NAME}"
+LISTENS = "127.0.0.1:9090"
+DOMAIN = "prometheus_domain"
+USERS = "prometheus_basic_auth"
+EXAMPLE = f"{USERS}: {{alice: $6$...}}"
+
+
+def domain(host: Host) -> str:
+    """Return the name that the consoles are shown at, "" for none."""
+    return str(host.variables.get(DOMAIN) or "")
+
+
+def findings(host: Host, applications: list[Application]) -> Iterator[Finding]:
+    """Yield consoles that anybody would see, or nobody, and a domain that is somebody else's."""
+    users, name = host.variables.get(USERS) or {}, domain(host)
+    if name and not users:
+        sentence = f"is missing, and {name} is not shown without a password: print one with `openssl passwd -6`"
+        yield Finding("password", host.name, "", USERS, sentence, EXAMPLE)
+    if users and not name:
+        sentence = "is missing: nobody can come in where nothing is shown"
+        yield Finding("consoles", host.name, "", DOMAIN, sentence, f"{DOMAIN}: monitor.example.org")
+    for user, password in users.items() if isinstance(users, dict) else ():
+        if not isinstance(password, Unreadable) and (not HASHED.fullmatch(str(password)) or ":" in user):
+            sentence = f"has {user}, whose password is no hash: print it with `openssl passwd -6`"
+            yield Finding("password", host.name, "", USERS, sentence, EXAMPLE)
+    for one in applications:
+        if one.present and name and name.lower() in [str(each).lower() for each in one["domains"]]:
+            sentence = f"is {name}, which is a domain of {one.name}"
+            yield Finding("claimed-twice", host.name, "", DOMAIN, sentence, f"{DOMAIN}: monitor.example.org")
+
+
+def certificate(host: Host) -> dict[str, Any]:
+    """Return the `certificate_domain`."""
+    given = {"name": NAME, "domains": [domain(host)], "reload": ["nginx.service"]}
+    said = host.variables.get("prometheus_certificate") or {}
+    return parts.whole("certificate", "domain", "certificate_domain", {**said, **given})
+
+
+def site(host: Host) -> dict[str, Any]:
+    """Return the `nginx_site`; it is removed from a host that shows none any more."""
+    users = {str(name): str(password) for name, password in (host.variables.get(USERS) or {}).items()}
+    given = {
+        "name": NAME,
+        "domains": [domain(host)],
+        "upstream": [LISTENS],
+        "certificate": [f"{FOLDER}/fullchain.pem"],
+        "private_key": [f"{FOLDER}/privkey.pem"],
+        # Inside of Nginx, so that it asks for the password first.
+        "nginx_directives": ["rewrite ^/$ /consoles/index.html;"],
+        "restricted_paths": [{"path": "/", "basic_auth": users}],
+        "counts_for_health": False,
+        "state": "present" if domain(host) else "absent",
+    }
+    if (host.variables.get("prometheus_certificate") or {}).get("rsa"):
+        given["certificate"] = [f"{FOLDER}/fullchain.pem", f"{FOLDER}/rsa/fullchain.pem"]
+        given["private_key"] = [f"{FOLDER}/privkey.pem", f"{FOLDER}/rsa/privkey.pem"]
+    return parts.whole("nginx", "site", "nginx_site", given)
