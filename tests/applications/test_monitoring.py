@@ -2,6 +2,8 @@
 
 import json
 
+from applications import signing
+
 from inventories import ALL, PASSPHRASE, every_part, make_host, mistakes
 
 MAIL = {"alertmanager_mail": "ops@example.org"}
@@ -96,7 +98,7 @@ SHOWN = {"prometheus_domain": "monitor.example.org", "prometheus_basic_auth": {"
 
 def test_consoles_are_a_site_behind_a_password():
     found = watched("postgresql", **SHOWN)
-    site = found["site"]
+    site = found["consoles"]["site"]
     assert (site["state"], site["domains"], site["upstream"]) == (
         "present",
         ["monitor.example.org"],
@@ -105,12 +107,15 @@ def test_consoles_are_a_site_behind_a_password():
     assert site["restricted_paths"] == [{"path": "/", "allow": [], "basic_auth": {"alice": HASH}}]
     # A load balancer that asks for the health of the host means its applications.
     assert site["counts_for_health"] is False
-    assert (found["certificate"]["name"], found["certificate"]["domains"]) == ("prometheus", ["monitor.example.org"])
+    assert (found["consoles"]["certificate"]["name"], found["consoles"]["certificate"]["domains"]) == (
+        "prometheus",
+        ["monitor.example.org"],
+    )
     acme = watched("postgresql", **SHOWN, prometheus_certificate={"source": "acme", "email": "a@b.org", "rsa": True})
-    assert acme["certificate"]["source"] == "acme"
-    assert len(acme["site"]["certificate"]) == len(acme["site"]["private_key"]) == 2
+    assert acme["consoles"]["certificate"]["source"] == "acme"
+    assert len(acme["consoles"]["site"]["certificate"]) == len(acme["consoles"]["site"]["private_key"]) == 2
     # One that was shown before goes.
-    assert watched("postgresql")["site"]["state"] == "absent"
+    assert watched("postgresql")["consoles"]["site"]["state"] == "absent"
 
 
 def test_consoles_open_the_ports_of_the_web():
@@ -142,3 +147,113 @@ def test_consoles_have_a_domain_of_their_own():
     assert "a host name without https://" in line
     (line,) = refused("postgresql", **SHOWN, prometheus_certificate={"sources": "acme"})
     assert "Did you mean `source`?" in line
+
+
+def two(web=None, mon=None, groups=("django", "postgresql", "redis", "firewall"), more=("postgresql",)):
+    """Return two hosts, of which the second watches the first."""
+    apps = {"processes": JOBS, "probe": {"path": "/up/"}}
+    web1 = make_host("web1.example.org", groups, apps, **(web or {}))
+    return web1, make_host("mon1", (*more, "monitoring"), **MAIL, **{"exporter_address": "10.0.0.5"} | (mon or {}))
+
+
+def test_a_host_watches_the_others():
+    web1, mon1 = two({"ansible_host": "10.0.0.7"})
+    hosts = every_part(web1, mon1)["hosts"]
+    mine, found = (hosts[name]["monitoring"] for name in ("mon1", "web1.example.org"))
+    there = {(one["labels"]["job"], *one["targets"]) for one in mine["targets"] if one["labels"]["instance"] != "mon1"}
+    jobs = ("node", "postgres", "redis", "site", "requests")
+    assert there == {(job, "10.0.0.7:9998") for job in jobs}
+    assert all("127.0.0.1" in one["targets"][0] for one in mine["targets"] if one["labels"]["instance"] == "mon1")
+    assert {one["package"] for one in mine["exporters"]} == {"prometheus-postgres-exporter"}
+    (site,) = labels(mine, "site")
+    assert (site["__scheme__"], site["__metrics_path__"], site["__param_module"]) == ("https", "/proxy", "site-shop")
+    assert (site["application"], site["__param_target"]) == ("shop", "https://127.0.0.1/up/")
+    proxy = found["exporters"][-1]
+    modules = json.loads(proxy["files"][0]["content"])["modules"]
+    assert {one["labels"]["__param_module"] for one in mine["targets"] if "10.0.0.7:9998" in one["targets"]} == set(
+        modules
+    )
+    assert modules["site-shop"]["http"]["path"] == "/probe?module=shop"
+    assert (modules["redis"]["http"]["path"], modules["node"]["http"]["port"]) == ("/scrape", 9100)
+    assert all(one["http"]["address"] == "127.0.0.1" for one in modules.values())
+
+
+def test_hosts_know_each_other_by_certificates():
+    web1, mon1 = two({"exporter_address": "10.0.0.7"})
+    hosts = every_part(web1, mon1)["hosts"]
+    mine, found = (hosts[name]["monitoring"] for name in ("mon1", "web1.example.org"))
+    server, client = found["certificate"], mine["certificate"]
+    assert (server["usage"], server["subject_alt_name"]) == ("server", ["DNS:web1.example.org", "IP:10.0.0.7"])
+    assert (client["usage"], client["subject_alt_name"]) == ("client", ["DNS:mon1"])
+    assert server["authority"] == client["authority"] == "mon1"
+    proxy = found["exporters"][-1]
+    assert "-web.listen-address= " in proxy["command"]  # without TLS nothing listens
+    assert "-web.tls.verify '-web.tls.certmatch=^mon1$$'" in proxy["command"]
+    # A renewed certificate is read.
+    assert f"/etc/ssl/groundcrew/{server['name']}/fullchain.pem" in proxy["reads"]
+    assert proxy["service"] == ["IPAddressAllow=10.0.0.5"]
+    assert {"port": "9998", "protocol": "tcp", "from": ["10.0.0.5"]} in hosts["web1.example.org"]["openings"]
+    assert "9998" not in [one["port"] for one in hosts["mon1"]["openings"]]
+
+
+def test_a_host_that_watches_itself_alone_needs_no_certificate():
+    found = watched("django", apps={})
+    assert (found["certificate"], found["tls_config"]) == ({}, {})
+    assert "prometheus-exporter-exporter" not in [one["package"] for one in found["exporters"]]
+
+
+def test_a_name_is_looked_up(monkeypatch):
+    known = {"mon.example.org": ["10.0.0.9", "fd00::9"], "self.example.org": ["127.0.1.1"]}
+
+    def ask(name, _):
+        if name not in known:
+            raise OSError
+        return [(0, 0, 0, "", (one, 0)) for one in known[name]]
+
+    monkeypatch.setattr("socket.getaddrinfo", ask)
+    web1, mon1 = two(mon={"exporter_address": "mon.example.org"})
+    assert every_part(web1, mon1)["hosts"]["web1.example.org"]["openings"][-1]["from"] == ["10.0.0.9", "fd00::9"]
+    for name in ("gone.example.org", "self.example.org"):
+        (line,) = mistakes(*two(mon={"exporter_address": name}))
+        assert (
+            f"`exporter_address` is missing: the hosts that it watches let in its address alone, and {name} has none" in line
+        )
+
+
+def test_what_cannot_be_watched_is_refused():
+    (line,) = mistakes(*two({"ansible_host": "localhost"}))
+    assert "[web1.example.org] `exporter_address` is missing: mon1 watches this host" in line
+    web1, mon1 = two({"ansible_host": "10.0.0.7"})
+    web2 = make_host("web2", ("redis",), ansible_host="10.0.0.7")
+    assert len(mistakes(web1, web2, mon1)) == 2
+    (line,) = mistakes(make_host("mon1", ("firewall", "monitoring"), **MAIL))
+    assert "there is no host that serves something" in line
+    one, other = (make_host(name, ("redis", "monitoring"), **MAIL) for name in ("a", "b"))
+    assert ["one host watches all of an inventory" in line for line in mistakes(one, other)] == [True, True]
+
+
+ASKS = {
+    "signature_valid": True,
+    "subject": {},
+    "subject_alt_name": ["DNS:web1", "IP:fd00::7"],
+    "key_usage": ["Digital Signature"],
+    "extended_key_usage": ["TLS Web Server Authentication"],
+    "basic_constraints": None,
+    "extensions_by_oid": {"2.5.29.17": {}, "2.5.29.15": {}, "2.5.29.37": {}},
+}
+
+
+def test_a_host_gets_a_certificate_of_its_own_alone():
+    names = ["DNS:web1", "IP:fd00:0::7"]
+    assert signing.other_request(ASKS, names, "server") == ""
+    for wrong, words in (
+        ({"subject_alt_name": ["DNS:web1", "DNS:mon1"]}, "the name DNS:mon1"),
+        ({"subject": {"commonName": "mon1"}}, "the subject"),
+        ({"extended_key_usage": ["TLS Web Client Authentication"]}, "Client Authentication"),
+        ({"extended_key_usage": None}, "of any kind"),
+        ({"key_usage": ["Certificate Sign"]}, "Certificate Sign"),
+        ({"basic_constraints": ["CA:TRUE"]}, "an authority itself"),
+        ({"extensions_by_oid": {"2.5.29.30": {}}}, "the extension 2.5.29.30"),
+        ({"signature_valid": False}, "does not have the key"),
+    ):
+        assert words in signing.other_request(ASKS | wrong, names, "server")

@@ -141,8 +141,13 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     if found:
         return {}, found
     first = leaders(applications)
+    watched = {host.name: monitoring.watched(host, hosts, applications) for host in hosts}
+    let_in = {host.name: monitoring.let_in(host, hosts) for host in hosts}
+    resolved = {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts}
+    for name, one in resolved.items():
+        one |= {"monitoring": watched[name], "openings": one["openings"] + let_in[name]}
     return {
-        "hosts": {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts},
+        "hosts": resolved,
         "options": {name: value for name, value in extra.complete(request, []).items() if name not in extra.SELECTION},
         "deployer": request.deployer,
         "notices": list(notices.findings(hosts, applications)),
@@ -166,6 +171,5 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
         "openings": openings.needed(host),
         "database_dials": openings.database_dials(host, applications),
         "ssh_ports": logins.ports(host),
-        "monitoring": monitoring.watched(host, applications),
         "connections": [counted for one in applications if one.present for counted in parts.connections(one)],
     }

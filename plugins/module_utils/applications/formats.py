@@ -87,6 +87,7 @@ FORMATS: dict[str, Format] = {
     "postgresql_databases.locale": LOCALE,
     "postgresql_databases.read_only_roles.name": DATABASE,
     "read_only_roles.name": DATABASE,
+    "exporter_address": HOSTNAME,
     "prometheus_domain": Format(
         r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*",
         "a host name without https://",

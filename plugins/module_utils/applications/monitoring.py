@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import consoles, openings, parts
+from . import between, consoles, openings, parts
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -28,15 +28,29 @@ Exporter = dict[str, Any]
 Target = dict[str, Any]
 
 
+def monitor(hosts: list[Host]) -> Host | None:
+    """Return the host that watches all others, None when there is none."""
+    return next((host for host in hosts if GROUP in host.groups), None)
+
+
+def others(hosts: list[Host]) -> list[Host]:
+    """Return the hosts that are watched from another one."""
+    return [host for host in hosts if monitor(hosts) and GROUP not in host.groups and host.groups & RUNS]
+
+
 def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -> Iterator[Finding]:
-    """Yield hosts that watch nothing, and alerts that nobody hears of."""
-    for host in hosts:
-        if GROUP not in host.groups:
-            continue
-        if not host.groups & RUNS:
-            sentence = "is in the group `monitoring`, whose hosts watch themselves alone, and serves nothing itself"
-            example = f"{GROUP}: {{hosts: {{{serving(hosts)}: }}}}"
-            yield Finding("monitoring", host.name, "", host.name, sentence, example)
+    """Yield hosts that watch nothing or what another one watches, and alerts that nobody hears of."""
+    watching = [host for host in hosts if GROUP in host.groups]
+    for host in watching:
+        if len(watching) > 1:
+            names = " and ".join(one.name for one in watching if one is not host)
+            sentence = f"is in the group `monitoring` with {names}, and one host watches all of an inventory"
+            yield Finding("monitoring", host.name, "", host.name, sentence, f"{GROUP}: {{hosts: {{{host.name}: }}}}")
+        elif not host.groups & RUNS and not others(hosts):
+            sentence = "is in the group `monitoring`, and there is no host that serves something"
+            yield Finding("monitoring", host.name, "", host.name, sentence, "django: {hosts: {web1.example.org: }}")
+        else:
+            yield from between.findings(host, others(hosts))
         mail, settings = (host.variables.get(f"alertmanager_{key}") for key in ("mail", "settings"))
         routed = isinstance(settings, Unreadable) or (isinstance(settings, dict) and "route" in settings)
         if not mail and not routed:
@@ -45,21 +59,46 @@ def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -
         yield from consoles.findings(host, applications.get(host.name, []))
 
 
-def serving(hosts: list[Host]) -> str:
-    """Return the name of a host that serves somebody."""
-    return next((host.name for host in hosts if host.groups & RUNS), "web1.example.org")
-
-
-def watched(host: Host, applications: list[Application]) -> dict[str, Any]:
-    """Return what the roles `exporter` and `prometheus` take for a host, {} when nobody watches it."""
-    if GROUP not in host.groups:
+def watched(host: Host, hosts: list[Host], applications: Mapping[str, list[Application]]) -> dict[str, Any]:
+    """Return what the playbook passes to have a host of all `hosts` watched, {} when nobody watches it."""
+    watching = monitor(hosts)
+    present = [one for one in applications.get(host.name, []) if one.present]
+    if watching is host:
+        return seen(host, present) | watches(host, present, others(hosts), applications)
+    if watching is None or host not in others(hosts):
         return {}
-    present = [one for one in applications if one.present]
+    found = seen(host, present)
+    found["exporters"].append(between.proxy(watching, [*targets(host, present)]))
+    return found | {"certificate": between.server(watching, host)}
+
+
+def watches(
+    host: Host, present: list[Application], others: list[Host], applications: Mapping[str, list[Application]]
+) -> dict[str, Any]:
+    """Return what the roles take that watch: all targets, and how those on other hosts are reached."""
+    all_targets = [*servers(host), *targets(host, present)]
+    for other in others:
+        there = [one for one in applications.get(other.name, []) if one.present]
+        all_targets += between.proxied(other, [*targets(other, there)])
+    return {
+        "targets": all_targets,
+        "certificate": between.client(host) if others else {},
+        "tls_config": between.tls() if others else {},
+        "consoles": {"certificate": consoles.certificate(host), "site": consoles.site(host)},
+    }
+
+
+def let_in(host: Host, hosts: list[Host]) -> list[openings.Entry]:
+    """Return the port of a host that the one that watches needs, for it alone."""
+    watching = monitor(hosts)
+    return [openings.opened(between.PORT, between.sources(watching))] if watching and host in others(hosts) else []
+
+
+def seen(host: Host, present: list[Application]) -> dict[str, Any]:
+    """Return what the role `exporter` takes for a host."""
     return {
         "exporters": [*exporters(host, present)],
-        "targets": [*targets(host, present)],
-        "certificate": consoles.certificate(host),
-        "site": consoles.site(host),
+        "certificate": {},
         "records": [f"/var/lib/groundcrew-backup/{kind}.json" for kind in ("backup", "drill")]
         if "backup" in host.groups
         else [],
@@ -106,10 +145,14 @@ def probe(application: Application) -> dict[str, Any]:
     return {"prober": "http", "timeout": "8s", "http": http}
 
 
-def targets(host: Host, applications: list[Application]) -> Iterator[Target]:
-    """Yield what Prometheus asks, each with its job and the name of the host."""
+def servers(host: Host) -> Iterator[Target]:
+    """Yield what Prometheus asks of itself."""
     yield target(host, "prometheus")
     yield target(host, "alertmanager")
+
+
+def targets(host: Host, applications: list[Application]) -> Iterator[Target]:
+    """Yield what Prometheus asks of a host, each with its job and the name of the host."""
     yield target(host, "node")
     if "postgresql" in host.groups:
         yield target(host, "postgres")

@@ -20,7 +20,7 @@ DEBIAN = """
     audio dip www-data backup operator list irc src shadow utmp video sasl plugdev staff games users nogroup nobody
     gnats input systemd-journal systemd-network systemd-resolve systemd-timesync systemd-coredump sgx kvm render netdev
     crontab messagebus polkitd sshd ssh ssl-cert uuidd tss ntp ntpsec chrony debian admin docker
-    postgres mysql redis memcache nginx pgbouncer
+    postgres mysql redis memcache nginx pgbouncer prometheus
 """
 # Names of our own folders and units.
 OURS = "ca groundcrew maintenance postgresql mariadb memcached"

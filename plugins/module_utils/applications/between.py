@@ -1,0 +1,138 @@
+"""What a host that watches others needs to reach them: their addresses, one port of theirs, and certificates."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from .findings import Finding
+from .inventory import Host
+
+Target = dict[str, Any]
+
+PORT = 9998
+"""At which a host shows all its exporters to the one that watches, by mutual TLS."""
+PACKAGE = "prometheus-exporter-exporter"
+CONF = "/etc/prometheus/groundcrew-exporter-exporter.yml"
+SERVER, CLIENT = "exporter.server", "prometheus.client"
+"""Certificates, by the names of their folders; the dot keeps them apart from those of applications."""
+VARIABLE = "exporter_address"
+EXAMPLE = f"{VARIABLE}: 10.0.0.5"
+
+
+def address(host: Host) -> str:
+    """Return the name or address at which other hosts reach one."""
+    return str(host.variables.get("exporter_address") or host.variables.get("ansible_host") or host.name)
+
+
+def is_ip(text: str) -> bool:
+    """Say whether a text is an address and no name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def sources(monitor: Host) -> list[str]:
+    """Return the addresses that the host that watches comes from; none when its name cannot be looked up here."""
+    return looked_up(address(monitor))
+
+
+@cache
+def looked_up(name: str) -> list[str]:
+    """Return the addresses of a name or an address, none when it is unknown or stands for this machine alone."""
+    try:
+        found = [name] if is_ip(name) else [str(one[4][0]) for one in socket.getaddrinfo(name, None)]
+    except OSError:
+        return []
+    # The machine that this runs on calls itself 127.0.1.1.
+    return sorted({one for one in found if not ipaddress.ip_address(one.partition("%")[0]).is_loopback})
+
+
+def findings(monitor: Host, others: list[Host]) -> Iterator[Finding]:
+    """Yield what keeps a host from watching the others."""
+    if others and not sources(monitor):
+        sentence = f"is missing: the hosts that it watches let in its address alone, and {address(monitor)} has none here"
+        yield Finding("address", monitor.name, "", VARIABLE, sentence, EXAMPLE)
+    counted = Counter(address(one) for one in others)
+    for one in others:
+        name = address(one)
+        if name in ("localhost", "127.0.0.1", "::1"):
+            sentence = f"is missing: {monitor.name} watches this host, and cannot reach it at {name}"
+            yield Finding("address", one.name, "", VARIABLE, sentence, EXAMPLE)
+        elif counted[name] > 1:
+            same = [other.name for other in others if other is not one and address(other) == name]
+            sentence = f"is {name}, as that of {' and '.join(same)}: {monitor.name} reaches each host at one of its own"
+            yield Finding("address", one.name, "", VARIABLE, sentence, EXAMPLE)
+
+
+def module(labels: dict[str, str]) -> str:
+    """Return what the proxy calls an exporter: its job, and a probe of its own for each site."""
+    probed = labels.get("__param_module")
+    return f"{labels['job']}-{probed}" if probed else labels["job"]
+
+
+def proxied(host: Host, targets: list[Target]) -> Iterator[Target]:
+    """Yield targets of a host as another one asks them: all at one port, by the names that the proxy knows."""
+    name = address(host)
+    at = f"[{name}]:{PORT}" if ":" in name else f"{name}:{PORT}"
+    for one in targets:
+        how = {"__scheme__": "https", "__metrics_path__": "/proxy", "__param_module": module(one["labels"])}
+        yield {"targets": [at], "labels": {**one["labels"], **how}}
+
+
+def proxy(monitor: Host, targets: list[Target]) -> dict[str, Any]:
+    """Return the `exporter_instance` that shows the exporters of a host to the one that watches."""
+    modules = {}
+    for one in targets:
+        labels = one["labels"]
+        path = labels.get("__metrics_path__", "/metrics")
+        # Its own parameter has the name of one of the exporter's.
+        path += f"?module={labels['__param_module']}" if "__param_module" in labels else ""
+        port = int(one["targets"][0].rpartition(":")[2])
+        http = {"address": "127.0.0.1", "port": port, "path": path, "verify": False}
+        modules[module(labels)] = {"method": "http", "http": http}
+    folder = f"/etc/ssl/groundcrew/{SERVER}"
+    pair = [f"{folder}/{name}.pem" for name in ("fullchain", "privkey", "ca")]
+    flags = f"-config.file={CONF} -web.listen-address= -web.tls.listen-address=:{PORT}"
+    flags += " -web.tls.cert={} -web.tls.key={} -web.tls.ca={}".format(*pair)
+    # systemd reads `\` and `$` itself.
+    named = f"^{re.escape(monitor.name)}$".replace("\\", "\\\\").replace("$", "$$")
+    return {
+        "package": PACKAGE,
+        "command": f"/usr/bin/{PACKAGE} {flags} -web.tls.verify '-web.tls.certmatch={named}'",
+        "files": [{"path": CONF, "content": json.dumps({"modules": modules}, indent=1) + "\n"}],
+        "reads": pair,
+        "service": [f"IPAddressAllow={one}" for one in sources(monitor)],
+    }
+
+
+def server(monitor: Host, host: Host) -> dict[str, Any]:
+    """Return the `certificate_host` by which a host shows who it is."""
+    return certificate(SERVER, [host.name, address(host)], "server", monitor)
+
+
+def client(monitor: Host) -> dict[str, Any]:
+    """Return the `certificate_host` by which the host that watches shows who it is."""
+    # Always a name: it is what the hosts look at.
+    return {**certificate(CLIENT, [], "client", monitor), "subject_alt_name": [f"DNS:{monitor.name}"]}
+
+
+def certificate(name: str, names: list[str], usage: str, monitor: Host) -> dict[str, Any]:
+    """Return a `certificate_host` that the exporters' user may read."""
+    written = [f"IP:{one}" if is_ip(one) else f"DNS:{one}" for one in dict.fromkeys(names)]
+    whose = {"name": name, "subject_alt_name": written, "usage": usage}
+    return {**whose, "authority": monitor.name, "group": "prometheus"}
+
+
+def tls() -> dict[str, str]:
+    """Return Prometheus' `tls_config` for targets on other hosts."""
+    folder = f"/etc/ssl/groundcrew/{CLIENT}"
+    return {"ca_file": f"{folder}/ca.pem", "cert_file": f"{folder}/fullchain.pem", "key_file": f"{folder}/privkey.pem"}
