@@ -52,11 +52,13 @@ def test_certificates(facts, tmp_path):
     (tmp_path / "broken/fullchain.pem").write_text("no certificate")
     command = "openssl req -x509 -newkey ed25519 -nodes -days 9 -subj /CN=x -keyout k -out"
     subprocess.run([*command.split(), "shop/fullchain.pem"], cwd=tmp_path, capture_output=True, check=True)
-    broken, shop = facts("--certificate=*/fullchain.pem")
+    broken, shop, unknown, life = facts("--certificate=*/fullchain.pem")
     # One that cannot be read ended long ago.
     assert broken == 'groundcrew_certificate_expiry_timestamp_seconds{certificate="broken"} 0'
     assert shop.startswith('groundcrew_certificate_expiry_timestamp_seconds{certificate="shop"} ')
     assert float(shop.split()[-1]) > 1.7e9
+    assert unknown == 'groundcrew_certificate_life_seconds{certificate="broken"} 0'
+    assert life == f'groundcrew_certificate_life_seconds{{certificate="shop"}} {9 * 86400}'
 
 
 def test_queues(facts, tmp_path):

@@ -16,6 +16,7 @@ HELP = {
     "groundcrew_release_info": "The release that serves an application.",
     "groundcrew_deploy_timestamp_seconds": "When that release began to serve.",
     "groundcrew_certificate_expiry_timestamp_seconds": "When a certificate ends.",
+    "groundcrew_certificate_life_seconds": "For how long a certificate is good in all.",
     "groundcrew_last_good_timestamp_seconds": "When a run of this kind last ended well, 0 for never.",
     "groundcrew_queue_length": "How many tasks wait.",
     "groundcrew_reboot_required": "Whether a reboot waits.",
@@ -40,15 +41,18 @@ def releases(patterns: list[str]) -> Iterator[Sample]:
 
 
 def certificates(patterns: list[str]) -> Iterator[Sample]:
-    """Yield the end of each certificate; one that cannot be read ended long ago."""
+    """Yield the end of each certificate, and its whole life; one that cannot be read ended long ago."""
     for path in found(patterns):
-        command = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
+        command = ["openssl", "x509", "-noout", "-dates", "-in", str(path)]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        dates = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
         try:
-            seconds = ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter="))
-        except ValueError:
-            seconds = 0
-        yield "groundcrew_certificate_expiry_timestamp_seconds", {"certificate": path.parent.name}, seconds
+            begin, end = (ssl.cert_time_to_seconds(dates[name]) for name in ("notBefore", "notAfter"))
+        except (KeyError, ValueError):
+            begin = end = 0
+        labels = {"certificate": path.parent.name}
+        yield "groundcrew_certificate_expiry_timestamp_seconds", labels, end
+        yield "groundcrew_certificate_life_seconds", labels, end - begin
 
 
 def records(paths: list[str]) -> Iterator[Sample]:
