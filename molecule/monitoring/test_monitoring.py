@@ -1,26 +1,30 @@
-"""A host that watches itself: what it knows, who hears of an outage, what they are told, and that no port is open."""
+"""A host that watches itself and another one: what it knows, who hears of an outage, and who may ask what."""
 
 import base64
 import html
 import json
 import re
+import socket
 import time
 from urllib.parse import quote, urlencode
 
 import pytest
 
+WATCHES, WATCHED = "groundcrew-monitoring-13", "groundcrew-monitoring-12"
+SERVERS = ["prometheus", "prometheus-alertmanager"]
 UNITS = [
-    "prometheus",
-    "prometheus-alertmanager",
     "prometheus-node-exporter",
     "prometheus-postgres-exporter",
     "prometheus-redis-exporter",
     "prometheus-blackbox-exporter",
     "mtail",
-    "groundcrew-facts",
 ]
-JOBS = {"prometheus", "alertmanager", "node", "postgres", "redis", "site", "requests"}
+JOBS = {"node", "postgres", "redis", "site", "requests"}
+PORTS = (3903, 9090, 9093, 9094, 9100, 9115, 9121, 9187, 9999)
+SHARED = 9998  # of all exporters of a host, for the one that watches
 MAILS = "cat /var/tmp/mails/*.mail"
+ASK = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"
+CLIENT = "/etc/ssl/groundcrew/prometheus.client"
 
 
 def eventually(look, seconds):
@@ -32,21 +36,39 @@ def eventually(look, seconds):
     return seen, time.monotonic() - begin
 
 
+@pytest.fixture(scope="session")
+def watcher(reach):
+    """Return the host that watches."""
+    return reach(WATCHES)
+
+
 @pytest.fixture
-def ask(http):
-    """Return a function that asks Prometheus: a list of (labels, value)."""
+def ask(host, watcher):
+    """Return a function that asks Prometheus of the host, `{host}` in the query: a list of (labels, value)."""
 
     def run(query):
-        answer = http(f"http://127.0.0.1:9090/api/v1/query?query={quote(query)}")
-        return [(one["metric"], float(one["value"][1])) for one in json.loads(answer.text)["data"]["result"]]
+        words = quote(query.replace("{host}", f'instance="{host.backend.hostname}"'))
+        answer = watcher.check_output("python3 -c %s %s", ASK, f"http://127.0.0.1:9090/api/v1/query?query={words}")
+        return [(one["metric"], float(one["value"][1])) for one in json.loads(answer)["data"]["result"]]
 
     return run
 
 
-def test_all_that_is_watched_answers(ask):
-    assert eventually(lambda: {labels["job"] for labels, _ in ask("up")} == JOBS, 60)
+def address(one):
+    """Return the address of a host."""
+    return one.check_output("hostname --all-ip-addresses").split()[0]
+
+
+def units(host):
+    """Return the units of a host."""
+    return [*UNITS, *(SERVERS if host.backend.hostname == WATCHES else ["prometheus-exporter-exporter"])]
+
+
+def test_all_that_is_watched_answers(host, ask):
+    jobs = JOBS | ({"prometheus", "alertmanager"} if host.backend.hostname == WATCHES else set())
+    assert eventually(lambda: {labels["job"] for labels, _ in ask("up{{host}}")} == jobs, 60)
     assert eventually(lambda: ask("up == 0") == [], 30)
-    assert eventually(lambda: ask("probe_success == 1"), 30)
+    assert eventually(lambda: ask("probe_success{{host}} == 1"), 30)
 
 
 def test_nothing_listens_for_strangers(host, reach):
@@ -54,35 +76,102 @@ def test_nothing_listens_for_strangers(host, reach):
     open_ports = {
         line.split()[3].rpartition(":")[2] for line in lines if not line.split()[3].startswith(("127.", "[::1]"))
     }
-    assert open_ports <= {"22", "80", "443"}
-    address = host.check_output("hostname --all-ip-addresses").split()[0]
-    other = reach("groundcrew-monitoring-12" if host.backend.hostname.endswith("13") else "groundcrew-monitoring-13")
-    for port in (3903, 9090, 9093, 9094, 9100, 9115, 9121, 9187):
-        assert (
-            "refused"
-            in other.run(f"python3 -c \"import socket; socket.create_connection(('{address}', {port}), 3)\"").stderr
-        )
+    watched = host.backend.hostname == WATCHED
+    assert open_ports <= {"22", "80", "443", *([str(SHARED)] if watched else [])}
+    other = reach(WATCHES if watched else WATCHED)
+    for port in PORTS:
+        connect = f"import socket; socket.create_connection(('{address(host)}', {port}), 1)"
+        # The firewall of one host drops what the other one refuses.
+        assert re.search("refused|timed out", other.run(f'python3 -c "{connect}"').stderr)
 
 
-@pytest.mark.parametrize("name", UNITS)
-def test_a_unit_is_little_exposed(exposed, name):
-    assert exposed(f"{name}.service") <= 2.0
+SCRAPE = """
+import http.client, ssl, sys
+address, ca, *pair = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+if pair:
+    context.load_cert_chain(*pair)
+connection = http.client.HTTPSConnection(address, 9998, context=context, timeout=5)
+connection.request("GET", "/proxy?module=node")
+print(connection.getresponse().read().decode())
+"""
+# As the key of the authority makes them, or another authority of the same name, for a host that is not the one that watches, or is.
+FORGE = """
+set -eu
+mkdir -p /var/tmp/forged
+cd /var/tmp/forged
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=foreign -keyout foreign.key -out foreign.pem
+sign() {
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout $1.key -out $1.csr
+  printf 'subjectAltName=critical,DNS:%s\nextendedKeyUsage=clientAuth\n' $2 > $1.ext
+  openssl x509 -req -in $1.csr -CA $3 -CAkey $4 -days 2 -extfile $1.ext -out $1.pem
+}
+sign stranger groundcrew-monitoring-13 foreign.pem foreign.key
+sign other groundcrew-monitoring-99 /etc/ssl/groundcrew/ca.hosts/ca.pem /etc/ssl/groundcrew/ca.hosts/ca.key
+sign same groundcrew-monitoring-13 /etc/ssl/groundcrew/ca.hosts/ca.pem /etc/ssl/groundcrew/ca.hosts/ca.key
+"""
+
+
+@pytest.fixture(scope="session")
+def scrape(reach, watcher):
+    """Return a function that asks for the exporter of the watched host from the other, with a certificate or none."""
+    watcher.check_output("sh -c %s 2>&1", FORGE)
+    there = address(reach(WATCHED))
+    pairs = {name: f"/var/tmp/forged/{name}.pem /var/tmp/forged/{name}.key" for name in ("stranger", "other", "same")}
+    pairs |= {"own": f"{CLIENT}/fullchain.pem {CLIENT}/privkey.pem", "none": ""}
+    return lambda name: watcher.run(f"python3 -c '{SCRAPE}' {there} {CLIENT}/ca.pem {pairs[name]}")
+
+
+@pytest.mark.parametrize("name", ["none", "stranger", "other"])
+def test_the_port_between_hosts_refuses_whom_it_does_not_know(scrape, name):
+    assert "node_memory" in scrape("own").stdout
+    assert "node_memory" in scrape("same").stdout
+    result = scrape(name)
+    assert result.rc != 0
+    assert "node_memory" not in result.stdout
+    assert re.search("alert|eof|reset", result.stderr.lower()), result.stderr
+
+
+def test_the_port_between_hosts_is_open_to_one_host_alone(reach):
+    """This machine is neither: it reaches the site, and gets no answer at the port."""
+    there = address(reach(WATCHED))
+    socket.create_connection((there, 443), 3).close()
+    with pytest.raises(OSError, match="timed out|refused"):
+        socket.create_connection((there, SHARED), 3)
+
+
+def test_no_key_has_left_its_host(reach, watcher):
+    there = reach(WATCHED)
+    assert there.run("ls /etc/ssl/groundcrew/ca.hosts").rc != 0
+    assert watcher.run("ls /etc/ssl/groundcrew/exporter.server").rc != 0
+    for one, folder in ((there, "/etc/ssl/groundcrew/exporter.server"), (watcher, CLIENT)):
+        mode = one.check_output(f"stat --format='%a %U %G' {folder}/privkey.pem")
+        assert mode == "640 root prometheus"
+    assert watcher.check_output("stat --format='%a %U' /etc/ssl/groundcrew/ca.hosts/ca.key") == "600 root"
+
+
+def test_a_unit_is_little_exposed(host, exposed):
+    for name in [*units(host), "groundcrew-facts"]:
+        assert exposed(f"{name}.service") <= 2.0, name
 
 
 def test_servers_are_asked_without_a_password(ask):
-    assert ask('pg_stat_activity_count{datname="guestbook"}')
-    assert ask("pg_settings_max_connections")[0][1] > 10
-    assert ask("pg_stat_archiver_failed_count")
-    assert {labels["redis"] for labels, _ in ask("redis_memory_max_bytes > 0")} == {"guestbook", "guestbook-broker"}
-    policies = {labels["redis"]: labels["maxmemory_policy"] for labels, _ in ask("redis_instance_info")}
+    assert ask('pg_stat_activity_count{{host},datname="guestbook"}')
+    assert ask("pg_settings_max_connections{{host}}")[0][1] > 10
+    assert ask("pg_stat_archiver_failed_count{{host}}")
+    assert {labels["redis"] for labels, _ in ask("redis_memory_max_bytes{{host}} > 0")} == {
+        "guestbook",
+        "guestbook-broker",
+    }
+    policies = {labels["redis"]: labels["maxmemory_policy"] for labels, _ in ask("redis_instance_info{{host}}")}
     assert policies == {"guestbook": "allkeys-lru", "guestbook-broker": "noeviction"}
-    assert ask('node_systemd_unit_state{name="nginx.service",state="failed"}')[0][1] == 0
+    assert ask('node_systemd_unit_state{{host},name="nginx.service",state="failed"}')[0][1] == 0
 
 
 def test_a_queue_is_counted(host, ask):
     host.check_output("redis-cli -s /run/redis-guestbook-broker/redis.sock rpush rq:queue:default a b c")
     host.check_output("systemctl start groundcrew-facts")
-    size = 'groundcrew_queue_length{redis="guestbook-broker",queue="rq:queue:default"} == 3'
+    size = 'groundcrew_queue_length{{host},redis="guestbook-broker",queue="rq:queue:default"} == 3'
     eventually(lambda: ask(size), 60)
     host.check_output("redis-cli -s /run/redis-guestbook-broker/redis.sock del rq:queue:default")
 
@@ -91,49 +180,59 @@ CONSOLES = "https://monitor.example.org"
 ALICE = {"Authorization": "Basic " + base64.b64encode(b"alice:correct horse").decode()}
 
 
+@pytest.fixture
+def show(host, http, watcher):
+    """Return a function that gets a page of the consoles, over the network or on their own host."""
+    how = {"connect": address(watcher)} | ({} if host.backend.hostname == WATCHES else {"ca": None})
+    return lambda path, headers=ALICE: http(f"{CONSOLES}{path}", headers=headers, **how)
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/consoles/index.html", "/api/v1/query?query=up", "/user/groundcrew.js", "/graph"]
 )
-def test_consoles_are_not_shown_without_a_password(http, path):
+def test_consoles_are_not_shown_without_a_password(show, path):
     for headers in ({}, {"Authorization": "Basic " + base64.b64encode(b"alice:wrong").decode()}):
-        answer = http(f"{CONSOLES}{path}", headers=headers)
+        answer = show(path, headers)
         assert answer.status == 401
         assert "guestbook" not in answer.text
 
 
-def test_consoles_are_shown_over_https(http, host):
-    page = http(f"{CONSOLES}/", headers=ALICE).text
+def test_consoles_are_shown_over_https(show, host):
+    page = show("/").text
     said = " ".join(re.sub(r"<[^>]*>", " ", page).split())
     name, release = host.backend.hostname, host.check_output("basename $(readlink /srv/guestbook/current)")
     assert re.search(f"guestbook {name} answers {release} .* ago", said), said
     assert re.search(rf"{name} answers [\d.]+% [\d.]+% [\d.]+% \d+ ", said), said
     for page, word in (("application.html?application=guestbook", release), (f"host.html?host={name}", "Processor")):
-        assert word in http(f"{CONSOLES}/consoles/{page}", headers=ALICE).text
-    script = http(f"{CONSOLES}/user/groundcrew.js", headers=ALICE)
+        assert word in show(f"/consoles/{page}").text
+    script = show("/user/groundcrew.js")
     assert "javascript" in script.headers["Content-Type"]
 
 
-def test_graphs_have_points(http, host):
+def test_graphs_have_points(show, host):
     """What the pages ask for, as their script asks it: a range of time."""
     queries = []
     for page in ("application.html?application=guestbook", f"host.html?host={host.backend.hostname}"):
-        text = http(f"{CONSOLES}/consoles/{page}", headers=ALICE).text
+        text = show(f"/consoles/{page}").text
         queries += [html.unescape(one) for one in re.findall('<data value="([^"]*)"', text)]
         queries += [html.unescape(one) for one in re.findall('data-marks="([^"]*)"', text)][:1]
     assert len(queries) > 10
     now = int(time.time())
     for query in queries:
         words = urlencode({"query": query.replace("WINDOW", "120s"), "start": now - 600, "end": now, "step": 15})
-        answer = json.loads(http(f"{CONSOLES}/api/v1/query_range?{words}", headers=ALICE).text)
+        answer = json.loads(show(f"/api/v1/query_range?{words}").text)
         assert any(len(one["values"]) > 1 for one in answer["data"]["result"]), query
 
 
 def test_facts_are_told(host, ask):
     serving = host.check_output("basename $(readlink /srv/guestbook/current)")
-    assert {labels["release"] for labels, _ in ask("groundcrew_release_info")} == {serving}
-    assert 0 < ask("time() - groundcrew_deploy_timestamp_seconds")[0][1] < 3600
-    assert ask('groundcrew_certificate_expiry_timestamp_seconds{certificate="guestbook"} - time()')[0][1] > 20 * 86400
-    assert ask("groundcrew_reboot_required")
+    assert {labels["release"] for labels, _ in ask("groundcrew_release_info{{host}}")} == {serving}
+    assert 0 < ask("time() - groundcrew_deploy_timestamp_seconds{{host}}")[0][1] < 3600
+    assert (
+        ask('groundcrew_certificate_expiry_timestamp_seconds{{host},certificate="guestbook"} - time()')[0][1]
+        > 20 * 86400
+    )
+    assert ask("groundcrew_reboot_required{{host}}")
 
 
 def test_requests_are_counted_by_application_release_and_status(host, http, ask):
@@ -141,26 +240,26 @@ def test_requests_are_counted_by_application_release_and_status(host, http, ask)
     for path, status in (("/", 200), ("/nowhere", 404)):
         for _ in range(3):
             assert http(f"https://guestbook.example.org{path}").status == status
-    labels = f'application="guestbook",release="{serving}"'
+    labels = f'{{host}},application="guestbook",release="{serving}"'
     for code in (200, 404):
         eventually(lambda code=code: ask(f'groundcrew_requests_total{{{labels},code="{code}"}} >= 3'), 30)
     assert ask(f"groundcrew_request_duration_seconds_count{{{labels}}} >= 6")
 
 
 @pytest.fixture(scope="session")
-def outage(reach):
+def outage(reach, watcher):
     """Stop the site on both hosts, and start it again; return by host what was mailed, and after how many seconds."""
-    hosts = {name: reach(name) for name in ("groundcrew-monitoring-12", "groundcrew-monitoring-13")}
+    hosts = {name: reach(name) for name in (WATCHED, WATCHES)}
     told = {name: {} for name in hosts}
     for verb, word in (("stop", "Alert"), ("start", "Resolved")):
         begin = time.monotonic()
         for one in hosts.values():
             release = one.check_output("basename $(readlink /srv/guestbook/current)")
             one.check_output(f"systemctl {verb} guestbook-web@{release}")
-        for name, one in hosts.items():
-            subject = f"grep --files-with-matches '^Subject: {word}: guestbook: ' /var/tmp/mails/*.mail"
-            eventually(lambda one=one, subject=subject: one.run(subject).stdout, 120)
-            told[name][word] = (time.monotonic() - begin, one.check_output(f"cat $({subject})"))
+        for name in hosts:
+            look = f"grep --files-with-matches '^Subject: {word}: guestbook: ' $(grep -l 'on {name}$' /var/tmp/mails/*.mail)"
+            eventually(lambda look=look: watcher.run(look).stdout, 120)
+            told[name][word] = (time.monotonic() - begin, watcher.check_output(f"cat $({look})"))
     return told
 
 
@@ -170,11 +269,11 @@ def test_an_outage_is_mailed_with_what_to_do(host, outage):
     serving = host.check_output("basename $(readlink /srv/guestbook/current)")
     assert "To: ops@example.org" in mail
     for words in (
-        "https://guestbook.example.org/ does not answer",
+        f"https://guestbook.example.org/ does not answer on {host.backend.hostname}",
         "sudo guestbook-release rollback",
         f"Release {serving}",
     ):
-        assert words in mail.replace("=\n", "").replace("=\r\n", ""), mail
+        assert words in " ".join(mail.replace("=\n", "").replace("=\r\n", "").split()), mail
 
 
 def test_the_end_of_an_outage_is_mailed(host, outage):
@@ -183,17 +282,16 @@ def test_the_end_of_an_outage_is_mailed(host, outage):
     assert "Over since" in mail
 
 
-def test_nobody_is_told_what_is_no_trouble(host, outage):
+def test_nobody_is_told_what_is_no_trouble(watcher, outage):
     assert outage
-    subjects = re.findall(r"^Subject: (.*)$", host.check_output(MAILS), re.MULTILINE)
+    subjects = re.findall(r"^Subject: (.*)$", watcher.check_output(MAILS), re.MULTILINE)
     assert {one.partition(":")[2].strip().partition(" ")[0] for one in subjects} == {"guestbook:"}, subjects
 
 
 def test_memory(host):
     """Not a limit, but a number for who plans a host; with one it would be seen when it doubles."""
-    total = sum(int(host.check_output(f"systemctl show --value --property=MainPID {name}")) > 0 for name in UNITS[:-1])
-    assert total == len(UNITS) - 1
-    pids = [host.check_output(f"systemctl show --value --property=MainPID {name}") for name in UNITS[:-1]]
+    pids = [host.check_output(f"systemctl show --value --property=MainPID {name}") for name in units(host)]
+    assert all(int(pid) > 0 for pid in pids)
     resident = sum(int(host.check_output(f"awk '/^VmRSS/ {{print $2}}' /proc/{pid}/status")) for pid in pids)
     print(f"{resident // 1024} MB")
     assert resident < 500 * 1024

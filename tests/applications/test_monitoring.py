@@ -216,7 +216,8 @@ def test_a_name_is_looked_up(monkeypatch):
     for name in ("gone.example.org", "self.example.org"):
         (line,) = mistakes(*two(mon={"exporter_address": name}))
         assert (
-            f"`exporter_address` is missing: the hosts that it watches let in its address alone, and {name} has none" in line
+            f"`exporter_address` is missing: the hosts that it watches let in its address alone, and {name} has none"
+            in line
         )
 
 

@@ -59,7 +59,9 @@ def looked_up(name: str) -> list[str]:
 def findings(monitor: Host, others: list[Host]) -> Iterator[Finding]:
     """Yield what keeps a host from watching the others."""
     if others and not sources(monitor):
-        sentence = f"is missing: the hosts that it watches let in its address alone, and {address(monitor)} has none here"
+        sentence = (
+            f"is missing: the hosts that it watches let in its address alone, and {address(monitor)} has none here"
+        )
         yield Finding("address", monitor.name, "", VARIABLE, sentence, EXAMPLE)
     counted = Counter(address(one) for one in others)
     for one in others:
