@@ -95,14 +95,15 @@ connection = http.client.HTTPSConnection(address, 9998, context=context, timeout
 connection.request("GET", "/proxy?module=node")
 print(connection.getresponse().read().decode())
 """
-# As the key of the authority makes them, or another authority of the same name, for a host that is not the one that watches, or is.
+# Certificates by another authority, and by the right one for another host and for the one that watches.
 FORGE = """
 set -eu
 mkdir -p /var/tmp/forged
 cd /var/tmp/forged
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=foreign -keyout foreign.key -out foreign.pem
+make="openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+$make -x509 -days 2 -subj /CN=foreign -keyout foreign.key -out foreign.pem
 sign() {
-  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout $1.key -out $1.csr
+  $make -subj / -keyout $1.key -out $1.csr
   printf 'subjectAltName=critical,DNS:%s\nextendedKeyUsage=clientAuth\n' $2 > $1.ext
   openssl x509 -req -in $1.csr -CA $3 -CAkey $4 -days 2 -extfile $1.ext -out $1.pem
 }
@@ -136,7 +137,7 @@ def test_the_port_between_hosts_is_open_to_one_host_alone(reach):
     """This machine is neither: it reaches the site, and gets no answer at the port."""
     there = address(reach(WATCHED))
     socket.create_connection((there, 443), 3).close()
-    with pytest.raises(OSError, match="timed out|refused"):
+    with pytest.raises(OSError, match=r"timed out|refused"):
         socket.create_connection((there, SHARED), 3)
 
 
@@ -257,7 +258,8 @@ def outage(reach, watcher):
             release = one.check_output("basename $(readlink /srv/guestbook/current)")
             one.check_output(f"systemctl {verb} guestbook-web@{release}")
         for name in hosts:
-            look = f"grep --files-with-matches '^Subject: {word}: guestbook: ' $(grep -l 'on {name}$' /var/tmp/mails/*.mail)"
+            of_host = f"$(grep -l 'SiteDown of {name}' /var/tmp/mails/*.mail) /dev/null"
+            look = f"grep -l '^Subject: {word}: guestbook: ' {of_host}"
             eventually(lambda look=look: watcher.run(look).stdout, 120)
             told[name][word] = (time.monotonic() - begin, watcher.check_output(f"cat $({look})"))
     return told
