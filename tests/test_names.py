@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = sorted(ROOT.glob("molecule/*/molecule.yml"))
 # Roles that are of use to each other alone share a scenario.
-SHARED = {"alertmanager": "prometheus", "exporter": "prometheus"}
+SHARED = {"journal": "monitoring", "alertmanager": "prometheus", "exporter": "prometheus"}
 
 
 def test_role_is_complete(role):

@@ -153,7 +153,7 @@ def two(web=None, mon=None, groups=("django", "postgresql", "redis", "firewall")
     """Return two hosts, of which the second watches the first."""
     apps = {"processes": JOBS, "probe": {"path": "/up/"}}
     web1 = make_host("web1.example.org", groups, apps, **(web or {}))
-    return web1, make_host("mon1", (*more, "monitoring"), **MAIL, **{"exporter_address": "10.0.0.5"} | (mon or {}))
+    return web1, make_host("mon1", (*more, "monitoring"), **MAIL, **{"base_address": "10.0.0.5"} | (mon or {}))
 
 
 def test_a_host_watches_the_others():
@@ -179,7 +179,7 @@ def test_a_host_watches_the_others():
 
 
 def test_hosts_know_each_other_by_certificates():
-    web1, mon1 = two({"exporter_address": "10.0.0.7"})
+    web1, mon1 = two({"base_address": "10.0.0.7"})
     hosts = every_part(web1, mon1)["hosts"]
     mine, found = (hosts[name]["monitoring"] for name in ("mon1", "web1.example.org"))
     server, client = found["certificate"], mine["certificate"]
@@ -211,19 +211,19 @@ def test_a_name_is_looked_up(monkeypatch):
         return [(0, 0, 0, "", (one, 0)) for one in known[name]]
 
     monkeypatch.setattr("socket.getaddrinfo", ask)
-    web1, mon1 = two(mon={"exporter_address": "mon.example.org"})
+    web1, mon1 = two(mon={"base_address": "mon.example.org"})
     assert every_part(web1, mon1)["hosts"]["web1.example.org"]["openings"][-1]["from"] == ["10.0.0.9", "fd00::9"]
     for name in ("gone.example.org", "self.example.org"):
-        (line,) = mistakes(*two(mon={"exporter_address": name}))
+        (line,) = mistakes(*two(mon={"base_address": name}))
         assert (
-            f"`exporter_address` is missing: the hosts that it watches let in its address alone, and {name} has none"
+            f"`base_address` is missing: the hosts that it watches let in its address alone, and {name} has none"
             in line
         )
 
 
 def test_what_cannot_be_watched_is_refused():
     (line,) = mistakes(*two({"ansible_host": "localhost"}))
-    assert "[web1.example.org] `exporter_address` is missing: mon1 watches this host" in line
+    assert "[web1.example.org] `base_address` is missing: mon1 watches this host" in line
     web1, mon1 = two({"ansible_host": "10.0.0.7"})
     web2 = make_host("web2", ("redis",), ansible_host="10.0.0.7")
     assert len(mistakes(web1, web2, mon1)) == 2

@@ -22,13 +22,13 @@ PACKAGE = "prometheus-exporter-exporter"
 CONF = "/etc/prometheus/groundcrew-exporter-exporter.yml"
 SERVER, CLIENT = "exporter.server", "prometheus.client"
 """Certificates, by the names of their folders; the dot keeps them apart from those of applications."""
-VARIABLE = "exporter_address"
+VARIABLE = "base_address"
 EXAMPLE = f"{VARIABLE}: 10.0.0.5"
 
 
 def address(host: Host) -> str:
     """Return the name or address at which other hosts reach one."""
-    return str(host.variables.get("exporter_address") or host.variables.get("ansible_host") or host.name)
+    return str(host.variables.get("base_address") or host.variables.get("ansible_host") or host.name)
 
 
 def is_ip(text: str) -> bool:
@@ -56,23 +56,45 @@ def looked_up(name: str) -> list[str]:
     return sorted({one for one in found if not ipaddress.ip_address(one.partition("%")[0]).is_loopback})
 
 
-def findings(monitor: Host, others: list[Host]) -> Iterator[Finding]:
-    """Yield what keeps a host from watching the others."""
-    if others and not sources(monitor):
-        sentence = (
-            f"is missing: the hosts that it watches let in its address alone, and {address(monitor)} has none here"
-        )
-        yield Finding("address", monitor.name, "", VARIABLE, sentence, EXAMPLE)
-    counted = Counter(address(one) for one in others)
-    for one in others:
+def authority(hosts: list[Host]) -> str:
+    """Return the host that keeps the key of the authority by which hosts know each other, "" when there is none."""
+    keeping = [host for group in ("monitoring", "logs") for host in hosts if group in host.groups]
+    return keeping[0].name if keeping else ""
+
+
+def at(host: Host, port: int) -> str:
+    """Return where other hosts reach a port of one."""
+    name = address(host)
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+
+
+def unknown(hosts: list[Host], why: str) -> Iterator[Finding]:
+    """Yield hosts whose address others have to know, and that have none which this machine could find."""
+    for one in hosts:
+        if not sources(one):
+            sentence = f"is missing: {why}, and {address(one)} has none here"
+            yield Finding("address", one.name, "", VARIABLE, sentence, EXAMPLE)
+
+
+def unreachable(hosts: list[Host], what: str) -> Iterator[Finding]:
+    """Yield hosts that others cannot reach by what the inventory says; `what` goes before "this host"."""
+    counted = Counter(address(one) for one in hosts)
+    for one in hosts:
         name = address(one)
         if name in ("localhost", "127.0.0.1", "::1"):
-            sentence = f"is missing: {monitor.name} watches this host, and cannot reach it at {name}"
+            sentence = f"is missing: {what} this host, and nobody reaches another one at {name}"
             yield Finding("address", one.name, "", VARIABLE, sentence, EXAMPLE)
         elif counted[name] > 1:
-            same = [other.name for other in others if other is not one and address(other) == name]
-            sentence = f"is {name}, as that of {' and '.join(same)}: {monitor.name} reaches each host at one of its own"
+            same = [other.name for other in hosts if other is not one and address(other) == name]
+            sentence = f"is {name}, as that of {' and '.join(same)}: each host is reached at one of its own"
             yield Finding("address", one.name, "", VARIABLE, sentence, EXAMPLE)
+
+
+def findings(monitor: Host, others: list[Host]) -> Iterator[Finding]:
+    """Yield what keeps a host from watching the others."""
+    if others:
+        yield from unknown([monitor], "the hosts that it watches let in its address alone")
+        yield from unreachable(others, f"{monitor.name} watches")
 
 
 def module(labels: dict[str, str]) -> str:
@@ -83,11 +105,9 @@ def module(labels: dict[str, str]) -> str:
 
 def proxied(host: Host, targets: list[Target]) -> Iterator[Target]:
     """Yield targets of a host as another one asks them: all at one port, by the names that the proxy knows."""
-    name = address(host)
-    at = f"[{name}]:{PORT}" if ":" in name else f"{name}:{PORT}"
     for one in targets:
         how = {"__scheme__": "https", "__metrics_path__": "/proxy", "__param_module": module(one["labels"])}
-        yield {"targets": [at], "labels": {**one["labels"], **how}}
+        yield {"targets": [at(host, PORT)], "labels": {**one["labels"], **how}}
 
 
 def proxy(monitor: Host, targets: list[Target]) -> dict[str, Any]:
@@ -118,20 +138,22 @@ def proxy(monitor: Host, targets: list[Target]) -> dict[str, Any]:
 
 def server(monitor: Host, host: Host) -> dict[str, Any]:
     """Return the `certificate_host` by which a host shows who it is."""
-    return certificate(SERVER, [host.name, address(host)], "server", monitor)
+    return certificate(SERVER, subject([host.name, address(host)]), "server", monitor.name, "prometheus")
 
 
 def client(monitor: Host) -> dict[str, Any]:
-    """Return the `certificate_host` by which the host that watches shows who it is."""
-    # Always a name: it is what the hosts look at.
-    return {**certificate(CLIENT, [], "client", monitor), "subject_alt_name": [f"DNS:{monitor.name}"]}
+    """Return the `certificate_host` by which the host that watches shows who it is, by its name."""
+    return certificate(CLIENT, [f"DNS:{monitor.name}"], "client", monitor.name, "prometheus")
 
 
-def certificate(name: str, names: list[str], usage: str, monitor: Host) -> dict[str, Any]:
-    """Return a `certificate_host` that the exporters' user may read."""
-    written = [f"IP:{one}" if is_ip(one) else f"DNS:{one}" for one in dict.fromkeys(names)]
-    whose = {"name": name, "subject_alt_name": written, "usage": usage}
-    return {**whose, "authority": monitor.name, "group": "prometheus"}
+def subject(names: list[str]) -> list[str]:
+    """Return names and addresses as a certificate holds them."""
+    return [f"IP:{one}" if is_ip(one) else f"DNS:{one}" for one in dict.fromkeys(names)]
+
+
+def certificate(name: str, names: list[str], usage: str, authority: str, group: str) -> dict[str, Any]:
+    """Return a `certificate_host`."""
+    return {"name": name, "subject_alt_name": names, "usage": usage, "authority": authority, "group": group}
 
 
 def tls() -> dict[str, str]:

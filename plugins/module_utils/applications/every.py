@@ -7,6 +7,8 @@ from typing import Any
 
 from . import (
     backups,
+    between,
+    central,
     certificate,
     claims,
     combinations,
@@ -132,6 +134,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         *variable_files.findings(hosts),
         *connections.findings(hosts, applications),
         *monitoring.findings(hosts, applications),
+        *central.findings(hosts),
     ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
@@ -144,8 +147,12 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     watched = {host.name: monitoring.watched(host, hosts, applications) for host in hosts}
     let_in = {host.name: monitoring.let_in(host, hosts) for host in hosts}
     resolved = {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts}
+    keeper = between.authority(hosts)
+    journals = {host.name: central.journal(host, hosts, keeper) for host in hosts}
     for name, one in resolved.items():
-        one |= {"monitoring": watched[name], "openings": one["openings"] + let_in[name]}
+        one |= {"monitoring": watched[name], "journal": journals[name]}
+        one["openings"] += let_in[name]
+        one["authority"] = name == keeper and any([watched[name].get("certificate"), *journals.values()])
     return {
         "hosts": resolved,
         "options": {name: value for name, value in extra.complete(request, []).items() if name not in extra.SELECTION},

@@ -43,6 +43,7 @@ FORMATS: dict[str, Format] = {
     "alertmanager_heartbeat": ADDRESS,
     "base_locale": LOCALE,
     "base_swap_size": BYTES,
+    "journal_size": BYTES,
     "base_journal_size": Format(r"\d+[KMGTPE]?", "a number with K, M or G", "1G"),
     "base_packages": PACKAGE,
     "packages": PACKAGE,
@@ -87,7 +88,7 @@ FORMATS: dict[str, Format] = {
     "postgresql_databases.locale": LOCALE,
     "postgresql_databases.read_only_roles.name": DATABASE,
     "read_only_roles.name": DATABASE,
-    "exporter_address": HOSTNAME,
+    "base_address": HOSTNAME,
     "prometheus_domain": Format(
         r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*",
         "a host name without https://",

@@ -8,7 +8,8 @@ from . import specification
 from .findings import Finding
 from .inventory import Host
 
-KNOWN = ("django", "postgresql", "mariadb", "pgbouncer", "redis", "memcached", "backup", "firewall", "monitoring")
+SERVING = ("django", "postgresql", "mariadb", "pgbouncer", "redis", "memcached")
+KNOWN = (*SERVING, "backup", "firewall", "monitoring", "logs")
 """Groups that the playbooks act on."""
 NEAR = 0.75
 EXAMPLE = "django: {hosts: {web1.example.org: }}"

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import between, consoles, openings, parts
+from . import between, central, consoles, openings, parts
 from .findings import Finding
+from .groups import SERVING
 from .inventory import Host
 from .resolve import Application
 from .specification import Unreadable
@@ -16,7 +17,7 @@ from .specification import Unreadable
 GROUP = "monitoring"
 USER = "prometheus"
 """Of Debian's exporters."""
-RUNS = frozenset({"django", "postgresql", "mariadb", "pgbouncer", "redis", "memcached"})
+RUNS = frozenset(SERVING)
 """Groups whose hosts serve somebody."""
 REQUESTS = Path(__file__).with_name("data") / "requests.mtail"
 PROBES = "/etc/prometheus/groundcrew-blackbox.yml"
@@ -89,9 +90,14 @@ def watches(
 
 
 def let_in(host: Host, hosts: list[Host]) -> list[openings.Entry]:
-    """Return the port of a host that the one that watches needs, for it alone."""
-    watching = monitor(hosts)
-    return [openings.opened(between.PORT, between.sources(watching))] if watching and host in others(hosts) else []
+    """Return the ports of a host that other hosts of the inventory need, for them alone."""
+    watching, senders = monitor(hosts), central.senders(hosts)
+    found = []
+    if watching and host in others(hosts):
+        found.append(openings.opened(between.PORT, between.sources(watching)))
+    if senders and host is central.collector(hosts):
+        found.append(openings.opened(central.PORT, [one for sender in senders for one in between.sources(sender)]))
+    return found
 
 
 def seen(host: Host, present: list[Application]) -> dict[str, Any]:

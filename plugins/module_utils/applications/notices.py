@@ -18,6 +18,7 @@ OF_GROUP = {
     "backup": "backup",
     "prometheus": "monitoring",
     "alertmanager": "monitoring",
+    "journal": "logs",
     "nginx": "django",
     "django_app": "django",
 }
