@@ -22,6 +22,7 @@ UNITS = [
 JOBS = {"node", "postgres", "redis", "site", "requests"}
 PORTS = (3903, 9090, 9093, 9094, 9100, 9115, 9121, 9187, 9999)
 SHARED = 9998  # of all exporters of a host, for the one that watches
+JOURNALS = 19532  # where the watched host takes those of the other
 MAILS = "cat /var/tmp/mails/*.mail"
 ASK = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"
 CLIENT = "/etc/ssl/groundcrew/prometheus.client"
@@ -61,7 +62,8 @@ def address(one):
 
 def units(host):
     """Return the units of a host."""
-    return [*UNITS, *(SERVERS if host.backend.hostname == WATCHES else ["prometheus-exporter-exporter"])]
+    there = ["prometheus-exporter-exporter", "groundcrew-journal", "systemd-journal-remote"]
+    return [*UNITS, *([*SERVERS, "systemd-journal-upload"] if host.backend.hostname == WATCHES else there)]
 
 
 def test_all_that_is_watched_answers(host, ask):
@@ -77,7 +79,7 @@ def test_nothing_listens_for_strangers(host, reach):
         line.split()[3].rpartition(":")[2] for line in lines if not line.split()[3].startswith(("127.", "[::1]"))
     }
     watched = host.backend.hostname == WATCHED
-    assert open_ports <= {"22", "80", "443", *([str(SHARED)] if watched else [])}
+    assert open_ports <= {"22", "80", "443", *([str(SHARED), str(JOURNALS)] if watched else [])}
     other = reach(WATCHES if watched else WATCHED)
     for port in PORTS:
         connect = f"import socket; socket.create_connection(('{address(host)}', {port}), 1)"
@@ -133,12 +135,52 @@ def test_the_port_between_hosts_refuses_whom_it_does_not_know(scrape, name):
     assert re.search("alert|eof|reset", result.stderr.lower()), result.stderr
 
 
-def test_the_port_between_hosts_is_open_to_one_host_alone(reach):
+def test_ports_between_hosts_are_open_to_one_host_alone(reach):
     """This machine is neither: it reaches the site, and gets no answer at the port."""
     there = address(reach(WATCHED))
     socket.create_connection((there, 443), 3).close()
-    with pytest.raises(OSError, match=r"timed out|refused"):
-        socket.create_connection((there, SHARED), 3)
+    for port in (SHARED, JOURNALS):
+        with pytest.raises(OSError, match=r"timed out|refused"):
+            socket.create_connection((there, port), 3)
+
+
+SEND = """
+import http.client, ssl, sys
+address, ca, *pair = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+if pair:
+    context.load_cert_chain(*pair)
+connection = http.client.HTTPSConnection(address, 19532, context=context, timeout=5)
+lines = "__REALTIME_TIMESTAMP=1790000000000000\\n__MONOTONIC_TIMESTAMP=1\\n_BOOT_ID=%s\\nMESSAGE=%s\\n\\n"
+body = lines % ("b7bce445525c46d793c7cba67590bbfe", " ".join(["sent with", *pair]))
+connection.request("POST", "/upload", body, {"Content-Type": "application/vnd.fdo.journal"})
+print(connection.getresponse().status)
+"""
+
+
+def test_journals_come_together(reach, watcher):
+    there = reach(WATCHED)
+    watcher.check_output("logger --tag together hello")
+    look = "journalctl --merge --quiet --identifier together --output json"
+    line, _ = eventually(lambda: there.run(look).stdout.splitlines(), 60)
+    assert json.loads(line[0])["_HOSTNAME"] == WATCHES
+    site = there.check_output(
+        "journalctl --merge --quiet --unit 'guestbook-web@*' --output json --output-fields _HOSTNAME"
+    )
+    assert {json.loads(one)["_HOSTNAME"] for one in site.splitlines()} == {WATCHES, WATCHED}
+
+
+@pytest.mark.parametrize("name", ["none", "stranger", "own"])
+def test_a_journal_is_taken_from_hosts_of_the_authority(reach, watcher, scrape, name):
+    """`scrape` made the certificates of strangers."""
+    assert scrape
+    own = "/etc/ssl/groundcrew/journal.client"
+    pair = {"none": "", "stranger": "/var/tmp/forged/stranger.pem /var/tmp/forged/stranger.key"}
+    pair["own"] = f"{own}/fullchain.pem {own}/privkey.pem"
+    result = watcher.run(f"python3 -c '{SEND}' {address(reach(WATCHED))} {own}/ca.pem {pair[name]}")
+    assert (result.stdout.strip() == "202") == (name == "own"), result.stderr
+    # Nobody comes in behind the server that asks for certificates either.
+    assert reach(WATCHED).run("setpriv --reuid nobody --clear-groups test -w /run/groundcrew-journal/socket").rc != 0
 
 
 def test_no_key_has_left_its_host(reach, watcher):
