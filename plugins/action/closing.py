@@ -22,6 +22,7 @@ class ActionModule(ActionBase):
         registered = answers.of_hosts(task_vars, self._task.args["answers"])
         said = {name: machines.parse(str(one.get("stdout") or "")) for name, one in registered.items()}
         hosts = {name: resolved[name]["applications"] for name in said}
-        for line in closing.lines(hosts, said):
+        consoles = closing.shown({name: resolved[name]["monitoring"] for name in said})
+        for line in [*closing.lines(hosts, said), *consoles]:
             Display().display(line)
         return {"changed": False}

@@ -39,3 +39,11 @@ def test_alerts_that_no_mail_server_takes_are_told():
     (line,) = closing.waiting("web1", {"unmailed": [""]})
     assert line.startswith("web1 mails no alert, since nothing listens on its port 25.")
     assert "smtp_smarthost" in line
+
+
+def test_consoles_are_where_the_inventory_says():
+    sites = {"mon1": ("m.example.org", "present"), "web1": ("", "absent")}
+    monitoring = {
+        host: {"consoles": {"site": {"domains": [domain], "state": state}}} for host, (domain, state) in sites.items()
+    }
+    assert closing.shown({**monitoring, "db1": {}}) == ["consoles: https://m.example.org on mon1"]

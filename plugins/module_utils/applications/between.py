@@ -52,8 +52,9 @@ def looked_up(name: str) -> list[str]:
         found = [name] if is_ip(name) else [str(one[4][0]) for one in socket.getaddrinfo(name, None)]
     except OSError:
         return []
-    # The machine that this runs on calls itself 127.0.1.1.
-    return sorted({one for one in found if not ipaddress.ip_address(one.partition("%")[0]).is_loopback})
+    # The machine that this runs on calls itself 127.0.1.1, and knows neighbours by addresses of the link.
+    known = {one: ipaddress.ip_address(one.partition("%")[0]) for one in found}
+    return sorted(one for one, number in known.items() if not (number.is_loopback or number.is_link_local))
 
 
 def authority(hosts: list[Host]) -> str:

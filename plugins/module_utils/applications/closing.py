@@ -34,6 +34,16 @@ def serving(
     ]
 
 
+def shown(monitoring: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a line for each host that shows consoles; `monitoring` is what the resolver says of each."""
+    sites = {host: one["consoles"]["site"] for host, one in monitoring.items() if "consoles" in one}
+    return [
+        f"consoles: https://{site['domains'][0]} on {host}"
+        for host, site in sites.items()
+        if site["state"] == "present"
+    ]
+
+
 def waiting(host: str, answer: Mapping[str, Sequence[str]]) -> list[str]:
     """Return what waits for somebody on one host: a reboot, units that failed, alerts that nobody would get."""
     found = []
