@@ -283,6 +283,12 @@ def test_tls_that_ended_at_a_trusted_proxy(read):
     assert is_application(site.main.at("/a"))
 
 
+@sites({"upstream": ["127.0.0.1:9090"], "counts_for_health": False})
+def test_a_site_that_is_no_application_does_not_count_for_the_health_of_the_host(read):
+    (site,) = read
+    assert site.health.all("set") == ["$groundcrew_serves_shop ", "$groundcrew_serves_shop yes"]
+
+
 @sites({}, {"upstream": ["10.0.0.1:8000"], "name": "other-shop"})
 def test_a_load_balancer_asks_whether_a_release_serves(read):
     shop, other = (site.health for site in read)
