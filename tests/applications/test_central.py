@@ -14,7 +14,7 @@ def test_every_other_host_sends_its_journal():
     database = make_host("db1", ("postgresql",), base_address="10.0.0.8")
     resolved = every_part(*hosts(database))["hosts"]
     web, log = resolved["web1"]["journal"], resolved["log1"]["journal"]
-    assert (web["entry"], web["url"]) == ("main", "https://10.0.0.9:19532")
+    assert (web["entry"], web["url"]) == ("send", "https://10.0.0.9:19532")
     assert (web["certificate"]["usage"], web["certificate"]["subject_alt_name"]) == ("client", ["DNS:web1"])
     assert (log["entry"], log["clients"]) == ("collect", ["10.0.0.7", "10.0.0.8"])
     assert log["certificate"]["subject_alt_name"] == ["DNS:log1", "IP:10.0.0.9"]

@@ -59,7 +59,7 @@ def journal(host: Host, hosts: list[Host], authority: str) -> dict[str, Any]:
     if to is None or host not in senders(hosts):
         return {}
     return {
-        "entry": "main",
+        "entry": "send",
         "certificate": between.certificate(CLIENT, between.subject([host.name]), "client", authority, "root"),
         "folder": f"{FOLDER}/{CLIENT}",
         "clients": [],
