@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import causes, environment, host, run, sandbox, systemd
+from . import causes, environment, host, image, run, sandbox, systemd
 from .application import ROOT, Application, Command
 from .configure import INSIDE
 from .lock import RUN
@@ -48,6 +48,7 @@ def execute(
     script: Path | None = None,
     env: dict[str, str] | None = None,
     allow: Sequence[str] = (),
+    inside: bool = True,
 ) -> tuple[int, str, str]:
     """Run a command in a release to its end; return its exit code, its standard output and all that it printed.
 
@@ -59,14 +60,16 @@ def execute(
         env: further variables, which win; they reach it through a file, since they may be secret, in the memory of the
             host, and gone with the command.
         allow: words of the sandbox beside those of the release.
+        inside: False runs a program of the host: with nothing of the application but its folders, and its database.
 
     In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
     as a unit of its own. While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
     """
-    lines = run.properties(application, release, allow)
+    lines = run.properties(application, release, allow, inside)
     lines += [f"StandardInput=file:{script}"] if script else []
-    files = run.environment_files(application, release)
-    return finish(application, arguments, lines, files, run.working_directory(application, release), env)
+    files = run.environment_files(application, release) if inside else []
+    directory = run.working_directory(application, release) if inside else application.release(release)
+    return finish(application, arguments, lines, files, directory, env)
 
 
 def finish(
@@ -110,10 +113,11 @@ def finish(
         host.remove(place)
 
 
-def ask(application: Application, release: str, script: str, *arguments: str) -> Any:
+def ask(application: Application, release: str, script: str, *arguments: str, inside: bool = True) -> Any:
     """Run one of the scripts of `inside/` in a release and return what its last line of output says, as JSON."""
     path = INSIDE / script
-    status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
+    words = ["python" if inside else "python3", "-", *arguments]
+    status, output, log = execute(application, release, words, script=path, inside=inside)
     hint = sandbox.hint(log, run.allowed(application, release)) if status else ""
     if status == REFUSED:
         before, _, sentence = log.rstrip().rpartition("\n")
@@ -135,14 +139,34 @@ def describe(application: Application, release: str) -> dict[str, Any]:
 
 
 def dump(application: Application, release: str, aliases: Sequence[str]) -> list[str]:
-    """Dump the databases that a release is about to migrate, and return the paths of the dumps."""
-    paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
+    """Dump the databases that a release is about to migrate, and return the paths of the dumps.
+
+    Of an image the host does it, which has the tools of its database: Django says there how to reach it.
+    """
+    if not image.read(application.release(release)):
+        paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
+        return paths
+    paths, known = [], ask(application, release, "dump.py", "", *aliases)
+    for path, (arguments, env) in known.items():
+        target = application.dumps / path
+        words = ["pg_dump", "--format=custom", f"--file={target}.part", *arguments]
+        status, _, log = execute(application, release, words, env=env, inside=False)
+        if status:
+            host.remove(Path(f"{target}.part"))
+            said = host.last_line(log).rstrip(".")
+            raise FailedError(
+                f"The database was not dumped: {said}. To go on without: `dump_before_migrate: false`.", log, "pg_dump"
+            )
+        Path(f"{target}.part").rename(target)
+        paths.append(str(target))
     return paths
 
 
 def compress(application: Application, release: str) -> None:
     """Compress the static files of a release; what the one that serves has compressed already is copied."""
-    ask(application, release, "compress.py", f"{application.release(release)}/static", f"{application.current}/static")
+    folders = (f"{application.release(release)}/static", f"{application.current}/static")
+    # An image need not have brotli.
+    ask(application, release, "compress.py", *folders, inside=not image.read(application.release(release)))
 
 
 def ahead(

@@ -1,0 +1,130 @@
+"""An image as the source of a release: bring it to this host, unpack it, and refuse one that cannot serve."""
+
+import json
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from . import bytecode, host, oci, records, registry, requirements, rootfs, source
+from .application import Application
+from .image import PATH, Image, packages
+from .project.names import named, sentence
+from .steps import FailedError
+
+ENVIRONMENTS = (".venv/bin", "venv/bin")
+"""Where its WORKDIR may have an environment that its PATH does not name, as for `uv run`."""
+MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""What images call processors."""
+
+
+def fetch(application: Application, revision: str) -> None:
+    """Bring the image of a release to this host: from a registry, or from what the controller sent."""
+    kind, sent = application.source.kind, source.sent(application)
+    if kind == "registry":
+        name = registry.reference(application, revision)
+        with registry.access(application) as options:
+            registry.fetch(application, name, f"The image {name}", options)
+        return
+    try:
+        transport, found = oci.described(sent)
+    except oci.ArchiveError as error:
+        raise FailedError(str(error)) from None
+    if found != revision:
+        raise FailedError(f"The archive {application.source.location} did not arrive whole: send it again.")
+    registry.fetch(application, f"{transport}:{sent}", f"The image in {application.source.location}", [])
+
+
+def unpack(application: Application, release: Path, revision: str) -> Image:
+    """Unpack the image in the layout into a release (its folder) that is being built.
+
+    :raises FailedError: it is none that can serve, in one sentence.
+    """
+    owner, root = host.user(application.name), release / "rootfs"
+    said = oci.configuration(application.image)
+    check_machine(said.get("architecture", ""), platform.machine())
+    words = ["umoci", "raw", "unpack", "--rootless", "--image", f"{application.image}:{oci.NAME}", str(root)]
+    home = {"HOME": str(application.cache)}
+    host.run(words, cwd=release, env=home, owner=owner, command="umoci raw unpack")
+    folders = [*application.writable, str(application.dumps)]
+    words = [sys.executable, "-I", rootfs.__file__, str(root), application.name, *map(str, owner), str(release)]
+    host.run([*words, *folders], cwd=release, env={}, owner=owner, command="make a root of the image")
+    config = said.get("config") or {}
+    env = dict(one.partition("=")[::2] for one in config.get("Env") or [])
+    image = find(application, root, revision, config.get("WorkingDir") or "", env)
+    host.link(release / "source", str(rootfs.chase(root, image.directory).relative_to(release)))
+    host.link(release / "venv", str(rootfs.chase(root, image.bin).parent.relative_to(release)))
+    check_packages(application, release)
+    gid = owner[1]
+    host.write(release / "image.json", json.dumps(asdict(image), indent=2) + "\n", gid, 0o640)
+    return image
+
+
+def check_machine(made: str, machine: str) -> None:
+    """Refuse an image for another processor than the host's."""
+    own = MACHINES.get(machine, machine)
+    if made and made != own:
+        raise FailedError(f"The image is for {made}, and this host is {own}: build it with `--platform linux/{own}`.")
+
+
+def find(application: Application, root: Path, revision: str, directory: str, env: dict[str, str]) -> Image:
+    """Return where an image has its project and its server.
+
+    :raises FailedError: it has none, or no Python.
+    """
+    if rootfs.chase(root, directory) == root or not rootfs.chase(root, directory).is_dir():
+        raise FailedError("The image does not say where the project is: `WORKDIR` of its Dockerfile names the folder.")
+    server = application.server.kind
+    places = [one for one in env.get("PATH", PATH).split(":") if one.startswith("/")]
+    places += [f"{directory}/{one}" for one in ENVIRONMENTS]
+    found = next((one for one in places if has(root, one, server)), "")
+    if not any(has(root, one, "python3") for one in places):
+        raise FailedError(f"The image has no python3 that its PATH leads to ({':'.join(places)}).")
+    if not found:
+        others = [one for one in ("gunicorn", "granian", "uwsgi") if any(has(root, place, one) for place in places)]
+        says = f"; `server: {others[0]}` names what it has" if others else ""
+        raise FailedError(f"The image has no {server}: add it to the requirements that it installs{says}.")
+    if not has(root, "/usr/bin", "env"):
+        raise FailedError("The image has no /usr/bin/env, which starts its commands: build it on a base with a shell.")
+    for place in [found, *places]:
+        # What runs commands is called `python` everywhere else.
+        if has(root, place, "python3"):
+            if not has(root, place, "python"):
+                (rootfs.chase(root, place) / "python").symlink_to("python3")
+            break
+    return Image(digest(revision), directory, found, env)
+
+
+def digest(revision: str) -> str:
+    """Return a revision as registries write it."""
+    return revision if ":" in revision else f"sha256:{revision}"
+
+
+def has(root: Path, folder: str, program: str) -> bool:
+    """Say whether an image has a program in one of its folders."""
+    return rootfs.chase(root, f"{folder}/{program}").is_file()
+
+
+def check_packages(application: Application, release: Path) -> None:
+    """Refuse an image that lacks Django, or what the host's side of the application needs, such as a driver."""
+    paths = [path for folder in packages(release) for path in folder.iterdir()]
+    infos = [path.stem.partition("-")[0] for path in paths if path.suffix in (".dist-info", ".egg-info")]
+    installed = {named(one) for one in infos}
+    pyvenv = release / "venv/pyvenv.cfg"
+    if pyvenv.is_file() and "true" in pyvenv.read_text().partition("include-system-site-packages")[2].split("\n")[0]:
+        # Python alone knows all that it finds then.
+        return
+    wanted = ["django", *requirements.servers(application)]
+    lacking = [one for one in wanted if named(one) not in installed]
+    lacking += requirements.drivers(application, "\n".join(installed))
+    if lacking:
+        what = sentence([f"`{one}`" for one in lacking], "and")
+        raise FailedError(f"The image lacks {what}: add what is missing to the requirements that it installs.")
+
+
+def share(application: Application, release: str) -> None:
+    """Let files that the serving release has as well be the same on the disk, so that each costs what is new in it."""
+    serving, own = records.serving(application), application.release(release) / "rootfs"
+    earlier = application.release(serving) / "rootfs"
+    known = serving not in ("", release) and records.read(application, serving) is not None and earlier.is_dir()
+    bytecode.share(own, earlier.resolve() if known else None, host.user(application.name))
