@@ -19,8 +19,8 @@ REPOSITORY = re.compile(
 VERSION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
 """What images of a registry are called (https://github.com/distribution/reference)."""
 EXAMPLE = "source: docker://registry.example.org/shop"
-INSTALLS = ("requirements", "requirements_files", "constraints", "overrides", "index_url", "python", "python_mirror")
-INSTALLS += ("node", "build", "build_packages", "packages", "deploy_key")
+INSTALLS = ["requirements", "requirements_files", "constraints", "overrides", "index_url", "python", "python_mirror"]
+INSTALLS += ["node", "build", "build_packages", "packages", "deploy_key"]
 """Keys by which a host installs what an image has already."""
 LOGIN = re.compile("(?<=://)[^@/]*@")
 
@@ -50,8 +50,8 @@ def findings(application: Application) -> Iterator[Finding]:
         path = place(source, folder)
         if not path.exists():
             sentence = (
-                f"is {shown(source)}, and there is nothing. It is a git URL, `pypi`, an image, or a folder or an archive on"
-                f" this machine; a relative path starts at the inventory{f' {folder}' if folder else ''}"
+                f"is {shown(source)}, and there is nothing. It is a git URL, `pypi`, an image, or a folder or an"
+                f" archive on this machine; a relative path starts at the inventory{f' {folder}' if folder else ''}"
             )
             yield application.finding("no-source", "source", sentence, "source: https://git.example.org/shop.git")
         elif wrong := unusable(path, kind(source)):
