@@ -3,7 +3,6 @@
 # host consists of, and a virtual environment.
 set -eu
 root=/root/image
-libraries=/usr/lib/x86_64-linux-gnu
 python=$(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
 
 images() { buildah --storage-driver vfs --root /root/images --runroot /run/images "$@"; }
@@ -16,7 +15,8 @@ ln -s "$python" $root/usr/bin/python3
 cp --archive "/usr/lib/$python" $root/usr/lib/
 ldd /usr/bin/env /usr/bin/dash "/usr/bin/$python" "/usr/lib/$python"/lib-dynload/*.so | grep --only-matching '/[^ :]*\.so[^ :]*' \
   | sort --unique | xargs cp --dereference --parents --target-directory=$root 2> /dev/null || true
-cp --dereference --parents $libraries/lib*pthread.so.0 $libraries/libdl.so.2 $libraries/librt.so.1 $libraries/libutil.so.1 $root
+# And what wheels ask for of the C library.
+dpkg --listfiles libc6 | grep '^/usr/lib.*\.so\.[0-9]$' | xargs cp --dereference --parents --target-directory=$root
 python3 -m venv --without-pip /opt/venv
 /opt/groundcrew/uv/bin/uv pip install --quiet --native-tls --python /opt/venv 'Django==5.2.*' gunicorn 'psycopg[binary]'
 cp --archive /opt/venv $root/opt/

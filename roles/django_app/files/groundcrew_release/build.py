@@ -184,8 +184,12 @@ def make(application: Application, name: str, revision: str, steps: Steps) -> tu
         configure.configure(application, name, project)
     build_steps.build(application, name, steps)
     # Last: a step may write where its files would be shared by then.
-    with steps.step("share" if packed else "bytecode"):
-        (image_source.share if packed else bytecode.prepare)(application, name)
+    with steps.step("bytecode"):
+        if packed:
+            image_source.share(application, name)
+            image_source.compile_all(application, name)
+        else:
+            bytecode.prepare(application, name)
     with steps.step("describe"):
         described = commands.describe(application, name)
     if packed:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import bytecode, host, oci, records, registry, requirements, rootfs, source
+from . import bytecode, commands, host, image, oci, records, registry, requirements, rootfs, run, source
 from .application import Application
 from .image import PATH, Image, packages
 from .project.names import named, sentence
@@ -51,13 +51,13 @@ def unpack(application: Application, release: Path, revision: str) -> Image:
     host.run([*words, *folders], cwd=release, env={}, owner=owner, command="make a root of the image")
     config = said.get("config") or {}
     env = dict(one.partition("=")[::2] for one in config.get("Env") or [])
-    image = find(application, root, revision, config.get("WorkingDir") or "", env)
-    host.link(release / "source", str(rootfs.chase(root, image.directory).relative_to(release)))
-    host.link(release / "venv", str(rootfs.chase(root, image.bin).parent.relative_to(release)))
+    packed = find(application, root, revision, config.get("WorkingDir") or "", env)
+    host.link(release / "source", str(rootfs.chase(root, packed.directory).relative_to(release)))
+    host.link(release / "venv", str(rootfs.chase(root, packed.bin).parent.relative_to(release)))
     check_packages(application, release)
     gid = owner[1]
-    host.write(release / "image.json", json.dumps(asdict(image), indent=2) + "\n", gid, 0o640)
-    return image
+    host.write(release / "image.json", json.dumps(asdict(packed), indent=2) + "\n", gid, 0o640)
+    return packed
 
 
 def check_machine(made: str, machine: str) -> None:
@@ -128,3 +128,22 @@ def share(application: Application, release: str) -> None:
     earlier = application.release(serving) / "rootfs"
     known = serving not in ("", release) and records.read(application, serving) is not None and earlier.is_dir()
     bytecode.share(own, earlier.resolve() if known else None, host.user(application.name))
+
+
+def compile_all(application: Application, release: str) -> None:
+    """Compile what Python has in an image and the project: nothing can be written once it serves.
+
+    The images of Python itself come without bytecode, and each start would compile Django. What is there already is
+    passed over, and an error is none: without bytecode all works, too.
+    """
+    folder, packed = application.release(release), image.read(application.release(release))
+    if not packed:
+        return
+    root = folder / "rootfs"
+    places = [rootfs.chase(root, one).parent for one in [packed.bin, *packed.env.get("PATH", PATH).split(":")]]
+    found = [rootfs.inside(root, path) for place in dict.fromkeys(places) for path in place.glob("lib/python3*")]
+    folders = [*dict.fromkeys(found), packed.directory]
+    lines = [*run.properties(application, release), f"ReadWritePaths={' '.join(folders)}"]
+    words = ["python", "-IS", "-m", "compileall", "-qq", "-j", "0", *folders]
+    environment = run.environment_files(application, release)
+    commands.finish(application, words, lines, environment, run.working_directory(application, release), None)
