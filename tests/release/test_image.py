@@ -68,7 +68,7 @@ def ran(monkeypatch):
 
 def test_a_tag_is_the_digest_that_the_registry_names(app, ran):
     ran.answer = '{"schemaVersion": 2}'
-    assert source.resolve(app) == "sha256:" + hashlib.sha256(ran.answer.encode()).hexdigest()
+    assert source.resolve(app) == hashlib.sha256(ran.answer.encode()).hexdigest()
     (words, (known, mode)), *rest = ran
     assert (rest, mode) == ([], 0o600)
     assert words[:3] == ["skopeo", "inspect", "--raw"]
@@ -79,18 +79,25 @@ def test_a_tag_is_the_digest_that_the_registry_names(app, ran):
 
 
 def test_a_digest_is_known_by_itself_and_no_version_is_the_latest(app, ran):
-    assert source.resolve(replace(app, source=replace(app.source, version=DIGEST))) == DIGEST
+    assert source.resolve(replace(app, source=replace(app.source, version=DIGEST))) == DIGEST[7:]
     assert ran == []
     source.resolve(replace(app, source=Source("registry", "docker://registry.example.org/shop")))
     assert ran[0][0][3:] == ["docker://registry.example.org/shop:latest"], "without a login there is no file"
     assert source.wanted(replace(app, source=replace(app.source, version="HEAD"))) == "latest"
 
 
-def test_an_image_is_copied_by_its_digest(app, ran, root):
-    build.image_source.fetch(app, DIGEST)
+NAMED = {"digest": DIGEST, "annotations": {"org.opencontainers.image.ref.name": "image"}}
+
+
+def test_an_image_is_copied_by_its_digest_and_the_ones_before_go(app, ran, root):
+    app.image.mkdir()
+    (app.image / "index.json").write_text(json.dumps({"manifests": [{"digest": "sha256:old"}, NAMED]}))
+    image_source.fetch(app, DIGEST[7:])
     copy, collect = (words for words, _ in ran)
     assert copy[-2:] == [f"docker://registry.example.org:5000/team/shop@{DIGEST}", f"oci:{root}/srv/shop/image:image"]
     assert collect == ["umoci", "gc", "--layout", f"{root}/srv/shop/image"]
+    assert json.loads((app.image / "index.json").read_text())["manifests"] == [NAMED]
+    assert oci.digest(app.image) == DIGEST
 
 
 def test_what_a_registry_says_is_one_sentence_without_a_password(app, ran):
@@ -215,8 +222,8 @@ def test_an_image_has_its_server_on_its_path(app, tree):
     found = image_source.find(app, tree(*WHOLE), DIGEST, "/app", ENV)
     assert found == image.Image(DIGEST, "/app", "/opt/venv/bin", ENV)
     beside = ("app/.venv/bin/gunicorn", "app/.venv/bin/python3", "usr/bin/env", "usr/bin/python3")
-    found = image_source.find(app, tree(*beside, folder="b"), "b" * 64, "/app", {})
-    assert (found.digest, found.bin) == ("sha256:" + "b" * 64, "/app/.venv/bin")
+    found = image_source.find(app, tree(*beside, folder="b"), DIGEST, "/app", {})
+    assert (found.digest, found.bin) == (DIGEST, "/app/.venv/bin")
     user = ("root/.local/bin/gunicorn", "usr/local/bin/python3", "usr/bin/env")
     root = tree(*user, folder="c")
     found = image_source.find(app, root, DIGEST, "/app", {"PATH": "/root/.local/bin:/usr/local/bin"})
@@ -386,6 +393,9 @@ def test_a_release_is_built_of_an_image(app, units, tree, monkeypatch, verb):
         (made / "opt/venv/lib/python3.12/site-packages" / name).mkdir(parents=True)
     (made / "app/manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
 
+    app.image.mkdir()
+    (app.image / "index.json").write_text(json.dumps({"manifests": [NAMED]}))
+
     def fake(arguments, **_options):
         words = [str(one) for one in arguments]
         if words[:3] == ["umoci", "raw", "unpack"]:
@@ -417,7 +427,7 @@ def test_a_release_is_built_of_an_image(app, units, tree, monkeypatch, verb):
         said = build.build(app, "a", True, steps)
         release, digest = app.release(said["id"]), f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
         record = json.loads((release / "release.json").read_text())
-        assert (record["image"], record["revision"], record["version"]) == (digest, digest, "v1")
+        assert (record["image"], record["revision"], record["version"]) == (digest, digest[7:], "v1")
         assert record["settings"] == "shop.settings"
         assert "GENERATION=1\n" in (release / "environment").read_text()
         assert (release / "static.txt").read_text() == "app.css\0"

@@ -24,7 +24,7 @@ DEBIAN = """
     postgres mysql redis memcache nginx pgbouncer
 """
 # Names of our own folders and units.
-OURS = "ca groundcrew maintenance postgresql mariadb memcached"
+OURS = "ca groundcrew groundcrew-build maintenance postgresql mariadb memcached"
 # Databases that a server has, and words that stand for all of them.
 DATABASES = """
     postgres mysql sys public none template0 template1 information_schema performance_schema all replication sameuser

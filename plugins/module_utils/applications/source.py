@@ -38,6 +38,8 @@ def unusable(path: Path, kind: str) -> str:
         return f"{getpass.getuser()} may not read"
     if kind == "folder" and not path.is_dir():
         return "is neither a folder nor an archive of a kind that is known"
+    if kind == "dockerfile" and not any((path / name).is_file() for name in ("Containerfile", "Dockerfile")):
+        return "is no folder with a Dockerfile or a Containerfile"
     return "is empty" if kind == "folder" and not any(path.iterdir()) else ""
 
 
@@ -46,7 +48,7 @@ def findings(application: Application) -> Iterator[Finding]:
     source, folder = application["source"], application.host.folder
     if not source:
         return
-    if kind(source) in ("archive", "folder", "image") and not URL.match(source):
+    if kind(source) in ("archive", "folder", "image", "dockerfile") and not URL.match(source):
         path = place(source, folder)
         if not path.exists():
             sentence = (
@@ -61,8 +63,8 @@ def findings(application: Application) -> Iterator[Finding]:
         yield application.finding("no-source", "source", sentence, "source: builds/shop.tar.gz")
     yield from includes(application)
     yield from images(application)
-    if kind(source) in ("folder", "image") and application.places["version"] == "-e version":
-        what = "a folder" if kind(source) == "folder" else "an archive of an image"
+    if kind(source) in ("folder", "image", "dockerfile") and application.places["version"] == "-e version":
+        what = "an archive of an image" if kind(source) == "image" else "a folder"
         sentence = f"is {what}, which has one version: with `-e version=...` it would be shipped as it is"
         yield application.finding("no-version", "source", sentence, "source: https://git.example.org/shop.git")
 
@@ -70,7 +72,7 @@ def findings(application: Application) -> Iterator[Finding]:
 def includes(application: Application) -> Iterator[Finding]:
     """Yield items of `include` that match nothing; of what the controller does not have, nothing can be included."""
     source, folder = application["source"], application.host.folder
-    if application["include"] and kind(source) != "folder":
+    if application["include"] and kind(source) not in ("folder", "dockerfile"):
         sentence = f"is for a folder, and `source` is {shown(source)}: it has what it has"
         yield application.finding("no-include", "include", sentence, "source: ../shop")
     elif place(source, folder).is_dir():

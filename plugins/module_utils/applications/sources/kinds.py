@@ -8,7 +8,7 @@ from pathlib import Path
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.xz|tar\.bz2|zip|whl)$")
 GIT = re.compile(r"((https?|ssh|git|file)://|[^/]+@[^/]+:).*|.*\.git")
 URL = re.compile("[a-z]+://")
-PREFIXES = {"docker://": "registry", "oci-archive:": "image"}
+PREFIXES = {"docker://": "registry", "oci-archive:": "image", "dockerfile:": "dockerfile"}
 """What a source begins with that is an image, and its kind."""
 
 
@@ -17,7 +17,7 @@ class SourceError(Exception):
 
 
 def kind(source: str) -> str:
-    """Return the kind of a source: pypi, archive, git or folder, of an image registry or image."""
+    """Return the kind of a source: pypi, archive, git or folder, and of images registry, image or dockerfile."""
     for prefix, name in PREFIXES.items():
         if source.startswith(prefix):
             return name

@@ -55,7 +55,7 @@ def describe(source: str, folder: str, include: Sequence[str] = ()) -> dict[str,
     """
     kind = kinds.kind(source)
     said = {"kind": kind, "location": source, "revision": "", "suffix": "", "archive": ""}
-    if kind not in ("archive", "folder", "image"):
+    if kind not in ("archive", "folder", "image", "dockerfile"):
         return said
     path = kinds.place(source, folder)
     if kind == "image":

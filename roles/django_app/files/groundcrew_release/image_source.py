@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from . import bytecode, commands, host, image, oci, records, registry, requirements, rootfs, run, source
+from . import bytecode, commands, dockerfile, host, image, oci, records, registry, requirements, rootfs, run, source
 from .application import Application
 from .image import PATH, Image, packages
 from .project.names import named, sentence
@@ -19,12 +19,15 @@ MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def fetch(application: Application, revision: str) -> None:
-    """Bring the image of a release to this host: from a registry, or from what the controller sent."""
+    """Bring the image of a release to this host: from a registry, or of what the controller sent."""
     kind, sent = application.source.kind, source.sent(application)
     if kind == "registry":
         name = registry.reference(application, revision)
         with registry.access(application) as options:
             registry.fetch(application, name, f"The image {name}", options)
+        return
+    if kind == "dockerfile":
+        dockerfile.fetch(application, sent)
         return
     try:
         transport, found = oci.described(sent)
@@ -51,7 +54,9 @@ def unpack(application: Application, release: Path, revision: str) -> Image:
     host.run([*words, *folders], cwd=release, env={}, owner=owner, command="make a root of the image")
     config = said.get("config") or {}
     env = dict(one.partition("=")[::2] for one in config.get("Env") or [])
-    packed = find(application, root, revision, config.get("WorkingDir") or "", env)
+    # A folder is no image yet: it has the digest of what was built.
+    named = oci.digest(application.image) if application.source.kind == "dockerfile" else f"sha256:{revision}"
+    packed = find(application, root, named, config.get("WorkingDir") or "", env)
     host.link(release / "source", str(rootfs.chase(root, packed.directory).relative_to(release)))
     host.link(release / "venv", str(rootfs.chase(root, packed.bin).parent.relative_to(release)))
     check_packages(application, release)
@@ -67,7 +72,7 @@ def check_machine(made: str, machine: str) -> None:
         raise FailedError(f"The image is for {made}, and this host is {own}: build it with `--platform linux/{own}`.")
 
 
-def find(application: Application, root: Path, revision: str, directory: str, env: dict[str, str]) -> Image:
+def find(application: Application, root: Path, digest: str, directory: str, env: dict[str, str]) -> Image:
     """Return where an image has its project and its server.
 
     :raises FailedError: it has none, or no Python.
@@ -92,12 +97,7 @@ def find(application: Application, root: Path, revision: str, directory: str, en
             if not has(root, place, "python"):
                 (rootfs.chase(root, place) / "python").symlink_to("python3")
             break
-    return Image(digest(revision), directory, found, env)
-
-
-def digest(revision: str) -> str:
-    """Return a revision as registries write it."""
-    return revision if ":" in revision else f"sha256:{revision}"
+    return Image(digest, directory, found, env)
 
 
 def has(root: Path, folder: str, program: str) -> bool:

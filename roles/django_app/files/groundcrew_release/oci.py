@@ -62,9 +62,24 @@ def blob(layout: Path, digest: str) -> Any:
     return json.loads((layout / "blobs" / digest.replace(":", "/")).read_text())
 
 
+def named(index: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of the one image of a layout in its index."""
+    found: dict[str, Any] = next(one for one in index["manifests"] if one.get("annotations", {}).get(REFERENCE) == NAME)
+    return found
+
+
+def alone(index: str) -> str:
+    """Return the index (JSON) of a layout without earlier images, which skopeo leaves in it without a name."""
+    known = json.loads(index)
+    return json.dumps(known | {"manifests": [named(known)]})
+
+
+def digest(layout: Path) -> str:
+    """Return the digest of the manifest of the image in a layout."""
+    return str(named(json.loads((layout / "index.json").read_text()))["digest"])
+
+
 def configuration(layout: Path) -> dict[str, Any]:
     """Return the configuration of the image in a layout: `architecture`, `config` with Env, WorkingDir and others."""
-    manifests = json.loads((layout / "index.json").read_text())["manifests"]
-    named = next(one for one in manifests if one.get("annotations", {}).get(REFERENCE) == NAME)
-    found: dict[str, Any] = blob(layout, blob(layout, named["digest"])["config"]["digest"])
+    found: dict[str, Any] = blob(layout, blob(layout, digest(layout))["config"]["digest"])
     return found

@@ -18,7 +18,7 @@ from . import host, oci
 from .application import ROOT, Application
 from .steps import FailedError
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 LATEST = "latest"
 SAID = re.compile(r'level=(?:fatal|error) msg="((?:[^"\\]|\\.)*)"')
 """What skopeo says at its end."""
@@ -32,9 +32,9 @@ def split(location: str) -> tuple[str, str, str]:
 
 
 def reference(application: Application, version: str) -> str:
-    """Return what skopeo calls an image of a registry; a version is a tag or a digest."""
-    mark = "@" if DIGEST.fullmatch(version) else ":"
-    return f"docker://{split(application.source.location)[0]}{mark}{version}"
+    """Return what skopeo calls an image of a registry; a version is a tag, a digest, or a revision (a bare digest)."""
+    digest = DIGEST.fullmatch(version)
+    return f"docker://{split(application.source.location)[0]}{f'@sha256:{digest[1]}' if digest else f':{version}'}"
 
 
 @contextmanager
@@ -63,21 +63,22 @@ def skopeo(verb: str, *arguments: str, what: str) -> str:
 
 
 def resolve(application: Application) -> str:
-    """Return the digest that the application's version means at the registry now; reads only."""
+    """Return the digest (64 digits) that the application's version means at the registry now; reads only."""
     version = application.source.version
-    if DIGEST.fullmatch(version):
-        return version
+    if digest := DIGEST.fullmatch(version):
+        return digest[1]
     name = reference(application, LATEST if version == "HEAD" else version)
     with access(application) as options:
         said = skopeo("inspect", "--raw", *options, name, what=f"The image {name}")
-    return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def fetch(application: Application, name: str, what: str, options: list[str]) -> None:
     """Copy an image, by the name that skopeo has for it, into the layout; what is there of it is not copied again."""
-    target = f"oci:{application.image}:{oci.NAME}"
+    target, index = f"oci:{application.image}:{oci.NAME}", application.image / "index.json"
     try:
         skopeo("copy", "--quiet", "--retry-times=2", *options, name, target, what=what)
+        host.write(index, oci.alone(index.read_text()), host.SUPERUSER, 0o644)
         host.run(["umoci", "gc", "--layout", application.image], cwd=ROOT, env={}, command="umoci gc")
     except FailedError:
         # Of a copy that was killed anything may be left.

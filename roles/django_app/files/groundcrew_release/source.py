@@ -11,9 +11,9 @@ from .application import Application
 from .project.names import canonical
 from .steps import FailedError
 
-SENT = ("folder", "archive", "image")
+SENT = ("folder", "archive", "image", "dockerfile")
 """Kinds of source that the controller sends to the host."""
-IMAGES = ("registry", "image")
+IMAGES = ("registry", "image", "dockerfile")
 """Kinds of source that are an image (image.py)."""
 
 
