@@ -42,4 +42,5 @@ image shop:bare GENERATION=4 PATH=/usr/bin
 for tag in v1 v2 broken bare; do
   images push --quiet --creds ci:canary-of-the-registry shop:$tag "docker://$1/shop:$tag"
 done
+images push --quiet --creds ci:canary-of-the-registry base "docker://$1/base:latest"
 images push --quiet shop:v2 oci-archive:/root/shop.tar

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,26 @@ def test_an_archive_of_the_controller_is_as_good(host, play, http, tmp_path):
     assert serving(host) != before
     assert "generation 5 " in http(f"{SITE}/").text
     assert host.check_output("ls /srv/shop/sources") == ""
+
+
+def test_a_dockerfile_is_built_on_the_host_by_a_user_without_rights(host, play, http, tmp_path):
+    folder = tmp_path / "shop"
+    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    look = "import os; open('/app/saw', 'w').write(str([os.path.exists('/srv'), sorted(os.environ)]))"
+    lines = ["FROM registry.example.org:5444/base", "WORKDIR /app", "COPY . /app"]
+    lines += [f"RUN {json.dumps(['python3', '-c', look])}", "ENV GENERATION=6"]
+    (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+    deploy(play, source=f"dockerfile:{folder}", version="HEAD")
+    assert "generation 6 " in http(f"{SITE}/").text
+    assert re.fullmatch("sha256:[0-9a-f]{64}", record(host)["image"])
+    saw = host.file("/srv/shop/current/rootfs/app/saw").content_string
+    assert saw.startswith("[False, ")
+    assert "DATABASE_URL" not in saw
+    assert "PASSWORD" not in saw
+    assert host.check_output("ls /var/lib/groundcrew-build") == "storage"
+    before = serving(host)
+    deploy(play, source=f"dockerfile:{folder}", version="HEAD")
+    assert serving(host) == before, "the same folder is the same release"
 
 
 def test_secrets_are_in_no_layer_and_nowhere_else(host):
