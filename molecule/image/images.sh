@@ -2,6 +2,7 @@
 # Make images from nothing, since no registry of the world is at hand: `images.sh REGISTRY`. The base is what Python of this
 # host consists of, and a virtual environment.
 set -eu
+login="ci:$(cat /root/registry-password)"
 root=/root/image
 python=$(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
 
@@ -40,7 +41,7 @@ image shop:v2 GENERATION=2
 image shop:broken GENERATION=3 BROKEN=import
 image shop:bare GENERATION=4 PATH=/usr/bin
 for tag in v1 v2 broken bare; do
-  images push --quiet --creds ci:canary-of-the-registry shop:$tag "docker://$1/shop:$tag"
+  images push --quiet --creds "$login" shop:$tag "docker://$1/shop:$tag"
 done
-images push --quiet --creds ci:canary-of-the-registry base "docker://$1/base:latest"
+images push --quiet --creds "$login" base "docker://$1/base:latest"
 images push --quiet shop:v2 oci-archive:/root/shop.tar

@@ -56,7 +56,7 @@ def test_the_image_serves_in_the_sandbox_as_the_applications_user(host, http, in
     name = f"shop-web@{serving(host)}.service"
     main = unit(name)["MainPID"]
     assert host.check_output("ps -o user= -p %s", main).strip() == "shop", "USER of the image is root"
-    assert host.check_output("tr '\\0' ' ' < /proc/%s/cmdline", main).split()[0] == "/opt/venv/bin/python3"
+    assert host.check_output("tr '\\0' ' ' < /proc/%s/cmdline", main).startswith("/opt/venv/bin/python")
     assert host.file(inside(name, "/app/manage.py")).exists
     assert not host.file(inside(name, "/usr/sbin/nginx")).exists
     assert not host.file(inside(name, "/srv/registry")).exists
@@ -74,7 +74,7 @@ def test_the_record_pins_the_digest(host):
     pinned = record(host)
     assert re.fullmatch("sha256:[0-9a-f]{64}", pinned["image"])
     assert (pinned["version"], pinned["revision"]) == ("v1", pinned["image"][7:])
-    head = "curl --silent --cacert /etc/ssl/groundcrew/ca/ca.pem --user ci:" + CANARY
+    head = "curl --silent --cacert /etc/ssl/groundcrew/ca/ca.pem --user ci:$(cat /root/registry-password)"
     head += " --head --header 'Accept: application/vnd.oci.image.manifest.v1+json'"
     answer = host.check_output(head + " https://registry.example.org:5443/v2/shop/manifests/v1")
     assert pinned["image"] in answer
@@ -88,7 +88,7 @@ def test_commands_processes_and_timers_run_in_it(host, inside, unit):
     assert host.check_output("shop-run python -c %s", ask) == f"{uid} False /opt/venv"
     assert host.file(inside("shop-worker-clock.service", "/app/manage.py")).exists
     assert not host.file(inside("shop-worker-clock.service", "/usr/sbin/nginx")).exists
-    assert unit("shop-worker-clock.service")["RootDirectory"] == f"/srv/shop/releases/{release}/rootfs"
+    assert unit("shop-worker-clock.service").get("RootDirectory") == f"/srv/shop/releases/{release}/rootfs"
     host.check_output("systemctl start shop-timer-tick.service")
     assert host.file("/srv/shop-files/tick").content_string == release
 
@@ -118,12 +118,12 @@ def test_no_request_fails_from_image_to_image_to_environment_and_back(host, play
     deploy(play, source=PROJECT, generation=3)
     third = serving(host)
     assert "generation 3 " in http(f"{SITE}/").text
-    assert unit(f"shop-web@{third}.service")["RootDirectory"] == ""
-    assert unit("shop-worker-clock.service")["RootDirectory"] == ""
+    assert unit(f"shop-web@{third}.service").get("RootDirectory") is None
+    assert unit("shop-worker-clock.service").get("RootDirectory") is None
     assert unit("shop-worker-clock.service")["ActiveState"] == "active"
     host.check_output("shop-release rollback")
     assert serving(host) == first
-    assert unit("shop-worker-clock.service")["RootDirectory"] == f"/srv/shop/releases/{first}/rootfs"
+    assert unit("shop-worker-clock.service").get("RootDirectory") == f"/srv/shop/releases/{first}/rootfs"
     assert unit("shop-worker-clock.service")["ActiveState"] == "active"
     host.check_output("shop-release activate %s", third)
     assert "generation 3 " in http(f"{SITE}/").text
@@ -157,7 +157,7 @@ def test_a_broken_image_takes_no_traffic(host, play, http, version, words):
 def test_an_archive_of_the_controller_is_as_good(host, play, http, tmp_path):
     before, path = serving(host), tmp_path / "shop.tar"
     path.write_bytes(host.file("/root/shop.tar").content)
-    deploy(play, source=f"oci-archive:{path}", version="HEAD", generation=5)
+    deploy(play, source=f"oci-archive:{path}", generation=5)
     assert serving(host) != before
     assert "generation 5 " in http(f"{SITE}/").text
     assert host.check_output("ls /srv/shop/sources") == ""
@@ -170,7 +170,7 @@ def test_a_dockerfile_is_built_on_the_host_by_a_user_without_rights(host, play, 
     lines = ["FROM registry.example.org:5444/base", "WORKDIR /app", "COPY . /app"]
     lines += [f"RUN {json.dumps(['python3', '-c', look])}", "ENV GENERATION=6"]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
-    deploy(play, source=f"dockerfile:{folder}", version="HEAD")
+    deploy(play, source=f"dockerfile:{folder}")
     assert "generation 6 " in http(f"{SITE}/").text
     assert re.fullmatch("sha256:[0-9a-f]{64}", record(host)["image"])
     saw = host.file("/srv/shop/current/rootfs/app/saw").content_string
@@ -179,7 +179,7 @@ def test_a_dockerfile_is_built_on_the_host_by_a_user_without_rights(host, play, 
     assert "PASSWORD" not in saw
     assert host.check_output("ls /var/lib/groundcrew-build") == "storage"
     before = serving(host)
-    deploy(play, source=f"dockerfile:{folder}", version="HEAD")
+    deploy(play, source=f"dockerfile:{folder}")
     assert serving(host) == before, "the same folder is the same release"
 
 

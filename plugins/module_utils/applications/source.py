@@ -64,8 +64,9 @@ def findings(application: Application) -> Iterator[Finding]:
     yield from includes(application)
     yield from images(application)
     if kind(source) in ("folder", "image", "dockerfile") and application.places["version"] == "-e version":
-        what = "an archive of an image" if kind(source) == "image" else "a folder"
-        sentence = f"is {what}, which has one version: with `-e version=...` it would be shipped as it is"
+        sentence = "is a folder, which has one version: with `-e version=...` it would be shipped as it is"
+        if kind(source) == "image":
+            sentence = sentence.replace("a folder", "an archive")
         yield application.finding("no-version", "source", sentence, "source: https://git.example.org/shop.git")
 
 
