@@ -210,7 +210,9 @@ def test_an_unpacked_image_becomes_a_root(tree, tmp_path):
     assert (root / "var/run").readlink().as_posix() == "/run"
     for path in ("proc", "sys", "dev", "tmp", "srv/shop/media", "etc/django/shop", release[1:]):
         assert (root / path).is_dir(), path
-    assert (root / "etc/hosts").is_file()
+    for path in ("etc/hosts", "etc/resolv.conf"):
+        assert (root / path).is_file(), path
+        assert not (root / path).is_symlink(), path
     assert rootfs.chase(root, f"{home}/current") == root / release[1:]
 
 
@@ -365,6 +367,26 @@ def test_processes_and_timers_follow_the_root_of_what_serves(app, release, root,
     assert not any(path.parent.exists() for path in places)
     activate.point(app, "venv")
     assert len(read) == 2
+
+
+def test_images_have_on_the_disk_once_what_they_have_alike(app, release, root, monkeypatch):  # noqa: ARG001
+    (release / "release.json").write_text(
+        json.dumps({"id": "abc", "image": DIGEST, "built": "2026-11-26", "by": "a", "version": "v1"})
+    )
+    made = app.release("new")
+    for folder in (release, made):
+        (folder / "rootfs/app").mkdir(parents=True, exist_ok=True)
+        (folder / "rootfs/app/same.py").write_text("same")
+        (folder / "rootfs/app/other.py").write_text(folder.name)
+    # What serves is of another kind.
+    app.release("venv").mkdir()
+    (app.release("venv") / "release.json").write_text(
+        json.dumps({"id": "venv", "built": "2026-11-27", "by": "a", "version": "v1"})
+    )
+    app.current.symlink_to("releases/venv")
+    image_source.share(app, "new")
+    names = ("rootfs/app/same.py", "rootfs/app/other.py")
+    assert [(release / name).samefile(made / name) for name in names] == [True, False]
 
 
 def test_a_unit_has_its_root_behind_its_sandbox(app, release, root):

@@ -80,7 +80,7 @@ def find(application: Application, root: Path, digest: str, directory: str, env:
     if rootfs.chase(root, directory) == root or not rootfs.chase(root, directory).is_dir():
         raise FailedError("The image does not say where the project is: `WORKDIR` of its Dockerfile names the folder.")
     server = application.server.kind
-    places = [one for one in env.get("PATH", PATH).split(":") if one.startswith("/")]
+    places = [one for one in env.get("PATH", PATH).split(":") if one.startswith("/") and one.endswith("bin")]
     places += [f"{directory}/{one}" for one in ENVIRONMENTS]
     found = next((one for one in places if has(root, one, server)), "")
     if not any(has(root, one, "python3") for one in places):
@@ -123,11 +123,10 @@ def check_packages(application: Application, release: Path) -> None:
 
 
 def share(application: Application, release: str) -> None:
-    """Let files that the serving release has as well be the same on the disk, so that each costs what is new in it."""
-    serving, own = records.serving(application), application.release(release) / "rootfs"
-    earlier = application.release(serving) / "rootfs"
-    known = serving not in ("", release) and records.read(application, serving) is not None and earlier.is_dir()
-    bytecode.share(own, earlier.resolve() if known else None, host.user(application.name))
+    """Let files that the newest image on the disk has as well be the same there: each costs what is new in it."""
+    known = [one["id"] for one in records.releases(application) if "image" in one and one["id"] != release]
+    earlier = (application.release(known[0]) / "rootfs").resolve() if known else None
+    bytecode.share(application.release(release) / "rootfs", earlier, host.user(application.name))
 
 
 def compile_all(application: Application, release: str) -> None:

@@ -58,14 +58,19 @@ def open_up(root: Path) -> None:
 
 
 def provide(root: Path, path: str, folder: bool) -> None:
-    """Make an empty folder or file at a place where the image has none; what is no such thing there is replaced."""
-    found = chase(root, path)
+    """Make an empty folder or file at a place where the image has none.
+
+    A file that is a link is replaced: it may lead to where the host's own files are seen.
+    """
     if folder:
-        found.mkdir(parents=True, exist_ok=True)
+        chase(root, path).mkdir(parents=True, exist_ok=True)
         return
+    top, _, name = path.rpartition("/")
+    found = chase(root, top) / name
     found.parent.mkdir(parents=True, exist_ok=True)
-    if not found.is_file():
-        found.touch()
+    if found.is_symlink():
+        found.unlink()
+    found.touch()
 
 
 def enter(root: Path, path: str, name: str, line: str, number: str) -> None:
