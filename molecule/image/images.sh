@@ -12,6 +12,7 @@ mkdir -p $root/usr/bin $root/usr/lib $root/usr/lib64 $root/opt $root/etc
 for name in bin lib lib64; do ln -s usr/$name $root/$name; done
 cp --archive /usr/bin/env /usr/bin/dash "/usr/bin/$python" $root/usr/bin/
 ln -s dash $root/usr/bin/sh
+echo root:x:0:0::/root:/bin/sh > $root/etc/passwd
 ln -s "$python" $root/usr/bin/python3
 cp --archive "/usr/lib/$python" $root/usr/lib/
 ldd /usr/bin/env /usr/bin/dash "/usr/bin/$python" "/usr/lib/$python"/lib-dynload/*.so | grep --only-matching '/[^ :]*\.so[^ :]*' \

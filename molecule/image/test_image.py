@@ -200,10 +200,10 @@ def test_the_disk_holds_what_keep_releases_says(host):
     # The one that serves, the one before, and as many as are kept.
     assert len(releases) <= 3
     assert host.check_output("ls /etc/systemd/system | grep -c 'shop-web@.*service.d'") <= str(len(releases))
-    whole = int(host.check_output("du --summarize --kilobytes /srv/shop/releases").split()[0])
+    whole = int(host.check_output("du --summarize --block-size=1K /srv/shop/releases").split()[0])
     images = [name for name in releases if host.file(f"/srv/shop/releases/{name}/rootfs").exists]
     assert len(images) > 1
-    one = int(host.check_output("du --summarize --kilobytes /srv/shop/releases/%s", images[0]).split()[0])
+    one = int(host.check_output("du --summarize --block-size=1K /srv/shop/releases/%s", images[0]).split()[0])
     assert whole < 1.6 * one, "files that images have alike are one on the disk"
-    kept = int(host.check_output("du --summarize --kilobytes /srv/shop/image").split()[0])
+    kept = int(host.check_output("du --summarize --block-size=1K /srv/shop/image").split()[0])
     assert kept < one, "the layers of one image"

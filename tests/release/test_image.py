@@ -302,7 +302,7 @@ def test_packages_outside_of_the_image_are_none_of_its(release, tmp_path):
 def test_units_have_the_root_of_the_release(app, release, units, root):  # noqa: ARG001
     lines = image.unit(app, "abc")
     home = f"{root}/srv/shop"
-    assert lines[:3] == [f"RootDirectory={home}/releases/abc/rootfs", "MountAPIVFS=yes", "ProtectHome=no"]
+    assert lines[:3] == [f"RootDirectory={home}/releases/abc/rootfs", "MountAPIVFS=yes", "ProtectHome=read-only"]
     assert f"BindPaths={home}/media {home}/cache" in lines
     assert image.unit(app, "other") == []
     commands.execute(app, "abc", ["true"])

@@ -70,7 +70,7 @@ def unit(application: Application, release: str, writable: Sequence[Path] = ()) 
     return [
         f"RootDirectory={folder}/rootfs",
         "MountAPIVFS=yes",
-        "ProtectHome=no",
+        "ProtectHome=read-only",
         f"BindReadOnlyPaths={HOST} {folder}",
         f"BindPaths={' '.join([*application.writable, *map(str, writable)])}",
         *files.binds(application, release),
