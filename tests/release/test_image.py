@@ -344,7 +344,8 @@ def test_variables_of_an_image_are_defaults(app, release):
 
 
 def test_the_host_dumps_what_django_names(app, release, units, monkeypatch):  # noqa: ARG001
-    known = {"1-abc.dump": [["-U", "shop", "shop"], {"PGPASSWORD": "canary"}]}
+    how = ["1-abc.dump", ["pg_dump", "--format=custom"], "--file", ["-U", "shop", "shop"], {"PGPASSWORD": "canary"}]
+    known = {"default": how}
     monkeypatch.setattr(commands, "ask", lambda *_arguments: known)
     (app.dumps / "1-abc.dump.part").write_text("dump")
     assert commands.dump(app, "abc", ["default"]) == [str(app.dumps / "1-abc.dump")]

@@ -139,27 +139,34 @@ def describe(application: Application, release: str) -> dict[str, Any]:
 
 
 def dump(application: Application, release: str, aliases: Sequence[str]) -> list[str]:
-    """Dump the databases that a release is about to migrate, and return the paths of the dumps.
+    """Dump databases of a release, such as before it migrates them, and return the paths of the dumps.
 
-    Of an image the host does it, which has the tools of its database: Django says there how to reach it.
+    Of an image the host does it, which has the programs of its database: Django says there how to reach it.
     """
-    if not image.read(application.release(release)):
-        paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
-        return paths
-    paths, known = [], ask(application, release, "dump.py", "", *aliases)
-    for path, (arguments, env) in known.items():
-        target = application.dumps / path
-        words = ["pg_dump", "--format=custom", f"--file={target}.part", *arguments]
+    if image.read(application.release(release)):
+        known = ask(application, release, "dump.py", "", *aliases)
+        return [dump_outside(application, release, alias, known[alias]) for alias in aliases]
+    paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
+    return paths
+
+
+def dump_outside(application: Application, release: str, alias: str, known: Sequence[Any] | None) -> str:
+    """Dump a database of an image, as dump.py has `known` how, and return the path of the dump."""
+    if known is None:
+        paths: list[str] = ask(application, release, "dump.py", str(application.dumps), alias)
+        return paths[0]
+    name, program, option, arguments, env = known
+    path, part = application.dumps / name, application.dumps / f"{name}.part"
+    try:
+        words = [*program, f"{option}={part}", *arguments]
         status, _, log = execute(application, release, words, env=env, inside=False)
         if status:
-            host.remove(Path(f"{target}.part"))
             said = host.last_line(log).rstrip(".")
-            raise FailedError(
-                f"The database was not dumped: {said}. To go on without: `dump_before_migrate: false`.", log, "pg_dump"
-            )
-        Path(f"{target}.part").rename(target)
-        paths.append(str(target))
-    return paths
+            raise FailedError(f"The database {alias} was not dumped: {said}.", log, program[0])
+        part.rename(path)
+    finally:
+        host.remove(part)
+    return str(path)
 
 
 def compress(application: Application, release: str) -> None:

@@ -6,10 +6,9 @@ inside of the build and nobody outside of it: it sees nothing of any application
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-from . import archive, host, oci, registry, systemd
+from . import host, oci, registry, source, systemd
 from .application import ROOT, Application
 from .steps import FailedError
 
@@ -68,8 +67,7 @@ def fetch(application: Application, sent: Path) -> None:
     for folder in (top, place):
         shutil.chown(folder, *owner)
     try:
-        words = [sys.executable, "-I", archive.__file__, str(place), "links"]
-        host.run(words, cwd=place, env={}, owner=owner, stdin=sent, command=f"unpack {application.source.location}")
+        source.extract(sent, place, owner, "links", title=f"unpack {application.source.location}")
         file = next((one for one in NAMES if (place / one).is_file()), "")
         if not file:
             raise FailedError(f"The folder {application.source.location} has no Dockerfile and no Containerfile.")
