@@ -91,12 +91,11 @@ def find(application: Application, root: Path, digest: str, directory: str, env:
         raise FailedError(f"The image has no {server}: add it to the requirements that it installs{says}.")
     if not has(root, "/usr/bin", "env"):
         raise FailedError("The image has no /usr/bin/env, which starts its commands: build it on a base with a shell.")
-    for place in [found, *places]:
-        # What runs commands is called `python` everywhere else.
-        if has(root, place, "python3"):
-            if not has(root, place, "python"):
-                (rootfs.chase(root, place) / "python").symlink_to("python3")
-            break
+    place = next(one for one in [found, *places] if has(root, one, "python3"))
+    if not has(root, place, "python"):
+        # What commands call everywhere else; by the owner of the tree, since its folders may be links by now.
+        link = ["ln", "--symbolic", "python3", str(rootfs.chase(root, f"{place}/python"))]
+        host.run(link, cwd=root, env={}, owner=host.user(application.name), command="ln")
     return Image(digest, directory, found, env)
 
 
