@@ -18,7 +18,7 @@ cp --archive "/usr/lib/$python" $root/usr/lib/
 ldd /usr/bin/env /usr/bin/dash "/usr/bin/$python" "/usr/lib/$python"/lib-dynload/*.so | grep --only-matching '/[^ :]*\.so[^ :]*' \
   | sort --unique | xargs cp --dereference --parents --target-directory=$root 2> /dev/null || true
 # And what wheels ask for of the C library.
-dpkg --listfiles libc6 | grep '^/usr/lib.*\.so\.[0-9]$' | xargs cp --dereference --parents --target-directory=$root
+dpkg --listfiles libc6 | sed 's,^/lib,/usr/lib,' | grep '/lib/.*\.so\.[0-9]$' | xargs cp --dereference --parents --target-directory=$root
 python3 -m venv --without-pip /opt/venv
 /opt/groundcrew/uv/bin/uv pip install --quiet --native-tls --python /opt/venv 'Django==5.2.*' gunicorn 'psycopg[binary]'
 cp --archive /opt/venv $root/opt/
