@@ -110,7 +110,6 @@ def test_no_request_fails_from_image_to_image_to_environment_and_back(host, play
     first = serving(host)
     start_load(host)
     deploy(play, version="v2")
-    second = serving(host)
     assert "generation 2 " in http(f"{SITE}/").text
     host.check_output("shop-release rollback")
     assert serving(host) == first
@@ -128,7 +127,7 @@ def test_no_request_fails_from_image_to_image_to_environment_and_back(host, play
     host.check_output("shop-release activate %s", third)
     assert "generation 3 " in http(f"{SITE}/").text
     deploy(play, version="v2")
-    assert serving(host) == second or "generation 2 " in http(f"{SITE}/").text
+    assert "generation 2 " in http(f"{SITE}/").text
     counts = stop_load(host)
     print(counts)
     assert counts["requests"] > 100
@@ -178,9 +177,6 @@ def test_a_dockerfile_is_built_on_the_host_by_a_user_without_rights(host, play, 
     assert "DATABASE_URL" not in saw
     assert "PASSWORD" not in saw
     assert host.check_output("ls /var/lib/groundcrew-build") == "storage"
-    before = serving(host)
-    deploy(play, source=f"dockerfile:{folder}")
-    assert serving(host) == before, "the same folder is the same release"
 
 
 def test_secrets_are_in_no_layer_and_nowhere_else(host):

@@ -180,9 +180,11 @@ def test_links_of_an_image_never_lead_out_of_it(tree):
     (root / "up").symlink_to("../../../../etc")
     (root / "round").symlink_to("round")
     (root / "code").symlink_to("/app")
+    (root / "usr/bin/deep").symlink_to("/app/deep")
     assert rootfs.chase(root, "/bin/env") == root / "usr/bin/env"
     assert rootfs.chase(root, "/up/passwd") == root / "etc/passwd"
     assert rootfs.chase(root, "/code/../usr") == root / "usr"
+    assert rootfs.chase(root, "/bin/deep/er") == root / "app/deep/er"
     assert rootfs.chase(root, "../..") == root
     with pytest.raises(OSError, match="circle"):
         rootfs.chase(root, "/round")
