@@ -50,7 +50,7 @@ LONG = {"chaos", "scanners", "upgrade"}
 FIRST = "default"
 # What takes longest begins first, so that nothing waits for it alone at the end.
 LONGEST = [FIRST, "backup", "nginx", "deploy", "projects", "two_apps"]
-LONGEST += ["postgresql", "servers", "monitoring", "several", "worker", "acme", "mariadb", "ssh"]
+LONGEST += ["postgresql", "servers", "image", "monitoring", "several", "worker", "acme", "mariadb", "ssh"]
 
 
 def scenarios() -> dict[str, str]:

@@ -43,8 +43,8 @@ def dump(tmp_path):
     (tmp_path / "pg_dump").chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(tmp_path), "RELEASE": "abc"}
 
-    def run(*aliases):
-        command, text = [sys.executable, "-", tmp_path / "dumps"], (INSIDE / "dump.py").read_text()
+    def run(*aliases, folder=tmp_path / "dumps"):
+        command, text = [sys.executable, "-", folder], (INSIDE / "dump.py").read_text()
         command += aliases or ["default"]
         return subprocess.run(command, input=text, env=environment, capture_output=True, text=True)
 
@@ -59,6 +59,16 @@ def test_dump_is_whole_private_and_named_by_time_and_release(dump, tmp_path):
     assert path.read_text() == "s3cret\n", "the password travels in the environment"
     arguments = (tmp_path / "pg_dump.arguments").read_text().splitlines()
     assert [arguments[0], *arguments[2:]] == ["--format=custom", "--username=shop", "--host=db", "shop"]
+
+
+def test_without_a_folder_it_says_how_and_dumps_nothing(dump, tmp_path):
+    known = json.loads(dump("default", "archive", folder="").stdout.splitlines()[-1])
+    name, program, option, arguments, variables = known["archive"]
+    assert name.endswith("Z-abc.archive.dump")
+    assert (program, option) == (["pg_dump", "--format=custom"], "--file")
+    assert arguments == ["--username=shop", "--host=db", "old"]
+    assert variables == {"PGPASSWORD": "s3cret"}
+    assert list((tmp_path / "dumps").iterdir()) == []
 
 
 def test_dump_that_failed_is_one_sentence_and_leaves_nothing(dump, tmp_path):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from .findings import Finding
 from .resolve import Application
+from .sources.kinds import is_image
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 
@@ -23,7 +24,7 @@ DEBIAN = """
     postgres mysql redis memcache nginx pgbouncer prometheus
 """
 # Names of our own folders and units.
-OURS = "ca groundcrew maintenance postgresql mariadb memcached"
+OURS = "ca groundcrew groundcrew-build maintenance postgresql mariadb memcached"
 # Databases that a server has, and words that stand for all of them.
 DATABASES = """
     postgres mysql sys public none template0 template1 information_schema performance_schema all replication sameuser
@@ -110,3 +111,8 @@ def collisions(applications: list[Application]) -> Iterator[Finding]:
                 told.add(pair)
                 sentence = f"is `{one.name}`, and `{made}` would be {purpose} of it and {others} of `{other.name}`"
                 yield one.finding("name-collision", "name", f"{sentence}: rename one of them")
+        # The units of processes and timers get the root of an image by how their names begin.
+        for other in applications if is_image(one["source"]) else []:
+            if re.match(f"{re.escape(one.name)}-(worker|timer)(-|$)", other.name):
+                sentence = f"is `{other.name}`, whose units begin as those of processes and timers of `{one.name}`"
+                yield other.finding("name-collision", "name", f"{sentence}, which is an image: rename one of them")

@@ -71,8 +71,9 @@ def unused(hosts: list[Host]) -> Iterator[Finding]:
 def dropped(application: Application) -> Iterator[Finding]:
     """Yield keys of an application that say nothing beside another."""
     kind = kind_of(application["source"]) if application["source"] else "git"
-    if application.places["version"] == "version" and kind != "git":
-        sentence = f"is not read: the source is {'`pypi`' if kind == 'pypi' else f'a {kind}'}, which has one version"
+    if application.places["version"] == "version" and kind not in ("git", "registry"):
+        what = {"pypi": "`pypi`", "image": "an archive of an image", "dockerfile": "a folder"}.get(kind, f"a {kind}")
+        sentence = f"is not read: the source is {what}, which has one version"
         yield application.finding("dropped", "version", sentence)
     debug = application["env"].get("DEBUG")
     if str(debug).lower() in ("true", "1", "yes", "on") and application["overlay"]:

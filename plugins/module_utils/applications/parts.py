@@ -12,6 +12,7 @@ MADE_ANEW = (
     "current",
     "releases",
     "repository",
+    "image",
     "sources",
     "cache",
     "packages",

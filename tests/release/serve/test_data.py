@@ -66,6 +66,15 @@ def held(made):
     return made.database["default"], uploads, sorted(made.units.state)
 
 
+def test_an_image_that_cannot_load_is_refused_before_anything_is_touched(served):
+    app = served.shop(anonymise=SCRUB)
+    (app.release("new") / "image.json").write_text('{"digest": "", "directory": "/app", "bin": "/bin"}')
+    with pytest.raises(FailedError, match="new is an image, which has no programs that load a database"):
+        data.replace(app, app.home / "data.tar", True, False, served.steps)
+    assert (served.database, served.ran) == ({"default": "here"}, [])
+    assert not data.folder(app).exists()
+
+
 def test_what_one_host_exports_another_takes(served, tmp_path):
     path = tmp_path / "out.tar"
     data.export(served.shop(), path, served.steps)

@@ -29,6 +29,13 @@ def test_a_version_is_built_and_serves(fresh, release, asked):
     assert result["text"][1].startswith("shop serves new (v-new) instead of old")
 
 
+def test_a_tag_of_an_image_is_a_version(fresh, release, asked):
+    machine, source = fresh("old"), application.Source("registry", "docker://registry.example.org/shop", version="main")
+    release("new")
+    deploy.deploy(machine.shop(source=source), "v2", "ci@forge", True, machine.steps)
+    assert (asked, machine.current) == (["v2"], "new")
+
+
 def test_without_a_version_it_is_that_of_the_inventory(fresh, asked):
     machine = fresh("new")
     result = deploy.deploy(machine.shop(source=GIT), "", "ci@forge", True, machine.steps)

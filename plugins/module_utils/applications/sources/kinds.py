@@ -8,6 +8,8 @@ from pathlib import Path
 ARCHIVE = re.compile(r"\.(tar|tar\.gz|tgz|tar\.xz|tar\.bz2|zip|whl)$")
 GIT = re.compile(r"((https?|ssh|git|file)://|[^/]+@[^/]+:).*|.*\.git")
 URL = re.compile("[a-z]+://")
+PREFIXES = {"docker://": "registry", "oci-archive:": "image", "dockerfile:": "dockerfile"}
+"""What a source begins with that is an image, and its kind."""
 
 
 class SourceError(Exception):
@@ -15,7 +17,10 @@ class SourceError(Exception):
 
 
 def kind(source: str) -> str:
-    """Return the kind of a source: pypi, archive, git or folder."""
+    """Return the kind of a source: pypi, archive, git or folder, and of images registry, image or dockerfile."""
+    for prefix, name in PREFIXES.items():
+        if source.startswith(prefix):
+            return name
     if source == "pypi":
         return "pypi"
     if ARCHIVE.search(source):
@@ -31,4 +36,10 @@ def suffix(source: str) -> str:
 
 def place(source: str, folder: str) -> Path:
     """Return where a folder or an archive is on this machine; a relative path starts at `folder`, the inventory's."""
-    return (Path(folder) / Path(source).expanduser()).resolve()
+    path = next((source.removeprefix(one) for one in PREFIXES if source.startswith(one)), source)
+    return (Path(folder) / Path(path).expanduser()).resolve()
+
+
+def is_image(source: str) -> bool:
+    """Say whether a source is an image, which brings all that it needs."""
+    return kind(source) in PREFIXES.values()

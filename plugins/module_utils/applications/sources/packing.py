@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from .. import engine
 from . import kinds, listing
 from .kinds import SourceError
 
@@ -54,9 +55,11 @@ def describe(source: str, folder: str, include: Sequence[str] = ()) -> dict[str,
     """
     kind = kinds.kind(source)
     said = {"kind": kind, "location": source, "revision": "", "suffix": "", "archive": ""}
-    if kind not in ("archive", "folder"):
+    if kind not in ("archive", "folder", "image", "dockerfile"):
         return said
     path = kinds.place(source, folder)
+    if kind == "image":
+        return said | {"revision": image(path), "suffix": ".tar", "archive": str(path)}
     if kind == "archive":
         if not path.is_file():
             raise SourceError(f"There is no archive at {path}.")
@@ -72,6 +75,20 @@ def describe(source: str, folder: str, include: Sequence[str] = ()) -> dict[str,
     check_links(path, names)
     name = read(path, names)
     return said | {"revision": name, "suffix": ".tar.gz", "archive": str(write(path, names, name))}
+
+
+def image(path: Path) -> str:
+    """Return the digest that names the image in an archive.
+
+    :raises SourceError: there is none.
+    """
+    if not path.is_file():
+        raise SourceError(f"There is no archive at {path}.")
+    oci = engine.load("oci")
+    try:
+        return str(oci.described(path)[1])
+    except oci.ArchiveError as error:
+        raise SourceError(str(error)) from None
 
 
 def check_links(folder: Path, names: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, host, probe, records, sandbox, server, systemd, traffic, workers
+from . import drain, files, host, image, probe, records, sandbox, server, systemd, traffic, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -129,11 +129,16 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
 
 
 def adapt(application: Application, record: records.Record) -> None:
-    """Give the unit of a release its server, and open its sandbox as far as it was built for."""
+    """Give the unit of a release its server and its root, and open its sandbox as far as it was built for."""
     folder, name = application.drop_in(record["id"]), record["id"]
-    serving = server.unit(application.release(name), record.get("server", {}))
+    parts = {
+        "server": server.unit(application.release(name), record.get("server", {})),
+        "sandbox": sandbox.allowed(record.get("sandbox", ())),
+        # Behind the others: systemd reads them by their names.
+        "z-image": image.unit(application, name),
+    }
     host.remove(folder)
-    for part, lines in (("server", serving), ("sandbox", sandbox.allowed(record.get("sandbox", ())))):
+    for part, lines in parts.items():
         if lines:
             folder.mkdir(parents=True, exist_ok=True)
             host.write(folder / f"{part}.conf", "\n".join(["[Service]", *lines, ""]), host.SUPERUSER, 0o644)
@@ -172,6 +177,7 @@ def point(application: Application, release: str) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases") / release)
     link.replace(application.current)
+    workers.adapt(application, image.unit(application, release))
 
 
 def go_back(application: Application, attempt: Attempt, reason: str) -> list[str]:
@@ -204,6 +210,8 @@ def go_back(application: Application, attempt: Attempt, reason: str) -> list[str
         # Before anything else, since Nginx may keep connections to it.
         attempt_to(f"stopping {failed}", lambda: systemd.begin_stop(application.unit(failed)))
     attempt_to("putting the files back", put_files_back)
+    if before:
+        attempt_to("giving workers their root", lambda: workers.adapt(application, image.unit(application, before)))
     if failed != before:
         attempt_to(f"stopping {failed}", lambda: systemd.retire(application.unit(failed)))
     lines = [line(attempt, "bad", reason)]
@@ -253,6 +261,7 @@ def finish(application: Application, release: str, steps: Steps, switched: bool)
 
     When nothing was `switched`, only those workers that run an older release.
     """
+    workers.adapt(application, image.unit(application, release))
     followers = workers.find(application) if switched else workers.stale(application)
     others = [unit for unit in systemd.active(application.unit("*")) if unit != application.unit(release)]
     settle = workers.restart(followers)

@@ -20,9 +20,9 @@ ROOT = Path(os.environ.get("GROUNDCREW_ROOT", "/"))
 class Source:
     """Where the code comes from.
 
-    `kind` is git, folder, archive or pypi. A folder or an archive is named by the controller, which has it: `revision`
-    is the SHA-256 of its contents, and the archive arrives as `/srv/NAME/sources/REVISION` with its `suffix`. Of git
-    the host itself finds the revision. `location` is a git URL, else what the inventory says.
+    `kind` is git, folder, archive, pypi, or for an image registry, image or dockerfile. What the controller has it
+    names: `revision` is the SHA-256 of its contents, and it arrives as `/srv/NAME/sources/REVISION` with its `suffix`.
+    Of git and of a registry the host itself finds the revision. `location` is a URL, else what the inventory says.
     """
 
     kind: str
@@ -202,6 +202,11 @@ class Application:
     def dumps(self) -> Path:
         """Dumps of the databases from before migrations."""
         return self.home / "dumps"
+
+    @property
+    def image(self) -> Path:
+        """The image that was built last, as an OCI layout."""
+        return self.home / "image"
 
     @property
     def sources(self) -> Path:

@@ -24,6 +24,8 @@ from . import (
     gunicorn,
     host,
     identity,
+    image,
+    image_source,
     missing,
     plan,
     records,
@@ -76,7 +78,8 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             own, said = own_server(application, name, project, steps)
             server.write(application, name, server.contents(application, name, record["server"], own, said))
             run(application, name, described, leads, steps, done)
-            steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
+            if not source.is_image(application):
+                steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             steps.notes += left_out(project)
             with steps.step("record"):
                 settle(application, name, record)
@@ -122,8 +125,9 @@ def whole(application: Application, name: str, steps: Steps, keep: bool = True) 
                 host.remove(application.release(name))
 
 
-def asked(application: Application) -> Asked:
-    """Return what the inventory says of the project."""
+def asked(application: Application, packed: image.Image | None = None) -> Asked:
+    """Return what the inventory says of the project, and its image where it comes as one."""
+    env = packed.env if packed else {}
     return Asked(
         name=application.name,
         working_directory=application.working_directory,
@@ -133,29 +137,36 @@ def asked(application: Application) -> Asked:
         interface=application.server.interface,
         requirements=application.requirements,
         requirements_files=application.requirements_files,
-        env=application.env,
+        env={**env, **application.env},
+        installed=packed is not None,
         provided=tuple(
             file.path.removeprefix("source/") for file in application.files if file.path.startswith("source/")
         ),
         wheel=bool(source.wheel(application)),
         builds=bool(application.build),
         queue=bool(application.broker_url) or not QUEUES.isdisjoint(application.env),
-        given=environment.names(application),
+        given=environment.names(application).union(env),
     )
 
 
 def read(application: Application, name: str, revision: str, steps: Steps) -> Project:
     """Make the folder of a release with its source, and return what that says of itself."""
     release, (uid, gid) = application.release(name), host.user(application.name)
+    packed, parts = None, ("static",) if source.is_image(application) else ("source", "static")
     with steps.step("fetch"):
         source.fetch(application, revision)
+        if source.is_image(application):
+            image_source.fetch(application, revision)
     with steps.step("unpack"):
-        for folder in (release, release / "source", release / "static"):
+        for folder in (release, *(release / part for part in parts)):
             folder.mkdir(mode=0o750)
             os.chown(folder, uid, gid)
-        source.unpack(application, release / "source")
+        if source.is_image(application):
+            packed = image_source.unpack(application, release, revision)
+        else:
+            source.unpack(application, release / "source")
     with steps.step("read"):
-        project = read_project(release / "source", asked(application))
+        project = read_project(release / "source", asked(application, packed))
     steps.hints += proposal(project)
     return project
 
@@ -163,18 +174,26 @@ def read(application: Application, name: str, revision: str, steps: Steps) -> Pr
 def make(application: Application, name: str, revision: str, steps: Steps) -> tuple[Project, Description]:
     """Make the folder of a release as far as Django can be asked; return what its source and what Django say of it."""
     release, project = application.release(name), read(application, name, revision, steps)
-    with steps.step("venv"):
-        python = requirements.create(application, release, project)
-    with steps.step("requirements"), compiled.explained(application, name):
-        requirements.install(application, release, project)
+    packed = source.is_image(application)
+    if not packed:
+        with steps.step("venv"):
+            python = requirements.create(application, release, project)
+        with steps.step("requirements"), compiled.explained(application, name):
+            requirements.install(application, release, project)
     with steps.step("configure"):
         configure.configure(application, name, project)
     build_steps.build(application, name, steps)
     # Last: a step may write where its files would be shared by then.
     with steps.step("bytecode"):
-        bytecode.prepare(application, name)
+        if packed:
+            image_source.share(application, name)
+            image_source.compile_all(application, name)
+        else:
+            bytecode.prepare(application, name)
     with steps.step("describe"):
         described = commands.describe(application, name)
+    if packed:
+        python = Choice("python", described["python"], "of the image")
     chosen = [one for one in project.choices if one.what != "callable"]
     dotted, reason = served(application, project, described)
     return replace(project, choices=(*chosen[:2], Choice("callable", dotted, reason), python, *chosen[2:])), described
@@ -266,7 +285,7 @@ def facts(
         "sandbox": list(application.allow),
         "cdn_url": application.cdn_url,
         "files": configure.installed(application),
-    }
+    } | ({"image": packed.digest} if (packed := image.read(application.release(name))) else {})
 
 
 def settle(application: Application, name: str, record: Record) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import causes, environment, host, run, sandbox, systemd
+from . import causes, environment, host, image, run, sandbox, systemd
 from .application import ROOT, Application, Command
 from .configure import INSIDE
 from .lock import RUN
@@ -48,6 +48,7 @@ def execute(
     script: Path | None = None,
     env: dict[str, str] | None = None,
     allow: Sequence[str] = (),
+    inside: bool = True,
 ) -> tuple[int, str, str]:
     """Run a command in a release to its end; return its exit code, its standard output and all that it printed.
 
@@ -59,14 +60,16 @@ def execute(
         env: further variables, which win; they reach it through a file, since they may be secret, in the memory of the
             host, and gone with the command.
         allow: words of the sandbox beside those of the release.
+        inside: False runs a program of the host: with nothing of the application but its folders, and its database.
 
     In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
     as a unit of its own. While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
     """
-    lines = run.properties(application, release, allow)
+    lines = run.properties(application, release, allow, inside)
     lines += [f"StandardInput=file:{script}"] if script else []
-    files = run.environment_files(application, release)
-    return finish(application, arguments, lines, files, run.working_directory(application, release), env)
+    files = run.environment_files(application, release) if inside else []
+    directory = run.working_directory(application, release) if inside else application.release(release)
+    return finish(application, arguments, lines, files, directory, env)
 
 
 def finish(
@@ -110,10 +113,11 @@ def finish(
         host.remove(place)
 
 
-def ask(application: Application, release: str, script: str, *arguments: str) -> Any:
+def ask(application: Application, release: str, script: str, *arguments: str, inside: bool = True) -> Any:
     """Run one of the scripts of `inside/` in a release and return what its last line of output says, as JSON."""
     path = INSIDE / script
-    status, output, log = execute(application, release, ["python", "-", *arguments], script=path)
+    words = ["python" if inside else "python3", "-", *arguments]
+    status, output, log = execute(application, release, words, script=path, inside=inside)
     hint = sandbox.hint(log, run.allowed(application, release)) if status else ""
     if status == REFUSED:
         before, _, sentence = log.rstrip().rpartition("\n")
@@ -135,14 +139,41 @@ def describe(application: Application, release: str) -> dict[str, Any]:
 
 
 def dump(application: Application, release: str, aliases: Sequence[str]) -> list[str]:
-    """Dump the databases that a release is about to migrate, and return the paths of the dumps."""
+    """Dump databases of a release, such as before it migrates them, and return the paths of the dumps.
+
+    Of an image the host does it, which has the programs of its database: Django says there how to reach it.
+    """
+    if image.read(application.release(release)):
+        known = ask(application, release, "dump.py", "", *aliases)
+        return [dump_outside(application, release, alias, known[alias]) for alias in aliases]
     paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
     return paths
 
 
+def dump_outside(application: Application, release: str, alias: str, known: Sequence[Any] | None) -> str:
+    """Dump a database of an image, as dump.py has `known` how, and return the path of the dump."""
+    if known is None:
+        paths: list[str] = ask(application, release, "dump.py", str(application.dumps), alias)
+        return paths[0]
+    name, program, option, arguments, env = known
+    path, part = application.dumps / name, application.dumps / f"{name}.part"
+    try:
+        words = [*program, f"{option}={part}", *arguments]
+        status, _, log = execute(application, release, words, env=env, inside=False)
+        if status:
+            said = host.last_line(log).rstrip(".")
+            raise FailedError(f"The database {alias} was not dumped: {said}.", log, program[0])
+        part.rename(path)
+    finally:
+        host.remove(part)
+    return str(path)
+
+
 def compress(application: Application, release: str) -> None:
     """Compress the static files of a release; what the one that serves has compressed already is copied."""
-    ask(application, release, "compress.py", f"{application.release(release)}/static", f"{application.current}/static")
+    folders = (f"{application.release(release)}/static", f"{application.current}/static")
+    # An image need not have brotli.
+    ask(application, release, "compress.py", *folders, inside=not image.read(application.release(release)))
 
 
 def ahead(

@@ -1,8 +1,9 @@
 """What the inventory gives a release beside its source: environment, files, settings overlay, links."""
 
+from os.path import normpath
 from pathlib import Path
 
-from . import environment, files, host
+from . import environment, files, host, image
 from .application import Application, File
 from .project import Project
 from .steps import FailedError
@@ -63,11 +64,14 @@ def configure(application: Application, name: str, project: Project) -> None:
         raise FailedError(
             f"The source has no folder {project.working_directory}: `working_directory` names one that it has."
         )
-    host.link(release / "work", f"source/{project.working_directory}")
+    packed = image.read(release)
+    # Inside, the folder of an image has one name, which the project may have, too.
+    inside = packed.directory if packed else f"{release}/source"
+    host.link(release / "work", normpath(f"{inside if packed else 'source'}/{project.working_directory}"))
     # `site-packages` names the folder without the version of Python.
-    for packages in (release / "venv/lib").glob("python3*/site-packages"):
+    for packages in image.packages(release) if packed else (release / "venv/lib").glob("python3*/site-packages"):
         host.link(release / "site-packages", str(packages.relative_to(release)))
         # What the project appends comes last, so that `apps/email` does not stand in for Python's own; and so does the
         # folder of manage.py, which Python puts on the path of that program alone.
-        folders = "".join(f"{release}/source/{folder}\n" for folder in (*project.last, project.working_directory))
+        folders = "".join(f"{inside}/{folder}\n" for folder in (*project.last, project.working_directory))
         host.write(packages / "groundcrew_project.pth", folders, gid, 0o644)

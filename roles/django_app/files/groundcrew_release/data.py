@@ -12,7 +12,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from . import activate, commands, host, probe, records, run, source, systemd, workers
+from . import activate, commands, host, image, probe, records, run, source, systemd, workers
 from .application import Application
 from .steps import FailedError, Steps
 
@@ -70,6 +70,11 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
     :raises FailedError: nothing serves, the archive holds nothing that fits, or a command fails.
     """
     release = run.find(application, "")
+    if image.read(application.release(release)):
+        raise FailedError(
+            f"{release} is an image, which has no programs that load a database: import while a release of the "
+            "project itself serves."
+        )
     if not (keep or application.anonymise):
         raise FailedError(
             "The key `anonymise` names no command that takes personal data out: give it one, or keep them with "

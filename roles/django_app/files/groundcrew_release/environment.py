@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import host
+from . import host, image
 from .application import Application, Sentry
 
 HEAD = "# Written by Groundcrew when it built this release.\n"
@@ -37,9 +37,11 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
     :param paths: folders of the source that the project puts first on its path of imports.
     """
     folder, cache, broker = application.release(release), application.cache_url, application.broker_url
+    packed = image.read(folder)
+    own = image.variables(packed) if packed else {"PATH": path(folder)}
+    source = packed.directory if packed else f"{folder}/source"
     celery = re.sub(r"^unix://(.*)[?]db=", r"redis+socket://\1?virtual_host=", broker)
     defaults = {
-        "PATH": path(folder),
         "PYTHONUNBUFFERED": "1",
         "LANG": "C.UTF-8",
         "HOME": str(application.cache),
@@ -65,12 +67,12 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
     }
     # Python modules among the `files` can be imported.
     places = [f"{folder}/overlay", application.env.get("PYTHONPATH", "")]
-    places += [*(f"{folder}/source/{path}" for path in paths), str(application.config)]
+    places += [*(f"{source}/{path}" for path in paths), own.get("PYTHONPATH", ""), str(application.config)]
     python_path = {"PYTHONPATH": ":".join(filter(None, places))}
     given = dict(application.env)
     if application.overlay:
         given.pop("DJANGO_SETTINGS_MODULE", None)
-    return {name: value for name, value in defaults.items() if value} | given | python_path
+    return own | {name: value for name, value in defaults.items() if value} | given | python_path
 
 
 def names(application: Application) -> frozenset[str]:

@@ -46,7 +46,8 @@ def plan(application: Application, leads: bool = False) -> dict[str, Any]:  # no
     :raises FailedError: the source cannot be reached or has no such version.
     """
     version = {"version": source.wanted(application)}
-    if not application.home.is_dir() or (application.source.kind == "git" and not shutil.which("git")):
+    tool = {"git": "git", "registry": "skopeo"}.get(application.source.kind)
+    if not application.home.is_dir() or (tool and not shutil.which(tool)):
         return NOTHING | version
     serving = records.serving(application)
     revision = source.resolve(application)

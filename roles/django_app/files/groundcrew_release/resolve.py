@@ -6,7 +6,7 @@ lock says by itself which Python it takes.
 
 from typing import Any
 
-from . import build, compiled, records, requirements
+from . import build, compiled, records, requirements, source
 from .application import Application
 from .project import Project
 from .steps import Steps
@@ -23,6 +23,8 @@ def resolve(application: Application, steps: Steps) -> dict[str, Any]:
         if not records.read(application, name):
             with build.whole(application, name, steps, keep=False):
                 project = build.read(application, name, revision, steps)
+                if source.is_image(application):
+                    return {"changed": False, "msg": f"{application.name}: the image of {name} can serve."}
                 with steps.step("venv"):
                     requirements.create(application, application.release(name), project)
                 with steps.step("resolve"), compiled.explained(application, name):

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import files, records, sandbox, systemd
+from . import files, image, records, sandbox, systemd
 from .application import Application
 from .steps import FailedError
 
@@ -22,10 +22,11 @@ def allowed(application: Application, release: str) -> tuple[str, ...]:
     return tuple(record.get("sandbox", ())) if record else application.allow
 
 
-def properties(application: Application, release: str, allow: Sequence[str] = ()) -> list[str]:
+def properties(application: Application, release: str, allow: Sequence[str] = (), inside: bool = True) -> list[str]:
     """Return the lines of a unit in which a command of a release runs: its sandbox, and its own `/etc/django/NAME`.
 
     :param allow: words of the sandbox beside those of the release.
+    :param inside: whether it runs in the image, where the release is one.
     """
     folder = application.release(release)
     return [
@@ -34,12 +35,14 @@ def properties(application: Application, release: str, allow: Sequence[str] = ()
         f"BindReadOnlyPaths=-{folder}/files:{application.config}",
         *files.binds(application, release),
         f"ReadWritePaths={folder}/static {application.dumps}",
+        *(image.unit(application, release, [folder / "static", application.dumps]) if inside else []),
     ]
 
 
 def working_directory(application: Application, release: str) -> Path:
     """Return where a command of a release starts: the folder behind its link `work`."""
-    return (application.release(release) / "work").resolve()
+    work = application.release(release) / "work"
+    return work.readlink() if image.read(application.release(release)) else work.resolve()
 
 
 def find(application: Application, release: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the code of a release comes from: git, a folder or an archive of the controller, or PyPI alone."""
+"""Where the code of a release comes from: git, a folder or an archive of the controller, an image, or PyPI alone."""
 
 import hashlib
 import re
@@ -6,13 +6,15 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import git, host, missing
+from . import git, host, missing, registry
 from .application import Application
 from .project.names import canonical
 from .steps import FailedError
 
-SENT = ("folder", "archive")
+SENT = ("folder", "archive", "image", "dockerfile")
 """Kinds of source that the controller sends to the host."""
+IMAGES = ("registry", "image", "dockerfile")
+"""Kinds of source that are an image (image.py)."""
 
 
 def resolve(application: Application) -> str:
@@ -21,6 +23,8 @@ def resolve(application: Application) -> str:
     "" means that only `fetch` can tell: an abbreviated commit that the host has not met.
     """
     kind = application.source.kind
+    if kind == "registry":
+        return registry.resolve(application)
     return git.resolve(application) if kind == "git" else "pypi" if kind == "pypi" else application.source.revision
 
 
@@ -33,6 +37,11 @@ def fetch(application: Application, revision: str) -> str:
             f"The source {application.source.location} was not sent to this host: {sent(application)} is missing."
         )
     return revision
+
+
+def is_image(application: Application) -> bool:
+    """Say whether the source is an image."""
+    return application.source.kind in IMAGES
 
 
 def sent(application: Application) -> Path:
@@ -65,6 +74,8 @@ def wanted(application: Application) -> str:
         pinned = re.match(r"[^;]*?===?\s*([^\s,;*]+)\s*(;|$)", next(iter(application.requirements), ""))
         if pinned or application.source.version == "HEAD":
             return pinned[1] if pinned else product(application) or "pypi"
+    if application.source.kind == "registry" and application.source.version == "HEAD":
+        return registry.LATEST
     return application.source.version
 
 

@@ -67,6 +67,11 @@ def enable(unit: str) -> None:
     call("systemctl", "enable", "--quiet", unit)
 
 
+def reload() -> None:
+    """Let systemd read all unit files again."""
+    call("systemctl", "daemon-reload")
+
+
 def retire(unit: str) -> None:
     """Disable a unit and stop it; returns when it has ended."""
     call("systemctl", "disable", "--quiet", "--now", unit)

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable
 
-from . import systemd
+from . import host, systemd
 from .application import ROOT, Application
 
 UNITS = "etc/systemd/system"
@@ -23,6 +23,25 @@ def units(application: Application, kind: str = "service") -> list[str]:
 def find(application: Application) -> list[str]:
     """Return the enabled units of the application's processes."""
     return systemd.enabled(*units(application))
+
+
+def adapt(application: Application, lines: list[str]) -> None:
+    """Give processes and timers the root of the release that serves: `lines` are image.unit's, none where it has none.
+
+    systemd reads `shop-worker-.service.d` for each unit whose name begins so, whoever installs it and whenever.
+    """
+    text, changed = "\n".join(["[Service]", *lines, ""]) if lines else "", False
+    for kind in ("worker", "timer"):
+        path = ROOT / UNITS / f"{application.name}-{kind}-.service.d" / "z-image.conf"
+        if (path.read_text() if path.is_file() else "") == text:
+            continue
+        changed = True
+        host.remove(path.parent)
+        if text:
+            path.parent.mkdir(parents=True)
+            host.write(path, text, host.SUPERUSER, 0o644)
+    if changed:
+        systemd.reload()
 
 
 def since(text: str) -> float:

@@ -2,7 +2,9 @@
 
 The databases and how to reach them are Django's own (https://docs.djangoproject.com/en/stable/ref/settings/#databases):
 what is dumped is what will be migrated. Prints the files as JSON; `pg_restore --clean --dbname=...` reads one of
-PostgreSQL, `mariadb` one of MariaDB, and one of SQLite is a database.
+PostgreSQL, `mariadb` one of MariaDB, and one of SQLite is a database. Without a folder ("") it prints how somebody else
+dumps each alias, since an image has no such programs: {alias: [file, command, option for the file, arguments,
+variables]}, or null for SQLite.
 """
 
 import datetime
@@ -33,6 +35,9 @@ def main(folder: str, *aliases: str) -> None:
         / f"{now:%Y%m%dT%H%M%SZ}-{os.environ['RELEASE']}{'' if alias == 'default' else f'.{alias}'}.dump"
         for alias in aliases
     }
+    if not folder:
+        print(json.dumps({alias: described(connections[alias], path.name) for alias, path in paths.items()}))
+        return
     parts = {alias: path.with_suffix(".part") for alias, path in paths.items()}
     os.umask(0o077)
     try:
@@ -53,18 +58,28 @@ def main(folder: str, *aliases: str) -> None:
     print(json.dumps([str(path) for path in paths.values()]))
 
 
+def described(connection: Any, name: str) -> tuple[str, list[str], str, list[str], dict[str, str]] | None:
+    """Return how a client dumps the database behind a connection into a file of this name; None where none does."""
+    if connection.vendor not in PROGRAMS:
+        return None
+    # Clients of a database agree on how to name one; the password travels in the environment.
+    arguments, environment = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    own = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    variables = {**own, **(environment or {})}
+    return name, PROGRAMS[connection.vendor], OUTPUT[connection.vendor], arguments[1:], variables
+
+
 def dump(connection: Any, part: Path) -> None:
     """Dump the database behind a connection of Django into a file; `load.py` and the database's own client read it."""
-    settings = connection.settings_dict
-    if connection.vendor == "sqlite":
-        with sqlite3.connect(settings["NAME"]) as database, sqlite3.connect(part) as copy:
+    known = described(connection, part.name)
+    if known is None:
+        with sqlite3.connect(connection.settings_dict["NAME"]) as database, sqlite3.connect(part) as copy:
             database.backup(copy)
         return
-    # Clients of a database agree on how to name one; the password travels in the environment.
-    arguments, environment = connection.client.settings_to_cmd_args_env(settings, [])
+    _, command, option, arguments, environment = known
     subprocess.run(
-        [*PROGRAMS[connection.vendor], f"{OUTPUT[connection.vendor]}={part}", *arguments[1:]],
-        env={**os.environ, **(environment or {})},
+        [*command, f"{option}={part}", *arguments],
+        env={**os.environ, **environment},
         stderr=subprocess.PIPE,
         text=True,
         check=True,

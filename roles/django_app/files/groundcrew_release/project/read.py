@@ -59,7 +59,7 @@ def read(folder: Path, asked: Asked) -> Project:
         callable_choice: Choice | None = Choice("callable", asked.application, "from the inventory")
     else:
         callable_choice = None
-    dependencies = declared(tree, places, asked)
+    dependencies = () if asked.installed else declared(tree, places, asked)
     wanted = list(demands.demands(tree, places))
     locks = [one for lock in dependencies if lock.locked for one in demands.of_lock(tree, lock.path)]
     wanted += [one for one in locks if one.alternatives not in [other.alternatives for other in wanted]]
@@ -82,7 +82,7 @@ def read(folder: Path, asked: Asked) -> Project:
         first=tuple(first),
         last=tuple(last),
         choices=tuple(choices),
-        proposed=() if asked.builds else builds.proposed(tree, home),
+        proposed=() if asked.builds or asked.installed else builds.proposed(tree, home),
     )
     needed = variables.needed(tree, project, asked.given) if asked.given else ()
     return replace(project, beside=processes.beside(tree, project, asked), variables=needed)

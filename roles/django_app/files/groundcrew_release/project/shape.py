@@ -11,8 +11,9 @@ from .tree import join
 class Asked:
     """What the inventory says of the project; "" and () leave it to the reader.
 
-    `provided` are the files that the inventory puts into the source, `wheel` says that the source is one, `builds` that
-    the inventory says how it is built, and `queue` that it gives the application a queue, as it does for its processes.
+    `provided` are the files that the inventory puts into the source, `wheel` says that the source is one, `installed`
+    that all it needs is there already, as in an image, `builds` that the inventory says how it is built, and `queue`
+    that it gives the application a queue, as it does for its processes.
     `given` are the variables that its environment has; without any, nobody knows.
     """
 
@@ -27,6 +28,7 @@ class Asked:
     env: Mapping[str, str] = field(default_factory=dict)
     provided: tuple[str, ...] = ()
     wheel: bool = False
+    installed: bool = False
     builds: bool = False
     queue: bool = False
     given: frozenset[str] = frozenset()
