@@ -45,12 +45,12 @@ ENVIRONMENT = {
     "ANSIBLE_TIMEOUT": "60",
 }
 # What takes longest and changes least: only by `--long`, or by name.
-LONG = {"chaos", "scanners", "upgrade"}
+LONG = {"chaos", "image", "scanners", "upgrade"}
 # Makes the snapshot that other scenarios start from.
 FIRST = "default"
 # What takes longest begins first, so that nothing waits for it alone at the end.
 LONGEST = [FIRST, "backup", "nginx", "deploy", "projects", "two_apps"]
-LONGEST += ["postgresql", "servers", "image", "monitoring", "several", "worker", "acme", "mariadb", "ssh"]
+LONGEST += ["postgresql", "servers", "monitoring", "several", "worker", "acme", "mariadb", "ssh"]
 
 
 def scenarios() -> dict[str, str]:
