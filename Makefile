@@ -1,6 +1,6 @@
 # Everything here runs on a fresh Debian with Python, git and make: tools/bootstrap installs the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down lint test test-fast test-long molecule bench bench-deploy bench-edge docs bootstrap clean
+.PHONY: help demo demo-down lint test test-fast test-long molecule bench bench-deploy bench-edge bench-servers docs bootstrap clean
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ENTER := molecule/shared/enter
@@ -36,6 +36,11 @@ bench: bootstrap ## Compare the roles with a shell script, in processor time (n=
 
 bench-deploy: bootstrap ## Compare a deploy, a rollback and a run with nothing to do with an earlier commit (base=COMMIT)
 	@$(ENTER) python tools/bench_deploy.py --base $(or $(base),e38eb59) --rounds $(or $(n),3)
+
+bench-servers: bootstrap ## Compare Gunicorn, Granian and uWSGI, a page with one query
+	@$(ENTER) molecule -c .config/molecule/config.yml converge --scenario-name servers
+	@$(ENTER) podman exec --interactive groundcrew-servers-13 python3 - < tools/bench/servers.py
+	@$(ENTER) molecule -c .config/molecule/config.yml destroy --scenario-name servers
 
 bench-edge: bootstrap ## Compare Nginx on the host of `make demo` with the best it could be
 	@$(ENTER) podman exec --interactive groundcrew-demo python3 - site site.localhost < tools/bench/edge.py
