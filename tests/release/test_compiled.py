@@ -177,3 +177,34 @@ def test_a_package_that_is_older_than_the_python(release, said):
     assert "graphite-web has no wheel for Python 3.11.2, and its build knows an older Python" in str(told)
     assert '`overrides`, or another Python, such as `python: "3.9"`' in str(told)
     assert not isinstance(told, compiled.MissingError)
+
+
+UNBUILT = (
+    "error: Failed to build `tiny @ file:///srv/tiny/releases/f7a46e228762/source`\n"
+    "  cause: Failed to resolve requirements from `build-system.requires`\n"
+    "  cause: No solution found when resolving: `setuptools`\n"
+    "  cause: Request failed after 3 retries in 43.6s\n"
+)
+FETCH = "  cause: Failed to fetch: {}\n  cause: error sending request for url\n  cause: {}\n  cause: {}\n"
+PAGE = "https://index.example.org/simple/setuptools/"
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (UNBUILT + FETCH.format(PAGE, "client error (Connect)", "operation timed out"), "operation timed out"),
+        ("error: " + FETCH.format(f"`{PAGE}`", "client error (Connect)", "dns error"), "dns error"),
+        ("error: " + FETCH.format(PAGE, "tcp connect error", "Connection refused (os error 111)"), "tcp connect error"),
+    ],
+)
+def test_an_index_without_an_answer_is_no_lack_of_packages(shop, release, log, why):  # noqa: ARG001
+    with pytest.raises(FailedError) as raised, compiled.explained(shop(), "abc"):
+        raise FailedError("uv failed", log)
+    told = f"https://index.example.org gave this host no answer ({why}): run it again when it does"
+    assert str(raised.value).startswith(told)
+
+
+def test_an_index_that_lacks_a_package_has_answered(shop, release):  # noqa: ARG001
+    missing = FETCH.format(PAGE, "HTTP status client error (404 Not Found)", "")
+    with pytest.raises(FailedError, match="uv failed"), compiled.explained(shop(), "abc"):
+        raise FailedError("uv failed", missing)

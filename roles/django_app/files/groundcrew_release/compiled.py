@@ -101,6 +101,12 @@ OLDER = re.compile(
 """What builds say of packages that are older than the Python: what it has no more."""
 ABSENT = re.compile(r"Distribution not found at: file://(\S+)|relative path without a working directory: (\S+)")
 """What uv says of a package in a folder that is not there."""
+SILENT = re.compile(
+    r"Failed to fetch: `?(?P<index>https?://[^\s`/]+)[\s\S]*?"
+    r"(?P<why>operation timed out|dns error|connection refused|tcp connect error|client error \(Connect\))",
+    re.IGNORECASE,
+)
+"""What uv says of an index that gave no answer; a status, such as 404, is one."""
 
 
 class MissingError(FailedError):
@@ -164,6 +170,17 @@ def outdated(log: str, python: str, version: str) -> FailedError | None:
     return FailedError(f"{match['name']} asks for Python {wanted}, and {python} of this host is {version}: {key}.")
 
 
+def unreached(log: str) -> FailedError | None:
+    """Return what to say of an index that the host does not reach, whatever was wanted from it."""
+    match = SILENT.search(log)
+    if not match:
+        return None
+    # The last cause is the most exact one.
+    why = [one["why"] for one in re.finditer(r"(?P<why>operation timed out|dns error[^\n]*)", log)] or [match["why"]]
+    again = "run it again when it does, or name another index with `index_url`"
+    return FailedError(f"{match['index']} gave this host no answer ({why[-1].strip()}): {again}.")
+
+
 def absent(log: str, release: Path) -> FailedError | None:
     """Return what to say of a package in a folder that is not there, None when the log tells of none."""
     match = ABSENT.search(log)
@@ -194,7 +211,7 @@ def explained(application: Application, name: str) -> Iterator[None]:
     except FailedError as error:
         release = application.release(name)
         version = requirements.version(release)
-        told = absent(error.log, release) or unbuilt(error.log, release)
+        told = unreached(error.log) or absent(error.log, release) or unbuilt(error.log, release)
         told = told or outdated(error.log, application.python, version)
         if not told:
             raise
