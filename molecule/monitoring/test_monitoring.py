@@ -87,16 +87,23 @@ def test_nothing_listens_for_strangers(host, reach):
         assert re.search("refused|timed out", other.run(f'python3 -c "{connect}"').stderr)
 
 
-SCRAPE = """
+# What asks at a port between hosts, as the host of a certificate or as nobody.
+CONNECT = """
 import http.client, ssl, sys
 address, ca, *pair = sys.argv[1:]
 context = ssl.create_default_context(cafile=ca)
 if pair:
     context.load_cert_chain(*pair)
-connection = http.client.HTTPSConnection(address, 9998, context=context, timeout=5)
+def connect(port):
+    return http.client.HTTPSConnection(address, port, context=context, timeout=5)
+"""
+SCRAPE = (
+    f"{CONNECT}connection = connect({SHARED})"
+    + """
 connection.request("GET", "/proxy?module=node")
 print(connection.getresponse().read().decode())
 """
+)
 # Certificates by another authority, and by the right one for another host and for the one that watches.
 FORGE = """
 set -eu
@@ -144,18 +151,15 @@ def test_ports_between_hosts_are_open_to_one_host_alone(reach):
             socket.create_connection((there, port), 3)
 
 
-SEND = """
-import http.client, ssl, sys
-address, ca, *pair = sys.argv[1:]
-context = ssl.create_default_context(cafile=ca)
-if pair:
-    context.load_cert_chain(*pair)
-connection = http.client.HTTPSConnection(address, 19532, context=context, timeout=5)
+SEND = (
+    f"{CONNECT}connection = connect({JOURNALS})"
+    + """
 lines = "__REALTIME_TIMESTAMP=1790000000000000\\n__MONOTONIC_TIMESTAMP=1\\n_BOOT_ID=%s\\nMESSAGE=%s\\n\\n"
 body = lines % ("b7bce445525c46d793c7cba67590bbfe", " ".join(["sent with", *pair]))
 connection.request("POST", "/upload", body, {"Content-Type": "application/vnd.fdo.journal"})
 print(connection.getresponse().status)
 """
+)
 
 
 def test_journals_come_together(reach, watcher):

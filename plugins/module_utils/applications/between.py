@@ -1,4 +1,4 @@
-"""What a host that watches others needs to reach them: their addresses, one port of theirs, and certificates."""
+"""What hosts need to reach each other: their addresses, ports that few may reach, and certificates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from . import groups
 from .findings import Finding
 from .inventory import Host
 
@@ -18,6 +19,7 @@ Target = dict[str, Any]
 
 PORT = 9998
 """At which a host shows all its exporters to the one that watches, by mutual TLS."""
+FOLDER = "/etc/ssl/groundcrew"
 PACKAGE = "prometheus-exporter-exporter"
 CONF = "/etc/prometheus/groundcrew-exporter-exporter.yml"
 SERVER, CLIENT = "exporter.server", "prometheus.client"
@@ -40,9 +42,9 @@ def is_ip(text: str) -> bool:
     return True
 
 
-def sources(monitor: Host) -> list[str]:
-    """Return the addresses that the host that watches comes from; none when its name cannot be looked up here."""
-    return looked_up(address(monitor))
+def sources(host: Host) -> list[str]:
+    """Return the addresses that a host comes from to others; none when its name cannot be looked up here."""
+    return looked_up(address(host))
 
 
 @cache
@@ -59,8 +61,8 @@ def looked_up(name: str) -> list[str]:
 
 def authority(hosts: list[Host]) -> str:
     """Return the host that keeps the key of the authority by which hosts know each other, "" when there is none."""
-    keeping = [host for group in ("monitoring", "logs") for host in hosts if group in host.groups]
-    return keeping[0].name if keeping else ""
+    keeping = groups.keeper(hosts, "monitoring") or groups.keeper(hosts, "logs")
+    return keeping.name if keeping else ""
 
 
 def at(host: Host, port: int) -> str:
@@ -122,7 +124,7 @@ def proxy(monitor: Host, targets: list[Target]) -> dict[str, Any]:
         port = int(one["targets"][0].rpartition(":")[2])
         http = {"address": "127.0.0.1", "port": port, "path": path, "verify": False}
         modules[module(labels)] = {"method": "http", "http": http}
-    folder = f"/etc/ssl/groundcrew/{SERVER}"
+    folder = f"{FOLDER}/{SERVER}"
     pair = [f"{folder}/{name}.pem" for name in ("fullchain", "privkey", "ca")]
     flags = f"-config.file={CONF} -web.listen-address= -web.tls.listen-address=:{PORT}"
     flags += " -web.tls.cert={} -web.tls.key={} -web.tls.ca={}".format(*pair)
@@ -159,5 +161,5 @@ def certificate(name: str, names: list[str], usage: str, authority: str, group: 
 
 def tls() -> dict[str, str]:
     """Return Prometheus' `tls_config` for targets on other hosts."""
-    folder = f"/etc/ssl/groundcrew/{CLIENT}"
+    folder = f"{FOLDER}/{CLIENT}"
     return {"ca_file": f"{folder}/ca.pem", "cert_file": f"{folder}/fullchain.pem", "key_file": f"{folder}/privkey.pem"}

@@ -5,55 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import between
+from . import between, groups, openings
 from .findings import Finding
-from .groups import SERVING
 from .inventory import Host
 
 GROUP = "logs"
 PORT = 19532
-SENDING = frozenset({*SERVING, "monitoring"})
+SENDING = frozenset({*groups.SERVING, "monitoring"})
 SERVER, CLIENT = "journal.server", "journal.client"
-FOLDER = "/etc/ssl/groundcrew"
-
-
-def collector(hosts: list[Host]) -> Host | None:
-    """Return the host that has all journals, None when there is none."""
-    return next((host for host in hosts if GROUP in host.groups), None)
 
 
 def senders(hosts: list[Host]) -> list[Host]:
     """Return the hosts that send their journal."""
-    return [host for host in hosts if collector(hosts) and GROUP not in host.groups and host.groups & SENDING]
+    return groups.others(hosts, GROUP, SENDING)
+
+
+def clients(hosts: list[Host]) -> list[str]:
+    """Return the addresses of the hosts that send their journal, sorted."""
+    return sorted({address for one in senders(hosts) for address in between.sources(one)})
+
+
+def let_in(host: Host, hosts: list[Host]) -> Iterator[openings.Entry]:
+    """Yield the port of the host that has all journals, for those that send theirs."""
+    if host is groups.keeper(hosts, GROUP) and senders(hosts):
+        yield openings.opened(PORT, clients(hosts))
 
 
 def findings(hosts: list[Host]) -> Iterator[Finding]:
     """Yield what keeps one host from having the journals of all."""
-    collecting = [host for host in hosts if GROUP in host.groups]
-    for host in collecting:
-        if len(collecting) > 1:
-            names = " and ".join(one.name for one in collecting if one is not host)
-            sentence = f"is in the group `logs` with {names}, and one host has the journals of all"
-            yield Finding("logs", host.name, "", host.name, sentence, f"{GROUP}: {{hosts: {{{host.name}: }}}}")
-        elif not senders(hosts):
-            sentence = "is in the group `logs`, and no other host would send its journal there"
-            yield Finding("logs", host.name, "", host.name, sentence)
-        else:
-            yield from between.unreachable([host], "all others send their journals to")
-            yield from between.unknown(senders(hosts), f"{host.name} takes journals from known addresses alone")
+    too_many = list(groups.several(hosts, GROUP, "one host has the journals of all"))
+    yield from too_many
+    host = groups.keeper(hosts, GROUP)
+    if host is None or too_many:
+        return
+    if not senders(hosts):
+        sentence = "is in the group `logs`, and no other host would send its journal there"
+        yield Finding("logs", host.name, "", host.name, sentence)
+    else:
+        yield from between.unreachable([host], "all others send their journals to")
+        yield from between.unknown(senders(hosts), f"{host.name} takes journals from known addresses alone")
 
 
 def journal(host: Host, hosts: list[Host], authority: str) -> dict[str, Any]:
     """Return what the roles `certificate` and `journal` take for a host, {} when it has no part in this."""
-    to = collector(hosts)
+    to = groups.keeper(hosts, GROUP)
     if to is host:
         names = [host.name, between.address(host)]
-        clients = sorted({address for one in senders(hosts) for address in between.sources(one)})
         return {
             "entry": "collect",
             "certificate": between.certificate(SERVER, between.subject(names), "server", authority, "root"),
-            "folder": f"{FOLDER}/{SERVER}",
-            "clients": clients,
+            "folder": f"{between.FOLDER}/{SERVER}",
+            "clients": clients(hosts),
             "url": "",
         }
     if to is None or host not in senders(hosts):
@@ -61,7 +63,7 @@ def journal(host: Host, hosts: list[Host], authority: str) -> dict[str, Any]:
     return {
         "entry": "send",
         "certificate": between.certificate(CLIENT, between.subject([host.name]), "client", authority, "root"),
-        "folder": f"{FOLDER}/{CLIENT}",
+        "folder": f"{between.FOLDER}/{CLIENT}",
         "clients": [],
         "url": f"https://{between.at(to, PORT)}",
     }

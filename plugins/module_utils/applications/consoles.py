@@ -14,7 +14,6 @@ from .specification import Unreadable
 
 NAME = "prometheus"
 """Of the site and its certificate; Debian's user is called so, and no application is."""
-FOLDER = f"/etc/ssl/groundcrew/{NAME}"
 LISTENS = "127.0.0.1:9090"
 DOMAIN = "prometheus_domain"
 USERS = "prometheus_basic_auth"
@@ -59,15 +58,11 @@ def site(host: Host) -> dict[str, Any]:
         "name": NAME,
         "domains": [domain(host)],
         "upstream": [LISTENS],
-        "certificate": [f"{FOLDER}/fullchain.pem"],
-        "private_key": [f"{FOLDER}/privkey.pem"],
+        **parts.pairs(NAME, host.variables.get("prometheus_certificate") or {}),
         # Inside of Nginx, so that it asks for the password first.
         "nginx_directives": ["rewrite ^/$ /consoles/index.html;"],
         "restricted_paths": [{"path": "/", "basic_auth": users}],
         "counts_for_health": False,
         "state": "present" if domain(host) else "absent",
     }
-    if (host.variables.get("prometheus_certificate") or {}).get("rsa"):
-        given["certificate"] = [f"{FOLDER}/fullchain.pem", f"{FOLDER}/rsa/fullchain.pem"]
-        given["private_key"] = [f"{FOLDER}/privkey.pem", f"{FOLDER}/rsa/privkey.pem"]
     return parts.whole("nginx", "site", "nginx_site", given)

@@ -144,22 +144,28 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     if found:
         return {}, found
     first = leaders(applications)
-    watched = {host.name: monitoring.watched(host, hosts, applications) for host in hosts}
-    let_in = {host.name: monitoring.let_in(host, hosts) for host in hosts}
-    resolved = {host.name: of_host(host, applications.get(host.name, []), first, request) for host in hosts}
-    keeper = between.authority(hosts)
-    journals = {host.name: central.journal(host, hosts, keeper) for host in hosts}
-    for name, one in resolved.items():
-        one |= {"monitoring": watched[name], "journal": journals[name]}
-        one["openings"] += let_in[name]
-        one["authority"] = name == keeper and any([watched[name].get("certificate"), *journals.values()])
     return {
-        "hosts": resolved,
+        "hosts": {
+            host.name: of_host(host, applications.get(host.name, []), first, request) | among(host, hosts, applications)
+            for host in hosts
+        },
         "options": {name: value for name, value in extra.complete(request, []).items() if name not in extra.SELECTION},
         "deployer": request.deployer,
         "notices": list(notices.findings(hosts, applications)),
         "summary": summary.lines(hosts, applications),
     }, []
+
+
+def among(host: Host, hosts: list[Host], applications: dict[str, list[Application]]) -> dict[str, Any]:
+    """Return what is resolved for one host by what the others are."""
+    keeper = between.authority(hosts)
+    return {
+        "monitoring": monitoring.watched(host, hosts, applications),
+        "journal": central.journal(host, hosts, keeper),
+        # Whether it signs for hosts that speak with each other.
+        "authority": host.name == keeper and bool(monitoring.others(hosts) or central.senders(hosts)),
+        "openings": [*openings.needed(host), *monitoring.let_in(host, hosts), *central.let_in(host, hosts)],
+    }
 
 
 def of_host(host: Host, applications: list[Application], first: dict[str, str], request: Request) -> dict[str, Any]:
@@ -175,7 +181,6 @@ def of_host(host: Host, applications: list[Application], first: dict[str, str], 
         "names": [name for one in asked for name in renames.called(one)],
         "backup": parts.backup(applications),
         "ways": logins.ways(host),
-        "openings": openings.needed(host),
         "database_dials": openings.database_dials(host, applications),
         "ssh_ports": logins.ports(host),
         "connections": [counted for one in applications if one.present for counted in parts.connections(one)],

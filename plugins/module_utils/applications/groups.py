@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from . import specification
 from .findings import Finding
@@ -18,6 +18,27 @@ EXAMPLE = "django: {hosts: {web1.example.org: }}"
 def meant(group: str) -> str:
     """Return the group that a misspelt one is meant to be, "" when it is known or like none."""
     return "" if group in KNOWN else specification.nearest(group.lower().rstrip("_"), KNOWN, NEAR)
+
+
+def keeper(hosts: list[Host], group: str) -> Host | None:
+    """Return the host of a group that acts for all others, None when there is none."""
+    return next((host for host in hosts if group in host.groups), None)
+
+
+def others(hosts: list[Host], group: str, acting: Collection[str]) -> list[Host]:
+    """Return the hosts of the groups `acting` for which the keeper of a group acts, [] when there is none."""
+    if not keeper(hosts, group):
+        return []
+    return [host for host in hosts if group not in host.groups and not host.groups.isdisjoint(acting)]
+
+
+def several(hosts: list[Host], group: str, why: str) -> Iterator[Finding]:
+    """Yield the hosts of a group that may have one alone."""
+    keeping = [host for host in hosts if group in host.groups]
+    for host in keeping if len(keeping) > 1 else []:
+        names = " and ".join(one.name for one in keeping if one is not host)
+        sentence = f"is in the group `{group}` with {names}, and {why}"
+        yield Finding(group, host.name, "", host.name, sentence, f"{group}: {{hosts: {{{host.name}: }}}}")
 
 
 def findings(hosts: list[Host], any_host: bool = False) -> Iterator[Finding]:

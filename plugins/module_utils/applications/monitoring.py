@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import between, central, consoles, openings, parts
+from . import between, consoles, groups, openings, parts
 from .findings import Finding
-from .groups import SERVING
 from .inventory import Host
 from .resolve import Application
 from .specification import Unreadable
@@ -17,8 +16,6 @@ from .specification import Unreadable
 GROUP = "monitoring"
 USER = "prometheus"
 """Of Debian's exporters."""
-RUNS = frozenset(SERVING)
-"""Groups whose hosts serve somebody."""
 REQUESTS = Path(__file__).with_name("data") / "requests.mtail"
 PROBES = "/etc/prometheus/groundcrew-blackbox.yml"
 PROGRAMS = "/etc/mtail/groundcrew"
@@ -31,26 +28,23 @@ Target = dict[str, Any]
 
 def monitor(hosts: list[Host]) -> Host | None:
     """Return the host that watches all others, None when there is none."""
-    return next((host for host in hosts if GROUP in host.groups), None)
+    return groups.keeper(hosts, GROUP)
 
 
 def others(hosts: list[Host]) -> list[Host]:
     """Return the hosts that are watched from another one."""
-    return [host for host in hosts if monitor(hosts) and GROUP not in host.groups and host.groups & RUNS]
+    return groups.others(hosts, GROUP, groups.SERVING)
 
 
 def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -> Iterator[Finding]:
     """Yield hosts that watch nothing or what another one watches, and alerts that nobody hears of."""
-    watching = [host for host in hosts if GROUP in host.groups]
-    for host in watching:
-        if len(watching) > 1:
-            names = " and ".join(one.name for one in watching if one is not host)
-            sentence = f"is in the group `monitoring` with {names}, and one host watches all of an inventory"
-            yield Finding("monitoring", host.name, "", host.name, sentence, f"{GROUP}: {{hosts: {{{host.name}: }}}}")
-        elif not host.groups & RUNS and not others(hosts):
+    too_many = list(groups.several(hosts, GROUP, "one host watches all of an inventory"))
+    yield from too_many
+    for host in [host for host in hosts if GROUP in host.groups]:
+        if host.groups.isdisjoint(groups.SERVING) and not others(hosts) and not too_many:
             sentence = "is in the group `monitoring`, and there is no host that serves something"
             yield Finding("monitoring", host.name, "", host.name, sentence, "django: {hosts: {web1.example.org: }}")
-        else:
+        elif not too_many:
             yield from between.findings(host, others(hosts))
         mail, settings = (host.variables.get(f"alertmanager_{key}") for key in ("mail", "settings"))
         routed = isinstance(settings, Unreadable) or (isinstance(settings, dict) and "route" in settings)
@@ -89,15 +83,11 @@ def watches(
     }
 
 
-def let_in(host: Host, hosts: list[Host]) -> list[openings.Entry]:
-    """Return the ports of a host that other hosts of the inventory need, for them alone."""
-    watching, senders = monitor(hosts), central.senders(hosts)
-    found = []
+def let_in(host: Host, hosts: list[Host]) -> Iterator[openings.Entry]:
+    """Yield the port of a host that the one that watches needs, for it alone."""
+    watching = monitor(hosts)
     if watching and host in others(hosts):
-        found.append(openings.opened(between.PORT, between.sources(watching)))
-    if senders and host is central.collector(hosts):
-        found.append(openings.opened(central.PORT, [one for sender in senders for one in between.sources(sender)]))
-    return found
+        yield openings.opened(between.PORT, between.sources(watching))
 
 
 def seen(host: Host, present: list[Application]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from . import databases, keys, specification, urls
@@ -112,17 +113,22 @@ def certificate(application: Application) -> dict[str, Any]:
     return whole("certificate", "domain", "certificate_domain", {**application["certificate"], **given})
 
 
+def pairs(name: str, certificate: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the files of a `certificate_domain` as an `nginx_site` names them, those with an RSA key last."""
+    folder = f"/etc/ssl/groundcrew/{name}"
+    folders = [folder, f"{folder}/rsa"] if certificate.get("rsa") else [folder]
+    files = {"certificate": "fullchain.pem", "private_key": "privkey.pem"}
+    return {key: [f"{one}/{file}" for one in folders] for key, file in files.items()}
+
+
 def site(application: Application) -> dict[str, Any]:
     """Return `nginx_site` without what the record of the release says: static, media, hsts."""
     name = application.name
-    folder = f"/etc/ssl/groundcrew/{name}"
-    folders = [folder, f"{folder}/rsa"] if application["certificate"].get("rsa") else [folder]
     given = {
         "name": name,
         "domains": application["domains"],
         "upstream": [f"unix:{home(name)}/current/web.sock"] if application.present else [],
-        "certificate": [f"{one}/fullchain.pem" for one in folders] if application.present else [],
-        "private_key": [f"{one}/privkey.pem" for one in folders] if application.present else [],
+        **(pairs(name, application["certificate"]) if application.present else {"certificate": [], "private_key": []}),
         "cdn_url": cdn_url(application),
         "group": name if application.present else "",
         "timeout": application["timeout"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from .findings import Finding
 from .resolve import Application
 from .sources import listing
-from .sources.kinds import URL, SourceError, is_image, kind, place
+from .sources.kinds import LOCAL, URL, SourceError, is_image, kind, place
 
 REPOSITORY = re.compile(
     r"docker://[A-Za-z0-9.-]+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:(?P<tag>[\w.-]+))?(@(?P<digest>sha256:[0-9a-f]{64}))?"
@@ -48,7 +48,7 @@ def findings(application: Application) -> Iterator[Finding]:
     source, folder = application["source"], application.host.folder
     if not source:
         return
-    if kind(source) in ("archive", "folder", "image", "dockerfile") and not URL.match(source):
+    if kind(source) in LOCAL and not URL.match(source):
         path = place(source, folder)
         if not path.exists():
             sentence = (

@@ -10,6 +10,8 @@ GIT = re.compile(r"((https?|ssh|git|file)://|[^/]+@[^/]+:).*|.*\.git")
 URL = re.compile("[a-z]+://")
 PREFIXES = {"docker://": "registry", "oci-archive:": "image", "dockerfile:": "dockerfile"}
 """What a source begins with that is an image, and its kind."""
+LOCAL = ("archive", "folder", "image", "dockerfile")
+"""Kinds of source that this machine has."""
 
 
 class SourceError(Exception):

@@ -55,14 +55,14 @@ def describe(source: str, folder: str, include: Sequence[str] = ()) -> dict[str,
     """
     kind = kinds.kind(source)
     said = {"kind": kind, "location": source, "revision": "", "suffix": "", "archive": ""}
-    if kind not in ("archive", "folder", "image", "dockerfile"):
+    if kind not in kinds.LOCAL:
         return said
     path = kinds.place(source, folder)
+    if kind in ("archive", "image") and not path.is_file():
+        raise SourceError(f"There is no archive at {path}.")
     if kind == "image":
         return said | {"revision": image(path), "suffix": ".tar", "archive": str(path)}
     if kind == "archive":
-        if not path.is_file():
-            raise SourceError(f"There is no archive at {path}.")
         digest = hashlib.sha256()
         with path.open("rb") as file:
             exhaust(Digested(file, digest))
@@ -82,8 +82,6 @@ def image(path: Path) -> str:
 
     :raises SourceError: there is none.
     """
-    if not path.is_file():
-        raise SourceError(f"There is no archive at {path}.")
     oci = engine.load("oci")
     try:
         return str(oci.described(path)[1])

@@ -78,8 +78,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             own, said = own_server(application, name, project, steps)
             server.write(application, name, server.contents(application, name, record["server"], own, said))
             run(application, name, described, leads, steps, done)
-            if not source.is_image(application):
-                steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
+            steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             steps.notes += left_out(project)
             with steps.step("record"):
                 settle(application, name, record)
@@ -242,8 +241,7 @@ def run(application: Application, name: str, described: Description, leads: bool
     """Dump databases that are about to be migrated, run the commands of a new release, compress its static files."""
     done.pending = described["pending"]
     steps.notes += described["notes"]
-    own = {alias: one["local"] for alias, one in described["databases"].items()}
-    own["default"] = commands.alone(application)
+    own = commands.local(application, described)
     risked = [alias for alias, one in described["databases"].items() if one["pending"] and one["filled"]]
     risked = [alias for alias in risked if leads or own[alias]]
     if risked and application.dump_before_migrate:

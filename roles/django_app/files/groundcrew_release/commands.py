@@ -195,6 +195,12 @@ def migrated(described: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(["default", *further]))
 
 
+def local(application: Application, described: dict[str, Any]) -> dict[str, bool]:
+    """Return by alias whether a database is this host's own, so that the host itself migrates and replaces it."""
+    known = described.get("databases", {})
+    return {name: known[name]["local"] for name in migrated(described)[1:]} | {"default": alone(application)}
+
+
 def line(application: Application, command: Command) -> str:
     """Return the command line (str) of one of the application's `commands`, such as `python manage.py migrate`."""
     return command.run or f"{application.manage} {command.manage}"

@@ -24,19 +24,13 @@ def folder(application: Application) -> Path:
     return application.home / "import"
 
 
-def described(application: Application, release: str) -> dict[str, Any]:
-    """Return what Django said of a release when it was built."""
-    found: dict[str, Any] = activate.need(application, release)["django"]
-    return found
-
-
 def export(application: Application, path: Path, steps: Steps) -> dict[str, Any]:
     """Write an archive of databases and uploads for whoever owns its folder; return {changed, path, msg}.
 
     :raises FailedError: nothing serves, or a database cannot be dumped.
     """
     release, owner = run.find(application, ""), path.parent.stat()
-    aliases = commands.migrated(described(application, release))
+    aliases = commands.migrated(activate.need(application, release)["django"])
     with steps.step("dump"):
         dumps = [Path(one) for one in commands.dump(application, release, aliases)]
     try:
@@ -82,15 +76,18 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
         )
     with steps.step("unpack"):
         unpack(application, path)
-    place = folder(application) / "archive"
-    given = [alias for alias in own(application, release, leads) if (place / f"databases/{alias}.dump").is_file()]
+    record, place = activate.need(application, release), folder(application) / "archive"
+    own = commands.local(application, record["django"])
+    given = [alias for alias in commands.migrated(record["django"]) if leads or own[alias]]
+    given = [alias for alias in given if (place / f"databases/{alias}.dump").is_file()]
     if leads and not (place / MAIN).is_file():
         host.remove(folder(application))
         raise FailedError(f"{path} holds no {MAIN}: it takes a tar file with that, and with the folder media.")
     with steps.step("dump"):
         dumps = dict(zip(given, commands.dump(application, release, given), strict=True)) if given else {}
     units = [application.unit(release), *workers.find(application), *workers.units(application, "timer")]
-    units = [unit for unit in units if is_active(unit)]
+    shown = systemd.show_all(units, "Id", "ActiveState")
+    units = [unit["Id"] for unit in shown if unit["ActiveState"] in ("active", "reloading", "activating")]
     begun = json.dumps({"dumps": dumps, "units": units})
     host.write(folder(application) / "begun.json", begun, host.SUPERUSER, 0o600)
     try:
@@ -99,30 +96,16 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
         with steps.step("load"):
             load(application, release, {alias: place / f"databases/{alias}.dump" for alias in given})
             exchange(application)
-        prepare(application, release, leads, keep, steps)
+        prepare(application, record, leads, keep, steps)
     except Exception:
         steps.closing = True
         recover(application, steps)
         raise
     host.remove(folder(application))
-    start(application, release, units, steps)
+    start(application, record, units, steps)
     text = [f"{application.name} has the data of {path.name}: {', '.join([*given, 'uploads'])}."]
     text += [f"As the databases were before: {', '.join(dumps.values())}."] if dumps else []
     return {"changed": True, "dump": ", ".join(dumps.values()), "msg": text[0], "text": text}
-
-
-def own(application: Application, release: str, leads: bool) -> list[str]:
-    """Return the aliases of the databases that this host replaces: its own, and as the first of several all of them."""
-    facts = described(application, release)
-    known = facts.get("databases", {})
-    alone = {alias: known[alias]["local"] for alias in commands.migrated(facts) if alias != "default"}
-    alone = {"default": commands.alone(application)} | alone
-    return [alias for alias in alone if leads or alone[alias]]
-
-
-def is_active(unit: str) -> bool:
-    """Say whether a unit runs, so that it runs again afterwards."""
-    return systemd.show(unit, "ActiveState")["ActiveState"] in ("active", "reloading", "activating")
 
 
 def unpack(application: Application, path: Path) -> None:
@@ -160,11 +143,11 @@ def move(source: Path, target: Path) -> None:
         shutil.move(path, target / path.name)
 
 
-def prepare(application: Application, release: str, leads: bool, keep: bool, steps: Steps) -> None:
+def prepare(application: Application, record: records.Record, leads: bool, keep: bool, steps: Steps) -> None:
     """Migrate what came from elsewhere as a deploy does, and take personal data out of it."""
-    facts = described(application, release)
+    release = record["id"]
     for command in application.commands:
-        words = commands.lines(application, command, facts, leads)
+        words = commands.lines(application, command, record["django"], leads)
         if any("migrate" in shlex.split(one) for one in words):
             with steps.step(commands.title(command)):
                 steps.notes += commands.prepare(application, release, command, words)
@@ -173,14 +156,15 @@ def prepare(application: Application, release: str, leads: bool, keep: bool, ste
             steps.notes += commands.prepare(application, release, command, [commands.line(application, command)])
 
 
-def start(application: Application, release: str, units: list[str], steps: Steps) -> None:
+def start(application: Application, record: records.Record, units: list[str], steps: Steps) -> None:
     """Start what was stopped, and wait until the site answers."""
+    release = record["id"]
     with steps.step("start"):
         for unit in units:
             systemd.start(unit, wait=unit != application.unit(release))
     if application.unit(release) in units:
         with steps.step("probe"):
-            domain = activate.need(application, release).get("domain", application.domains[0])
+            domain = record.get("domain", application.domains[0])
             probe.wait_until_good(application, release, domain, application.probe, 0.0)
 
 

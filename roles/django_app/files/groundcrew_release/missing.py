@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+from . import image
 from .steps import FailedError
 
 POINTER = re.compile(rb"version https://[^\n]*/spec/v1\n(ext-[^\n]*\n)*oid sha256:[0-9a-f]{64}\nsize \d+\n?")
@@ -61,11 +62,13 @@ def check_submodules(folder: Path) -> None:
 def front_end(release: Path, named: dict[str, list[str]]) -> list[str]:
     """Return a sentence for each folder or manifest that settings name and a release (its folder) does not have.
 
-    Django says nothing of it, and the pages have no style.
+    Django says nothing of it, and the pages have no style. Of an image the paths are those inside, and it is whole.
 
     :param named: absolute paths by setting, as `inside/describe.py` returns them.
     """
-    sentences = []
+    sentences = list[str]()
+    if image.read(release):
+        return sentences
     for setting, paths in named.items():
         for path in (Path(path) for path in paths if not Path(path).exists()):
             inside = path.is_relative_to(release / "source")

@@ -25,8 +25,7 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
                 project, described = build.make(application, name, revision, steps)
                 choices = [str(one) for one in project.choices]
                 version = source.version(application, application.release(name))
-                if not source.is_image(application):
-                    steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
+                steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
     serves = plan.state(application, name, record) == "serving"
     known = "serves already" if serves else "is on this host already" if record else "would be built"
     pending, replaced = described["pending"], described["replaced"]
