@@ -69,3 +69,10 @@ def test_what_the_release_before_has_is_copied_when_it_is_the_same(static, tmp_p
         path.unlink()
     (before / "deep/site.css").write_text("other")
     assert compress(static, before) == 2
+
+
+def test_one_content_under_two_names_is_compressed_once(static):
+    path = static / "deep/site.css"
+    shutil.copyfile(path, static / "deep/site.0123456789ab.css")
+    assert compress(static) == 2
+    assert (static / "deep/site.0123456789ab.css.br").read_bytes() == b"brotli" + path.read_bytes()

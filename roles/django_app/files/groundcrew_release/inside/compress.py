@@ -1,11 +1,12 @@
 """Compress the static files of a release, once for all visitors: `python - FOLDER [FOLDER of the release before]`.
 
 Text of a kilobyte and more gets files NAME.gz and NAME.br beside it, of which Nginx sends one instead (gzip_static,
-brotli_static). What the release before has compressed under the same name, and with the same content, is copied. Prints
-how many were compressed anew.
+brotli_static). A file that is there twice, with a hash in its name and without, is compressed once, and what the
+release before has compressed is copied. Prints how many were compressed anew.
 """
 
 import gzip
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -22,27 +23,36 @@ WAYS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def compress(path: Path, before: Path, way: str) -> bool:
-    """Write ``path``.``way`` unless it is there; return whether it was compressed anew."""
-    target, earlier = path.with_name(f"{path.name}.{way}"), before.with_name(f"{before.name}.{way}")
-    if target.exists():
+def beside(path: Path, way: str) -> Path:
+    """Return the path of the compressed file that belongs to a file."""
+    return path.with_name(f"{path.name}.{way}")
+
+
+def compress(paths: list[Path], earlier: list[Path], way: str) -> bool:
+    """Write the compressed files of ``paths``, which have one content; return whether it was compressed anew.
+
+    ``earlier`` are the files of the same names in the release before. What a project brings compressed itself stays.
+    """
+    missing = [path for path in paths if not beside(path, way).exists()]
+    if not missing:
         return False
-    content = path.read_bytes()
-    known = earlier.is_file() and before.is_file() and before.read_bytes() == content
-    if known:
-        shutil.copyfile(earlier, target)
-    else:
-        target.write_bytes(WAYS[way](content))
-    shutil.copystat(path, target)
-    return not known
+    content = missing[0].read_bytes()
+    same = [path for path in earlier if beside(path, way).is_file() and path.is_file() and path.read_bytes() == content]
+    compressed = beside(same[0], way).read_bytes() if same else WAYS[way](content)
+    for path in missing:
+        beside(path, way).write_bytes(compressed)
+        shutil.copystat(path, beside(path, way))
+    return not same
 
 
-def main(target: str, earlier: str = "/nonexistent") -> None:
-    """Compress what is worth it below the folder ``target``; ``earlier`` is that of the release before."""
-    folder, before = Path(target), Path(earlier)
-    chosen = [path for path in folder.rglob("*") if path.suffix in TEXT and path.is_file()]
-    chosen = [path for path in chosen if path.stat().st_size >= SMALLEST]
-    jobs = [(path, before / path.relative_to(folder), way) for path in chosen for way in WAYS]
+def main(target: str, before: str = "/nonexistent") -> None:
+    """Compress what is worth it below the folder ``target``; ``before`` is that of the release before."""
+    folder, same = Path(target), dict[bytes, list[Path]]()
+    for path in folder.rglob("*"):
+        if path.suffix in TEXT and path.is_file() and path.stat().st_size >= SMALLEST:
+            same.setdefault(hashlib.sha256(path.read_bytes()).digest(), []).append(path)
+    earlier = [[Path(before) / path.relative_to(folder) for path in paths] for paths in same.values()]
+    jobs = [(*both, way) for both in zip(same.values(), earlier, strict=True) for way in WAYS]
     with ThreadPoolExecutor() as pool:
         print(sum(pool.map(lambda job: compress(*job), jobs)))
 
