@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 from runs import LOGS, ROOT, Result, Runner, busy, side_by_side, table
@@ -43,6 +44,8 @@ ENVIRONMENT = {
     "ANSIBLE_NOCOLOR": "1",
     # Seconds for a connection: a busy machine takes its time.
     "ANSIBLE_TIMEOUT": "60",
+    # Has keep_modules.py, which tells what for.
+    "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "molecule/shared/callback"),
 }
 # What takes longest and changes least: only by `--long`, or by name.
 LONG = {"chaos", "image", "scanners", "upgrade"}
@@ -102,7 +105,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     LOGS.mkdir(exist_ok=True)
     begin, (worked, could) = time.monotonic(), busy()
-    runner = Runner(ENVIRONMENT, options.timeout or (20000 if options.long else 3000))
+    modules = tempfile.TemporaryDirectory(prefix="groundcrew-")
+    environment = {**ENVIRONMENT, "GROUNDCREW_MODULES": modules.name}
+    runner = Runner(environment, options.timeout or (20000 if options.long else 3000))
     results = [runner.run("images", IMAGES)] if chosen else []
     if not all(result.passed for result in results):
         chosen = []
