@@ -65,6 +65,15 @@ def test_a_key_opens_no_tunnel(host):
     assert "forwarding failed" in refused.stderr
 
 
+def test_a_key_that_the_inventory_names_no_more_is_let_in_no_more(host, play):
+    result = play(CONVERGE, only="nothing", deployers={})
+    assert result.returncode == 0, result.stdout
+    refused = deploy_by_ssh(host, "list")
+    assert refused.returncode == 255
+    assert "Permission denied" in refused.stderr
+    assert host.run("ls /etc/sudoers.d/90-groundcrew-deploy /usr/local/bin/groundcrew-deploy").stdout == ""
+
+
 def test_files_of_git_lfs_are_fetched(host):
     assert host.check_output("cat /srv/git/current/source/logo.png") == "picture"
     # Of the repository there is one commit.
