@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
+import runner
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ["ansible.cfg", "requirements.yml", ".gitignore", ".vault-password", "README.md", "apps.yml"]
@@ -113,11 +113,6 @@ def test_what_is_missing_is_named(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-PIPELINES = {
-    "github": ".github/workflows/deploy.yml",
-    "gitlab": ".gitlab-ci.yml",
-    "forgejo": ".forgejo/workflows/deploy.yml",
-}
 # In place of Ansible: says what it was called with, and what it was given.
 PLAYER = """#!/bin/sh
 echo "play $*"
@@ -132,21 +127,14 @@ def pipelines(folder):
     top = folder.parent
     subprocess.run(["git", "init", "--quiet"], cwd=top, check=True)
     shutil.rmtree(folder / ".git", ignore_errors=True)
-    for name in PIPELINES:
+    for name in runner.FILES:
         given = {"folder": folder, "host": "web1.example.org", "domain": "shop.example.org", "source": top, "ci": name}
         output, status = ansible(ROOT, ROOT / "playbooks/new_inventory.yml", **given)
         assert status == 0, output
     return top
 
 
-def commands(pipeline, kind):
-    """Return what the jobs of a pipeline run: {job: [command]}."""
-    if kind == "gitlab":
-        return {name: job["script"] for name, job in pipeline.items() if "script" in job}
-    return {name: [step["run"] for step in job["steps"] if "run" in step] for name, job in pipeline["jobs"].items()}
-
-
-@pytest.mark.parametrize("kind", PIPELINES)
+@pytest.mark.parametrize("kind", runner.FILES)
 def test_a_pipeline_previews_and_ships(pipelines, kind, tmp_path):
     """Each command runs as the runner would run it, with Ansible's place taken by a program that says what it gets."""
     key = tmp_path / "key"
@@ -158,20 +146,11 @@ def test_a_pipeline_previews_and_ships(pipelines, kind, tmp_path):
     (pipelines / "deploy/known_hosts").write_text("web1.example.org ssh-ed25519 AAAA\n")
     environment = {"PATH": f"{program.parent}:{os.environ['PATH']}", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
     environment |= {"SSH_KEY": key.read_text(), "VAULT_PASSWORD": "canary-password", "HOME": str(tmp_path)}
-    found = commands(yaml.safe_load((pipelines / PIPELINES[kind]).read_text()), kind)
+    found = runner.commands(pipelines, kind)
     assert list(found) == ["preview", "staging", "production"]
     said = {}
     for job, lines in found.items():
-        # With a trace, as people add one when a pipeline fails.
-        traced = "\n".join(lines).replace("deploy/ci/run", "sh -x deploy/ci/run")
-        result = subprocess.run(
-            ["bash", "-exc", traced],
-            cwd=pipelines,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        result = runner.run(lines, pipelines, environment)
         assert result.returncode == 0, result.stderr
         said[job] = re.findall("^play (.*)$", result.stdout, re.MULTILINE)
         assert "(ED25519)" in result.stdout and "strict" in result.stdout
