@@ -74,8 +74,9 @@ def quiet(host, made_up):
     """Look for secrets everywhere, after each test."""
     yield
     pattern = made_up()
-    told = host.check_output("journalctl --no-pager --output=export; systemctl show --all '*'; ps -ef")
-    assert [line for line in told.splitlines() if re.search(pattern, line)] == []
+    told = host.run("journalctl --no-pager --output=export; systemctl show --all '*'; ps -ef").stdout_bytes
+    assert len(told) > 100_000
+    assert [line for line in told.splitlines() if re.search(pattern.encode(), line)] == []
     search = "grep --recursive --text --files-with-matches --extended-regexp --devices=skip --exclude-dir=.cache %s "
     assert host.run(search + TRACES, pattern).stdout == ""
     for user, own in (("nobody", "none"), ("www-data", "/etc/nginx/")):
