@@ -3,7 +3,7 @@
 from os.path import normpath
 from pathlib import Path
 
-from . import environment, files, host, image
+from . import environment, host, image, private
 from .application import Application, File
 from .project import Project
 from .steps import FailedError
@@ -16,19 +16,9 @@ def installed(application: Application) -> list[str]:
     return [file.path for file in application.files if file.path.startswith("/")]
 
 
-def place(release: Path, file: File) -> Path:
-    """Return where a release keeps a file.
-
-    Units see `files/` at `/etc/django/NAME`; a file with an absolute path waits in `files/.absolute` for `activate`.
-    """
-    if file.path.startswith("/"):
-        return files.own(release, file.path)
-    return release / (file.path if file.path.startswith("source/") else f"files/{file.path}")
-
-
 def write(application: Application, release: Path, file: File) -> None:
     """Write one of the `files` and make the folders in its path."""
-    gid, path = host.user(application.name)[1], place(release, file)
+    gid, path = host.user(application.name)[1], private.place(release, file)
     top = release / ("source" if file.path.startswith("source/") else "files")
     if ".." in Path(file.path).parts:
         raise FailedError(f"The path of a file must not hold `..`: {file.path}.")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import records
+from . import private, records
 from .application import ROOT, Application
 
 
@@ -20,21 +20,17 @@ def place(path: str) -> Path:
     return ROOT / path.lstrip("/")
 
 
-def own(release: Path, path: str) -> Path:
-    """Return where a release (its folder) keeps an absolute file."""
-    return release / "files/.absolute" / path.lstrip("/")
-
-
 HIDDEN = ("/home/", "/root/", "/tmp/", "/var/tmp/", "/run/user/")  # noqa: S108
 """What no unit of an application sees of the host."""
 
 
 def binds(application: Application, release: str) -> list[str]:
     """Return the lines of a unit that sees the absolute files of a release, whatever stands at their places."""
-    top = application.release(release) / "files/.absolute"
+    folder = application.release(release)
+    top = folder / "files/.absolute"
     paths = sorted(f"/{path.relative_to(top)}" for path in top.rglob("*") if path.is_file())
     return [
-        f"BindReadOnlyPaths={escaped(str(own(application.release(release), path)))}:{escaped(str(place(path)))}"
+        f"BindReadOnlyPaths={escaped(str(private.absolute(folder, path)))}:{escaped(str(place(path)))}"
         for path in paths
         if not path.startswith(HIDDEN)
     ]
@@ -81,7 +77,7 @@ def keep(paths: list[str], folder: Path) -> dict[str, bool]:
 def install(application: Application, record: dict[str, Any]) -> None:
     """Put the files of a release where they belong; one that is there already is not touched."""
     for path in record.get("files", []):
-        source, target = own(application.release(record["id"]), path), place(path)
+        source, target = private.absolute(application.release(record["id"]), path), place(path)
         if not target.is_file() or not same(source, target):
             copy(source, target)
 
@@ -94,7 +90,7 @@ def remove_leftovers(application: Application, release: str) -> list[str]:
     wanted, gone = (records.read(application, release) or {}).get("files", []), []
     for record in records.releases(application):
         for path in set(record.get("files", [])) - set(wanted):
-            source = own(application.release(record["id"]), path)
+            source = private.absolute(application.release(record["id"]), path)
             if place(path).is_file() and source.is_file() and same(source, place(path)):
                 place(path).unlink()
                 gone.append(path)

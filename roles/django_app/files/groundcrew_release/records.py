@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from . import host
+from . import host, private
 from .application import Application
 
 Record = dict[str, Any]
@@ -49,6 +49,7 @@ def write(application: Application, release: str, record: Record) -> None:
     folder = application.release(release)
     bridge(application, release)
     hand_over(application, folder)
+    private.protect(application, folder)
     gid = host.user(application.name)[1]
     host.write(folder / "release.json", json.dumps(record, indent=2) + "\n", gid, 0o640)
 
