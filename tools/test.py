@@ -70,7 +70,8 @@ def scenarios() -> dict[str, str]:
 def test(runner: Runner, name: str) -> Result:
     """Run what the name stands for. What a scenario that was stopped could not remove is removed here."""
     if name in CHECKS:
-        return runner.run(name, CHECKS[name])
+        # The fast tests put modules of their own in the place of ours.
+        return runner.run(name, ["env", "--unset=GROUNDCREW_MODULES", *CHECKS[name]])
     oldest = ["tools/oldest"] if name in OLDEST else []
     result = runner.run(name, [*oldest, *MOLECULE, "test", "--scenario-name", name])
     if not result.passed:

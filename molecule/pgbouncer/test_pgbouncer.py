@@ -33,6 +33,10 @@ def test_a_server_that_asks_for_a_password_gets_it(psql):
     assert psql("SELECT current_user", "far", "far", "far away").stdout == "far\n"
 
 
+def test_an_instance_is_little_exposed(exposed):
+    assert exposed("pgbouncer@shop.service") <= 1.3
+
+
 def test_nothing_listens_on_a_port(host):
     assert host.check_output("ss --listening --numeric --tcp --no-header '( sport = :6432 )'") == ""
     assert not host.service("pgbouncer").is_enabled

@@ -94,7 +94,8 @@ def test_first_run(host, telling, http):
     assert re.search(r"unreachable=0 +failed=0", said), said[-3000:]
     assert http("https://shop.example.org/").status == 200
     # They are where they belong, so that this test looks for what is there.
-    for path in ("/srv/shop/current/environment", "/etc/groundcrew-backup.json", "/etc/django/shop/password.txt"):
+    release = "/srv/shop/current"
+    for path in (f"{release}/environment", f"{release}/files/password.txt", "/etc/groundcrew-backup.json"):
         assert re.search(MARK, host.file(path).content_string), path
     assert len(made := host.check_output("cat /etc/django/shop/secrets/DJANGO_SECRET_KEY")) > 60, made
 
