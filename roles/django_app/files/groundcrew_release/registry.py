@@ -74,10 +74,16 @@ def resolve(application: Application) -> str:
 
 
 def fetch(application: Application, name: str, what: str, options: list[str]) -> None:
-    """Copy an image, by the name that skopeo has for it, into the layout; what is there of it is not copied again."""
+    """Copy an image, by the name that skopeo has for it, into the layout; what is there of it is not copied again.
+
+    umoci knows no zstd, which Docker and containerd write by now: skopeo compresses such layers anew.
+    """
     target, index = f"oci:{application.image}:{oci.NAME}", application.image / "index.json"
     try:
-        skopeo("copy", "--quiet", "--retry-times=2", *options, name, target, what=what)
+        skopeo("copy", "--quiet", "--retry-times=2", "--dest-compress-format=gzip", *options, name, target, what=what)
+        if found := oci.foreign(application.image):
+            kinds = " and ".join(found)
+            raise FailedError(f"{what} has layers that cannot be unpacked here, {kinds}: push it compressed with gzip.")
         host.write(index, oci.alone(index.read_text()), host.SUPERUSER, 0o644)
         host.run(["umoci", "gc", "--layout", application.image], cwd=ROOT, env={}, command="umoci gc")
     except FailedError:
