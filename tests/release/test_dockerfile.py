@@ -1,7 +1,10 @@
 """A Dockerfile is built by a user who knows nothing, and its image is copied into the application's layout."""
 
 import io
+import json
 import tarfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from groundcrew_release import dockerfile, host, image_source, registry, source
@@ -62,6 +65,28 @@ def test_the_user_that_builds_knows_no_secret(app, ran, copied):
         assert "DATABASE_URL" not in one.environment
     assert copied == [f"oci:{top}/image:image"]
     assert not top.exists()
+
+
+def test_a_registry_of_a_from_gets_its_login_in_a_file(app, copied, monkeypatch):
+    read = []
+
+    def run(transient):
+        files = [Path(word.partition("=")[2]) for word in transient.command if word.startswith("--authfile=")]
+        read.extend((path, path.read_text(), path.stat().st_mode & 0o777, path.parent.stat().st_mode) for path in files)
+        assert "p@ss" not in str(transient)
+        return 0
+
+    monkeypatch.setattr(dockerfile.systemd, "run", run)
+    logins = ("docker://ci:p%40ss@registry.example.org:5000", "docker://me:token@docker.io")
+    image_source.fetch(replace(app("Dockerfile"), registries=logins), "c" * 64)
+    [(path, text, mode, folder)] = read
+    assert json.loads(text) == {
+        "auths": {"registry.example.org:5000": {"auth": "Y2k6cEBzcw=="}, "docker.io": {"auth": "bWU6dG9rZW4="}}
+    }
+    assert (mode, folder & 0o777) == (0o440, 0o700)
+    assert path.parent.name == "shop", "outside of what is built"
+    assert copied
+    assert not path.exists()
 
 
 def test_a_containerfile_comes_first_and_a_folder_needs_one(app, ran, copied):

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,18 +37,26 @@ def reference(application: Application, version: str) -> str:
     return f"docker://{split(application.source.location)[0]}{f'@sha256:{digest[1]}' if digest else f':{version}'}"
 
 
+def logins(locations: Iterable[str]) -> str:
+    """Return what skopeo and buildah read of the logins in `docker://` URLs, as JSON."""
+    known = {}
+    for repository, user, password in map(split, locations):
+        word = base64.b64encode(f"{user}:{password}".encode()).decode()
+        known[repository.partition("/")[0]] = {"auth": word}
+    return json.dumps({"auths": known})
+
+
 @contextmanager
 def access(application: Application) -> Iterator[list[str]]:
     """Yield the options of skopeo that log in; without a login of the inventory, what root logged in to counts."""
-    repository, user, password = split(application.source.location)
+    location = application.source.location
+    user = split(location)[1]
     folder = ROOT / "run/groundcrew"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="registry-", dir=folder) as place:
         path = Path(place) / "auth.json"
         if user:
-            word = base64.b64encode(f"{user}:{password}".encode()).decode()
-            known = {"auths": {repository.partition("/")[0]: {"auth": word}}}
-            host.write(path, json.dumps(known), host.SUPERUSER, 0o600)
+            host.write(path, logins([location]), host.SUPERUSER, 0o600)
         yield ["--authfile", str(path)] if user else []
 
 
