@@ -21,7 +21,7 @@ attributes:
     description: It only reads.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

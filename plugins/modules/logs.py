@@ -17,7 +17,7 @@ attributes:
     description: It only reads.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

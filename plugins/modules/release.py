@@ -60,7 +60,7 @@ attributes:
     description: A verb that changes something is left out.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -30,7 +30,7 @@ attributes:
     description: The file is not written.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
