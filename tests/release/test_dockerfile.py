@@ -109,6 +109,29 @@ def test_a_step_that_fails_is_the_reason(app, copied, monkeypatch):
     assert not (dockerfile.home() / "shop").exists()
 
 
+@pytest.mark.parametrize(
+    ("image", "why", "registry"),
+    [
+        ("registry.example.org:5000/team/base:1", "unauthorized: authentication required", "registry.example.org:5000"),
+        ("team/base:v1.2", "requested access to the resource is denied", "docker.io"),
+        ("ghcr.io/team/base@sha256:0a", "denied", "ghcr.io"),
+    ],
+)
+def test_a_from_without_its_login_names_the_key(app, copied, monkeypatch, image, why, registry):
+    """The first is what buildah 1.28 says."""
+
+    def run(transient):
+        said = f"initializing source docker://{image}: reading manifest 1 in {image.partition(':')[0]}: {why}"
+        transient.log.write_text(f"STEP 1/3: FROM {image}\nError: creating build container: {said}\n")
+        return 1
+
+    monkeypatch.setattr(dockerfile.systemd, "run", run)
+    with pytest.raises(FailedError) as error:
+        image_source.fetch(app("Dockerfile"), "c" * 64)
+    assert f"`registries: [docker://USER:PASSWORD@{registry}]`" in str(error.value)
+    assert copied == []
+
+
 def test_a_host_without_the_user_says_so(app, monkeypatch):
     def user(_name):
         raise FailedError("This host has no user groundcrew-build: run playbooks/site.yml first.")
