@@ -45,8 +45,9 @@ bench-servers: bootstrap ## Compare Gunicorn, Granian and uWSGI, a page with one
 bench-edge: bootstrap ## Compare Nginx on the host of `make demo` with the best it could be
 	@$(ENTER) podman exec --interactive groundcrew-demo python3 - site site.localhost < tools/bench/edge.py
 
-docs: bootstrap ## Write the tables of variables from the specifications of the roles
+docs: bootstrap ## Write the tables of variables from the specifications of the roles, and CHANGELOG.md from its fragments
 	@python docs/generate.py
+	@python tools/changelog.py
 
 bootstrap:
 	@tools/bootstrap

@@ -45,4 +45,5 @@ for tag in v1 v2 broken bare; do
   images push --quiet --creds "$login" shop:$tag "docker://$1/shop:$tag"
 done
 images push --quiet --creds "$login" base "docker://$1/base:latest"
-images push --quiet shop:v2 oci-archive:/root/shop.tar
+# Compressed as Docker and containerd may do.
+images push --quiet --compression-format zstd shop:v2 oci-archive:/root/shop.tar

@@ -1,14 +1,9 @@
 """Show what a run changed, a line for each task, and nothing about what was as it should be."""
 
-import time
-
-from ansible.playbook.task_include import TaskInclude
-from ansible.plugins.callback import default
-
 DOCUMENTATION = """
 name: brief
 type: stdout
-author: Groundcrew
+author: Groundcrew contributors (!UNKNOWN)
 short_description: A line for each task that changed something
 description:
   - Names each task that changed something, with its hosts and its seconds, and says in full what failed.
@@ -17,6 +12,11 @@ extends_documentation_fragment:
   - default_callback
   - result_format_callback
 """
+
+import time
+
+from ansible.playbook.task_include import TaskInclude
+from ansible.plugins.callback import default
 
 OWN = "groundcrew.django."
 # What the modules of this collection say beside `msg` when they fail as they mean to.

@@ -29,7 +29,7 @@ options:
     type: str
     required: true
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

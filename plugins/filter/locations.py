@@ -25,7 +25,7 @@ options:
     elements: dict
     required: true
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -27,7 +27,7 @@ options:
     choices: [server, client]
     required: true
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -15,7 +15,7 @@ options:
     type: list
     required: true
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -5,7 +5,6 @@ DOCUMENTATION = r"""
 ---
 module: closing
 short_description: Print where the applications answer, and what waits for somebody
-version_added: 0.1.0
 description:
   - Runs once for all hosts of the play, on what each has answered to one question of C(site.yml).
 options:
@@ -22,7 +21,7 @@ attributes:
     description: It only reads.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -36,8 +36,9 @@ options:
 attributes:
   check_mode:
     support: full
+    description: Nothing is changed in check mode.
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

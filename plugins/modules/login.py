@@ -32,7 +32,7 @@ attributes:
     support: full
     description: The command runs in check mode, too.
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

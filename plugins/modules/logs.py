@@ -5,7 +5,6 @@ DOCUMENTATION = r"""
 ---
 module: logs
 short_description: Print what several hosts said of an application, in the order of time
-version_added: 0.1.0
 description:
   - Takes what C(groundcrew.django.release) with the verb C(logs) has registered on the hosts of the play.
 options:
@@ -18,7 +17,7 @@ attributes:
     description: It only reads.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

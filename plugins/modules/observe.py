@@ -19,7 +19,7 @@ attributes:
     support: full
     description: Nothing is ever changed.
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -20,7 +20,7 @@ attributes:
     support: full
     description: Nothing is ever changed.
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -5,7 +5,6 @@ DOCUMENTATION = r"""
 ---
 module: release
 short_description: Plan, build, activate and roll back the releases of one application
-version_added: 0.1.0
 description:
   - Runs C(groundcrew-release), which the role P(groundcrew.django.django_app#role) installs, and returns what it
     found and did.
@@ -61,7 +60,7 @@ attributes:
     description: A verb that changes something is left out.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

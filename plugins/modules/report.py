@@ -27,7 +27,7 @@ attributes:
     support: full
     description: The report is written in check mode, too. No host is changed.
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -5,7 +5,6 @@ DOCUMENTATION = r"""
 ---
 module: rotate
 short_description: Move the key that Django signs with one step on, in the file of the inventory that gives it
-version_added: 0.1.0
 description:
   - Finds the file of variables that gives the key of an application, encrypted or not, and changes its lines alone.
   - An application whose C(env) has no key has one that the host made up; then nothing is done here.
@@ -31,7 +30,7 @@ attributes:
     description: The file is not written.
     support: full
 author:
-  - Groundcrew contributors
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -23,7 +23,7 @@ attributes:
     support: full
     description: Nothing but the cache is ever changed.
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -1,7 +1,10 @@
 """A Dockerfile is built by a user who knows nothing, and its image is copied into the application's layout."""
 
 import io
+import json
 import tarfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from groundcrew_release import dockerfile, host, image_source, registry, source
@@ -64,6 +67,28 @@ def test_the_user_that_builds_knows_no_secret(app, ran, copied):
     assert not top.exists()
 
 
+def test_a_registry_of_a_from_gets_its_login_in_a_file(app, copied, monkeypatch):
+    read = []
+
+    def run(transient):
+        files = [Path(word.partition("=")[2]) for word in transient.command if word.startswith("--authfile=")]
+        read.extend((path, path.read_text(), path.stat().st_mode & 0o777, path.parent.stat().st_mode) for path in files)
+        assert "p@ss" not in str(transient)
+        return 0
+
+    monkeypatch.setattr(dockerfile.systemd, "run", run)
+    logins = ("docker://ci:p%40ss@registry.example.org:5000", "docker://me:token@docker.io")
+    image_source.fetch(replace(app("Dockerfile"), registries=logins), "c" * 64)
+    [(path, text, mode, folder)] = read
+    assert json.loads(text) == {
+        "auths": {"registry.example.org:5000": {"auth": "Y2k6cEBzcw=="}, "docker.io": {"auth": "bWU6dG9rZW4="}}
+    }
+    assert (mode, folder & 0o777) == (0o440, 0o700)
+    assert path.parent.name == "shop", "outside of what is built"
+    assert copied
+    assert not path.exists()
+
+
 def test_a_containerfile_comes_first_and_a_folder_needs_one(app, ran, copied):
     image_source.fetch(app("Dockerfile", "Containerfile"), "c" * 64)
     assert "--file=Containerfile" in ran[0].command
@@ -82,6 +107,29 @@ def test_a_step_that_fails_is_the_reason(app, copied, monkeypatch):
         image_source.fetch(app("Dockerfile"), "c" * 64)
     assert copied == []
     assert not (dockerfile.home() / "shop").exists()
+
+
+@pytest.mark.parametrize(
+    ("image", "why", "registry"),
+    [
+        ("registry.example.org:5000/team/base:1", "unauthorized: authentication required", "registry.example.org:5000"),
+        ("team/base:v1.2", "requested access to the resource is denied", "docker.io"),
+        ("ghcr.io/team/base@sha256:0a", "denied", "ghcr.io"),
+    ],
+)
+def test_a_from_without_its_login_names_the_key(app, copied, monkeypatch, image, why, registry):
+    """The first is what buildah 1.28 says."""
+
+    def run(transient):
+        said = f"initializing source docker://{image}: reading manifest 1 in {image.partition(':')[0]}: {why}"
+        transient.log.write_text(f"STEP 1/3: FROM {image}\nError: creating build container: {said}\n")
+        return 1
+
+    monkeypatch.setattr(dockerfile.systemd, "run", run)
+    with pytest.raises(FailedError) as error:
+        image_source.fetch(app("Dockerfile"), "c" * 64)
+    assert f"`registries: [docker://USER:PASSWORD@{registry}]`" in str(error.value)
+    assert copied == []
 
 
 def test_a_host_without_the_user_says_so(app, monkeypatch):

@@ -39,6 +39,7 @@ CHANGES = {
 }
 NOTHING = {
     "python_mirror": "https://mirror.example.org",
+    "registries": ("docker://ci:new@registry.example.org",),
     "probe": application.Probe(path="/other"),
     "verify": True,
     "watch": 30.0,

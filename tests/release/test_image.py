@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import stat
 import subprocess
 import tarfile
@@ -89,15 +90,67 @@ def test_a_digest_is_known_by_itself_and_no_version_is_the_latest(app, ran):
 NAMED = {"digest": DIGEST, "annotations": {"org.opencontainers.image.ref.name": "image"}}
 
 
-def test_an_image_is_copied_by_its_digest_and_the_ones_before_go(app, ran, root):
-    app.image.mkdir()
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+
+
+def layout(app, *kinds):
+    """Write the layout of an application: an old image, and one with layers of these media types."""
+    (app.image / "blobs/sha256").mkdir(parents=True)
     (app.image / "index.json").write_text(json.dumps({"manifests": [{"digest": "sha256:old"}, NAMED]}))
+    layers = [{"mediaType": kind} for kind in kinds]
+    (app.image / "blobs" / DIGEST.replace(":", "/")).write_text(json.dumps({"layers": layers}))
+
+
+def test_an_image_is_copied_by_its_digest_and_the_ones_before_go(app, ran, root):
+    layout(app, f"{LAYER}+gzip", LAYER, LAYER.replace(".v1", ".nondistributable.v1"))
     image_source.fetch(app, DIGEST[7:])
     copy, collect = (words for words, _ in ran)
     assert copy[-2:] == [f"docker://registry.example.org:5000/team/shop@{DIGEST}", f"oci:{root}/srv/shop/image:image"]
     assert collect == ["umoci", "gc", "--layout", f"{root}/srv/shop/image"]
     assert json.loads((app.image / "index.json").read_text())["manifests"] == [NAMED]
     assert oci.digest(app.image) == DIGEST
+
+
+@pytest.mark.parametrize("kind", ["+zstd", "+gzip+encrypted", "+squashfs"])
+def test_layers_that_nothing_here_unpacks_are_refused_and_not_kept(app, ran, kind):
+    """A layout of an earlier version may have zstd: skopeo keeps what is there, so that it has to go."""
+    layout(app, f"{LAYER}+gzip", LAYER + kind)
+    with pytest.raises(FailedError) as error:
+        image_source.fetch(app, DIGEST[7:])
+    assert str(error.value) == (
+        f"The image docker://registry.example.org:5000/team/shop@{DIGEST} has layers that cannot be unpacked here, "
+        f"{LAYER}{kind}: push it compressed with gzip."
+    )
+    assert len(ran) == 1
+    assert not app.image.exists()
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("skopeo", "umoci", "zstd"))), reason="needs skopeo, umoci and zstd")
+def test_an_image_whose_layers_are_compressed_with_zstd_is_unpacked(app, tmp_path):
+    pushed, raw = tmp_path / "pushed", io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w") as tar:
+        member = tarfile.TarInfo("hello")
+        member.size = 5
+        tar.addfile(member, io.BytesIO(b"hello"))
+
+    def put(kind, content):
+        digest = hashlib.sha256(content).hexdigest()
+        path = pushed / "blobs/sha256" / digest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": f"sha256:{digest}", "size": len(content)}
+
+    small = subprocess.run(["zstd", "--quiet"], input=raw.getvalue(), stdout=subprocess.PIPE, check=True).stdout
+    made = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(raw.getvalue()).hexdigest()}"]}
+    made = put("config.v1+json", json.dumps({"architecture": "amd64", "os": "linux", "rootfs": made}).encode())
+    made = {"schemaVersion": 2, "config": made, "layers": [put("layer.v1.tar+zstd", small)]}
+    made = put("manifest.v1+json", json.dumps(made).encode()) | {"annotations": NAMED["annotations"]}
+    (pushed / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [made]}))
+    (pushed / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    registry.fetch(app, f"oci:{pushed}:image", "The image", [])
+    words = ["umoci", "raw", "unpack", "--rootless", "--image", f"{app.image}:image", tmp_path / "root"]
+    subprocess.run(words, check=True, capture_output=True)
+    assert (tmp_path / "root/hello").read_text() == "hello"
 
 
 def test_what_a_registry_says_is_one_sentence_without_a_password(app, ran):
@@ -418,8 +471,7 @@ def test_a_release_is_built_of_an_image(app, units, tree, monkeypatch, verb):
         (made / "opt/venv/lib/python3.12/site-packages" / name).mkdir(parents=True)
     (made / "app/manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n')
 
-    app.image.mkdir()
-    (app.image / "index.json").write_text(json.dumps({"manifests": [NAMED]}))
+    layout(app, f"{LAYER}+gzip")
 
     def fake(arguments, **_options):
         words = [str(one) for one in arguments]

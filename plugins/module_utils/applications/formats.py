@@ -78,6 +78,11 @@ FORMATS: dict[str, Format] = {
     "index_url": ADDRESS,
     "python": Format(r"[\w./+-]+", "a name or a path", "python3.12"),
     "deploy_key": KEY,
+    "registries": Format(
+        r"docker://[^\s:@/]+:[^\s@/]+@[A-Za-z0-9.-]+(:\d+)?",
+        "a registry with its login",
+        "docker://ci:PASSWORD@registry.example.org",
+    ),
     "database_scheme": Format(r"[a-z][a-z0-9+]*", "the scheme of a URL", "postgis"),
     "databases": DATABASE,
     "extensions": Format(r"[a-z][a-z0-9_-]*", "the name of an extension", "postgis"),

@@ -89,6 +89,10 @@ def includes(application: Application) -> Iterator[Finding]:
 def images(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with an image, and the keys of its application that would install what an image brings."""
     source = application["source"]
+    if application["registries"] and application.places["registries"] == "registries" and kind(source) != "dockerfile":
+        sentence = "is for the `FROM` of a Dockerfile; the login of an image's own registry stands in `source`"
+        example = "source: docker://ci:PASSWORD@registry.example.org/shop"
+        yield application.finding("image", "registries", sentence, example)
     if not is_image(source):
         return
     if kind(source) == "registry":

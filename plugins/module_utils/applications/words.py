@@ -41,7 +41,9 @@ RENAMED_INSIDE = {
 }
 """Keys inside of keys: {(key or variable, old word): new word}."""
 
-SECRET = re.compile(r"(?i)(pass|secret|token|credential|key|_url\b|\b(dsn|env)\b|content|basic_auth|private|identity)")
+SECRET = re.compile(
+    r"(?i)(pass|secret|token|credential|key|_url\b|\b(dsn|env)\b|content|basic_auth|private|identity|registries)"
+)
 
 
 def is_secret(path: str) -> bool:

@@ -128,6 +128,7 @@ class Application:
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     index_url: str = ""
+    registries: tuple[str, ...] = ()  # docker://USER:PASSWORD@REGISTRY, for the FROM of a Dockerfile
     node: str = ""  # a version that the release brings, such as 22
     build: tuple[BuildStep, ...] = ()
     manage: str = "python manage.py"

@@ -150,6 +150,13 @@ def no_python(found: re.Match[str]) -> str:
     )
 
 
+def no_image(found: re.Match[str]) -> str:
+    """Advise on a registry that refuses the image of a `FROM`. Docker Hub is the one that names leave out."""
+    first = found[1].partition("/")[0]
+    name = first if re.search("[.:]|^localhost$", first) and "/" in found[1] else "docker.io"
+    return f"A registry asks who builds: `registries: [docker://USER:PASSWORD@{name}]` has the login for this `FROM`."
+
+
 PATH = r"(?P<quote>['\"])(?P<path>[^'\"]+)(?P=quote)"
 RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (rf"(OSError|PermissionError): \[Errno (30|13)\] [^:]*: {PATH}", cannot_write),
@@ -169,6 +176,7 @@ RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (r"failed to resolve host '([^']+)'|connection to server at \"([^\"]+)\".*failed: Connection refused", no_server),
     (r"connection to server on socket \"([^\"]+)\" failed|Can't connect to [\w ]*?server \w+ .*?'([^']+)'", no_server),
     (r"(?:Error \d+|Error -?\d+) connecting to ([\w.-]+:\d+)", no_redis),
+    (r"initializing source docker://(\S+):[\w.-]+: .*(?:unauthorized|denied|authentication required)", no_image),
     (
         r"current Python version \(([\d.]+)\) does not satisfy Python>=([\d.]+)\S* and "
         r"(?:all versions of )?([\w.-]+)\S* depends",

@@ -1,7 +1,8 @@
 """Build an image of a folder that has a Dockerfile, with buildah, which has no daemon.
 
 The steps of a Dockerfile are often code of strangers. They run as a user of their own, `groundcrew-build`, who is root
-inside of the build and nobody outside of it: it sees nothing of any application, and no secret.
+inside of the build and nobody outside of it: it sees nothing of any application, and no secret but the logins of
+`registries`, which buildah asks for the images of `FROM` with.
 """
 
 import shutil
@@ -71,7 +72,12 @@ def fetch(application: Application, sent: Path) -> None:
         file = next((one for one in NAMES if (place / one).is_file()), "")
         if not file:
             raise FailedError(f"The folder {application.source.location} has no Dockerfile and no Containerfile.")
-        buildah(application, place, "build", "--isolation=chroot", "--layers", f"--tag={name}", f"--file={file}", ".")
+        words = ["--isolation=chroot", "--layers", f"--tag={name}", f"--file={file}"]
+        if application.registries:
+            logins = top / "auth.json"
+            host.write(logins, registry.logins(application.registries), owner[1], 0o440)
+            words.append(f"--authfile={logins}")
+        buildah(application, place, "build", *words, ".")
         buildah(application, place, "push", "--quiet", name, f"oci:{top}/image:{oci.NAME}")
         registry.fetch(application, f"oci:{top}/image:{oci.NAME}", "The image that was built", [])
         # What no image needs any more.

@@ -5,6 +5,7 @@ https://github.com/opencontainers/image-spec says what stands in them. The contr
 
 import hashlib
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 NAME = "image"
 """What the one image of a layout is called."""
 REFERENCE = "org.opencontainers.image.ref.name"
+LAYER = re.compile(r"application/vnd\.oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+gzip)?")
+"""The media types of layers that umoci unpacks."""
 
 
 class ArchiveError(Exception):
@@ -83,3 +86,9 @@ def configuration(layout: Path) -> dict[str, Any]:
     """Return the configuration of the image in a layout: `architecture`, `config` with Env, WorkingDir and others."""
     found: dict[str, Any] = blob(layout, blob(layout, digest(layout))["config"]["digest"])
     return found
+
+
+def foreign(layout: Path) -> list[str]:
+    """Return the media types of layers of the image in a layout that umoci does not unpack."""
+    layers = blob(layout, digest(layout))["layers"]
+    return sorted({one["mediaType"] for one in layers if not LAYER.fullmatch(one["mediaType"])})

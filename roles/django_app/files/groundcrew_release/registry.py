@@ -8,7 +8,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,18 +37,26 @@ def reference(application: Application, version: str) -> str:
     return f"docker://{split(application.source.location)[0]}{f'@sha256:{digest[1]}' if digest else f':{version}'}"
 
 
+def logins(locations: Iterable[str]) -> str:
+    """Return what skopeo and buildah read of the logins in `docker://` URLs, as JSON."""
+    known = {}
+    for repository, user, password in map(split, locations):
+        word = base64.b64encode(f"{user}:{password}".encode()).decode()
+        known[repository.partition("/")[0]] = {"auth": word}
+    return json.dumps({"auths": known})
+
+
 @contextmanager
 def access(application: Application) -> Iterator[list[str]]:
     """Yield the options of skopeo that log in; without a login of the inventory, what root logged in to counts."""
-    repository, user, password = split(application.source.location)
+    location = application.source.location
+    user = split(location)[1]
     folder = ROOT / "run/groundcrew"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="registry-", dir=folder) as place:
         path = Path(place) / "auth.json"
         if user:
-            word = base64.b64encode(f"{user}:{password}".encode()).decode()
-            known = {"auths": {repository.partition("/")[0]: {"auth": word}}}
-            host.write(path, json.dumps(known), host.SUPERUSER, 0o600)
+            host.write(path, logins([location]), host.SUPERUSER, 0o600)
         yield ["--authfile", str(path)] if user else []
 
 
@@ -74,10 +82,16 @@ def resolve(application: Application) -> str:
 
 
 def fetch(application: Application, name: str, what: str, options: list[str]) -> None:
-    """Copy an image, by the name that skopeo has for it, into the layout; what is there of it is not copied again."""
+    """Copy an image, by the name that skopeo has for it, into the layout; what is there of it is not copied again.
+
+    umoci knows no zstd, which Docker and containerd write by now: skopeo compresses such layers anew.
+    """
     target, index = f"oci:{application.image}:{oci.NAME}", application.image / "index.json"
     try:
-        skopeo("copy", "--quiet", "--retry-times=2", *options, name, target, what=what)
+        skopeo("copy", "--quiet", "--retry-times=2", "--dest-compress-format=gzip", *options, name, target, what=what)
+        if found := oci.foreign(application.image):
+            kinds = " and ".join(found)
+            raise FailedError(f"{what} has layers that cannot be unpacked here, {kinds}: push it compressed with gzip.")
         host.write(index, oci.alone(index.read_text()), host.SUPERUSER, 0o644)
         host.run(["umoci", "gc", "--layout", application.image], cwd=ROOT, env={}, command="umoci gc")
     except FailedError:
