@@ -521,7 +521,9 @@ def test_front_end_that_nobody_built_is_told_and_no_obstacle(app, units):
     steps = Steps()
 
     def named(path):
-        return {"STATICFILES_DIRS": [f"{app.release(name)}/source/{path}", "/nowhere/else", str(app.home)]}
+        # What its processes see as /etc/django/NAME/release is the release.
+        own = "/etc/django/shop/release/source"
+        return {"STATICFILES_DIRS": [f"{app.release(name)}/source/{path}", "/nowhere/else", str(app.home), own]}
 
     name = build.find(app)[1]
     units.described |= {"front_end": named("frontend/dist")}

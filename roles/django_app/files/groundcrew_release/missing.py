@@ -70,9 +70,18 @@ def front_end(release: Path, named: dict[str, list[str]]) -> list[str]:
     if image.read(release):
         return sentences
     for setting, paths in named.items():
-        for path in (Path(path) for path in paths if not Path(path).exists()):
+        for path in (Path(path) for path in paths if not on_host(release, path).exists()):
             inside = path.is_relative_to(release / "source")
             shown = str(path.relative_to(release / "source")) if inside else str(path)
             remedy = f" If git ignores it, `include: [{shown}]` ships it from a folder." if inside else ""
             sentences.append(f"{setting} names {shown}, which the release does not have.{remedy}")
     return sentences
+
+
+def on_host(release: Path, path: str) -> Path:
+    """Return where this host has what a process of a release (its folder) sees at an absolute path.
+
+    `/etc/django/NAME` is the folder `files` of its release to each.
+    """
+    own = f"/etc/django/{release.parents[1].name}/"
+    return release / "files" / path.removeprefix(own) if path.startswith(own) else Path(path)
