@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from groundcrew_release import activate, drain, files, probe, records, steps, systemd, traffic
+from groundcrew_release import activate, drain, files, loads, probe, records, steps, systemd, traffic
 
 
 class Killed(BaseException):
@@ -142,6 +142,7 @@ PLACES = [
     (probe, ("is_broken", "wait_until_good", "verify")),
     (records, ("log", "prune")),
     (files, ("keep", "install", "put_back", "copy")),
+    (loads, ("missing",)),
     (traffic, ("past", "watch")),
     (drain, ("drain",)),
     (systemd, SYSTEMD),
@@ -152,6 +153,7 @@ QUIET = {
     "is_broken": lambda *_: False,
     "wait_until_good": lambda *_: None,
     "verify": lambda *_: [],
+    "missing": lambda *_: [],
     "watch": lambda *_: [],
     "drain": lambda *_, **__: 0,
 }

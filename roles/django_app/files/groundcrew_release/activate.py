@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, host, image, probe, records, sandbox, server, systemd, traffic, workers
+from . import drain, files, host, image, loads, probe, records, sandbox, server, systemd, traffic, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -113,6 +113,7 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         if application.verify:
             with steps.step("verify"):
                 steps.notes += probe.verify(application, release, host, asked, attempt.began, broken)
+                steps.notes += loads.missing(application, record, host, asked.path)
         if past:
             with steps.step("watch"):
                 steps.notes += traffic.watch(application, release, past, attempt.began)
