@@ -134,6 +134,11 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         ({"static": {"/a/": "/srv/x"}, "media": {"/a": "/srv/y"}}, "repeated", "and so does `static`"),
         ({"media": {"/a/": "/srv/$x"}}, "prefix", "without `$`"),
         ({"media": {"/a/": "uploads"}}, "prefix", "takes a whole path"),
+        (
+            {"static": {"/static/": "/etc/django/shop/release/venv/content"}},
+            "prefix",
+            "static: {/static/: /srv/shop/current/venv/content}",
+        ),
         ({"csp": "enforced"}, "wrong-choice", "csp: enforce"),
     ],
 )

@@ -34,6 +34,11 @@ def folders(application: Application) -> Iterator[Finding]:
             if not isinstance(folder, Unreadable) and not FOLDER.fullmatch(str(folder)):
                 sentence = f"has {path}: {folder}, and takes a whole path of the host, without `$`"
                 yield application.finding("prefix", key, sentence, example)
+            own = f"/etc/django/{application.name}/release/"
+            if str(folder).startswith(own):
+                found = f"/srv/{application.name}/current/{str(folder).removeprefix(own)}"
+                sentence = f"has {folder}, which the application's processes see and Nginx does not"
+                yield application.finding("prefix", key, sentence, f"{key}: {{{path}: {found}}}")
             prefix = locations.prefix(path)
             if prefix in taken:
                 sentence = f"has {prefix}, and so does `{taken[prefix]}`: one folder answers for a path"
