@@ -90,13 +90,14 @@ def call(request: Request, token: str) -> Result:
 
 def unit(request: Request, token: str) -> systemd.Transient:
     """Return the unit that does what is asked; when it is killed, systemd runs `recover` in its place."""
-    again = f"{PROGRAM} {request.name} recover"
+    # Without `$`: systemd 252 reads it as another text when its units are loaded anew while this one runs.
+    killed = f"env | grep -qx SERVICE_RESULT=success || exec {PROGRAM} {request.name} recover"
     return systemd.Transient(
         command=[PROGRAM, request.name, request.verb, *request.arguments, f"--by={request.by}", "--worker"],
         unit=request.unit,
         description=f"{request.by} {request.verb} {request.what}".strip(),
         environment=systemd.ENVIRONMENT | {RUN: token, REQUEST: request.digest, VERB: request.verb},
-        properties=[*PROPERTIES, f"ExecStopPost=/bin/sh -c '[ \"$SERVICE_RESULT\" = success ] || exec {again}'"],
+        properties=[*PROPERTIES, f"ExecStopPost=/bin/sh -c '{killed}'"],
     )
 
 
