@@ -45,6 +45,20 @@ def test_only_what_led_to_the_last_traceback_counts():
             "FileNotFoundError: [Errno 2] No such file or directory: '/srv/shop/releases/a/source/logs/x.log'",
             "`directories: [/srv/shop/data]`",
         ),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/opt/mailman/web/logs/mailmanweb.log'",
+            "`directories: [/opt/mailman/web/logs]` makes a folder for it",
+        ),
+        ("PermissionError: [Errno 13] Permission denied: '/var/lib/patchman'", "`directories: [/var/lib/patchman]`"),
+        ("OSError: [Errno 30] Read-only file system: '/etc/shop/x.key'", "`directories: [/srv/NAME/data]`"),
+        (
+            "OSError: [Errno 30] Read-only file system: '/srv/shop/releases/a/venv/lib/x/static'",
+            "let the settings collect static files into /etc/django/shop/release/static",
+        ),
+        (
+            "OSError: [Errno 30] Read-only file system: '/srv/shop/releases/a/static/CACHE/x.css'",
+            "`directories: [/srv/shop/data]`",
+        ),
         ("django.db.utils.OperationalError: attempt to write a readonly database", "`database_url` names another"),
         (
             "OSError: cannot load library 'libpango-1.0-0': libpango-1.0-0: cannot open",

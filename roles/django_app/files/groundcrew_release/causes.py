@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from . import providers
 
@@ -56,17 +57,32 @@ def advise(log: str) -> str:
 def cannot_write(found: re.Match[str]) -> str:
     """Advise on a path that cannot be written."""
     path = found["path"]
-    release = re.match(r"(/srv/([^/]+))/releases/", path)
+    release = re.match(r"(/srv/([^/]+))/releases/[^/]+/(.*)", path)
     home = release[1] if release else "/srv/NAME"
     if not release and path.startswith("/"):
+        own = folder(path) or f"{home}/data"
         return (
-            f"{path} is outside of what the application may write, its media, its cache and /tmp: write to a folder "
-            f"of its own, such as `directories: [{home}/data]`."
+            f"{path} is outside of what the application may write, its media, its cache and /tmp: "
+            f"`directories: [{own}]` makes a folder for it; the journal keeps what is logged to standard error."
+        )
+    if release and "static" in release[3] and not release[3].startswith("static/"):
+        return (
+            f"A release cannot be written, and {path} is in it: let the settings collect static files into "
+            f"/etc/django/{release[2]}/release/static, the folder that Nginx serves."
         )
     return (
         f"A release cannot be written, and {path} is in it: write to a folder that outlives it, such as "
         f"`directories: [{home}/data]`, or log to standard error, which the journal keeps."
     )
+
+
+def folder(path: str) -> str:
+    """Return the folder of a path that a product has for itself, such as `/var/lib/product`; "" for none."""
+    place = PurePosixPath(path)
+    # Only some files have a suffix, and few folders do.
+    own = place.parent if place.suffix else place
+    enough = {"opt": 3, "srv": 3, "var": 4}.get(own.parts[1], 0) if len(own.parts) > 1 else 0
+    return str(own) if enough and len(own.parts) >= enough else ""
 
 
 def no_sqlite(_found: re.Match[str]) -> str:
@@ -160,8 +176,8 @@ def no_image(found: re.Match[str]) -> str:
 PATH = r"(?P<quote>['\"])(?P<path>[^'\"]+)(?P=quote)"
 RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (rf"(OSError|PermissionError): \[Errno (30|13)\] [^:]*: {PATH}", cannot_write),
-    # A folder for logs that git does not keep.
-    (r"FileNotFoundError: \[Errno 2\] [^:]*: (?P<quote>['\"])(?P<path>/srv/[^'\"]+\.log)(?P=quote)", cannot_write),
+    # A folder for logs that git does not keep, or that a product's package for Debian makes.
+    (r"FileNotFoundError: \[Errno 2\] [^:]*: (?P<quote>['\"])(?P<path>/[^'\"]+\.log)(?P=quote)", cannot_write),
     (r"attempt to write a readonly database|unable to open database file", no_sqlite),
     (r"cannot load library '?([\w.+-]+)|([\w.+-]+\.so[.\d]*): cannot open shared object", no_library),
     (r"Could not find the (GDAL) library|failed to find (libmagic)|Unable to find (zbar) shared library", no_library),
