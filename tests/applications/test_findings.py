@@ -135,6 +135,12 @@ LOCAL = "redis://:secret@127.0.0.1:6379/0"
         ({"media": {"/a/": "/srv/$x"}}, "prefix", "without `$`"),
         ({"media": {"/a/": "uploads"}}, "prefix", "takes a whole path"),
         (
+            {"source": "pypi", "requirements": ["mailman-web>=0.0.8"], "version": "0.0.9"},
+            "contradiction",
+            "requirements: [mailman-web]",
+        ),
+        ({"source": "pypi", "requirements": ["a[b]"], "version": "main"}, "no-version", "takes a version of a"),
+        (
             {"static": {"/static/": "/etc/django/shop/release/venv/content"}},
             "prefix",
             "static: {/static/: /srv/shop/current/venv/content}",
@@ -159,6 +165,8 @@ def test_a_mistake_of_an_application(keys, kind, words):
         {"env": {"PORT": 8000, "EMPTY": "", "_A": "x"}},
         {"umask": "027"},
         {"source": "pypi", "requirements": ["mailman-web"]},
+        {"source": "pypi", "requirements": ["mailman-web[x]"], "version": "0.0.9"},
+        {"source": "pypi", "requirements": ["mailman-web==0.0.9; python_version > '3.9'"], "version": "0.0.9"},
         {"source": "file:///srv/shop.git"},
         {"source": "git@example.org:shop.git", "deploy_key": KEY},
         {

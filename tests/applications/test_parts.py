@@ -142,6 +142,24 @@ def test_environment_variables_are_text():
     assert parts["app"]["commands"] == [one]
 
 
+@pytest.mark.parametrize(
+    ("first", "version", "installed"),
+    [
+        ("patchman", "4.0.22", "patchman==4.0.22"),
+        ("ara [server]", "v1.8.0", "ara [server]==v1.8.0"),
+        ("mailman-web ; python_version > '3.9'", "0.0.9", "mailman-web==0.0.9 ; python_version > '3.9'"),
+        ("patchman==4.0.22", "4.0.22", "patchman==4.0.22"),
+        ("patchman>=4", "", "patchman>=4"),
+    ],
+)
+def test_version_of_a_product_is_that_of_its_first_requirement(first, version, installed):
+    keys = {"source": "pypi", "requirements": [first, "redis"]} | ({"version": version} if version else {})
+    assert one_part(keys)["app"]["requirements"] == [installed, "redis"]
+    # A variable of the host is meant for sources of another kind.
+    keys = {"source": "pypi", "requirements": ["patchman"]}
+    assert one_part(keys, django_app_version="v2")["app"]["requirements"] == ["patchman"]
+
+
 def test_how_long_browsers_insist_is_left_out_when_nobody_says_it():
     assert "hsts_max_age" not in one_part()["app"]
     assert one_part({"hsts_max_age": 0})["app"]["hsts_max_age"] == 0

@@ -71,8 +71,8 @@ def unused(hosts: list[Host]) -> Iterator[Finding]:
 def dropped(application: Application) -> Iterator[Finding]:
     """Yield keys of an application that say nothing beside another."""
     kind = kind_of(application["source"]) if application["source"] else "git"
-    if application.places["version"] == "version" and kind not in ("git", "registry"):
-        what = {"pypi": "`pypi`", "image": "an archive of an image", "dockerfile": "a folder"}.get(kind, f"a {kind}")
+    if application.places["version"] == "version" and kind not in ("git", "registry", "pypi"):
+        what = {"image": "an archive of an image", "dockerfile": "a folder"}.get(kind, f"a {kind}")
         sentence = f"is not read: the source is {what}, which has one version"
         yield application.finding("dropped", "version", sentence)
     debug = application["env"].get("DEBUG")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from . import databases, keys, specification, urls
+from . import databases, keys, product, specification, urls
 from .resolve import Application
 
 MADE_ANEW = (
@@ -81,6 +81,7 @@ def app(application: Application) -> dict[str, Any]:
         "verify": True,
     }
     given["databases"] = databases.further(application)
+    given["requirements"] = product.requirements(application)
     given["env"] = texts(values["env"])
     for key in ("commands", "anonymise", "build"):
         given[key] = [{**one, "env": texts(one["env"])} if "env" in one else one for one in values[key]]

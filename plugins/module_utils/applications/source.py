@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from . import product
 from .findings import Finding
 from .resolve import Application
 from .sources import listing
@@ -63,6 +64,7 @@ def findings(application: Application) -> Iterator[Finding]:
         yield application.finding("no-source", "source", sentence, "source: builds/shop.tar.gz")
     yield from includes(application)
     yield from images(application)
+    yield from product.findings(application)
     if kind(source) in ("folder", "image", "dockerfile") and application.places["version"] == "-e version":
         sentence = "is a folder, which has one version: with `-e version=...` it would be shipped as it is"
         if kind(source) == "image":
