@@ -101,6 +101,13 @@ def test_page_behind_redirects_is_read(told, site):
     assert told()[0].startswith("/login/?next=/ loads /login/style.css, and visitors get 404.")
 
 
+@pytest.mark.parametrize(("status", "told_of"), [(503, True), (404, True), (403, False), (200, False)])
+def test_page_that_leads_to_an_error(told, site, status, told_of):
+    site["/"] = Answer(301, f"https://{HOST}/lists/", "new")
+    site["/lists/"] = Answer(status, release="new", page=b"Mailman Core does not answer")
+    assert told() == ([f"/ leads to /lists/, where visitors get {status}."] if told_of else [])
+
+
 @pytest.mark.parametrize(
     "answer",
     [

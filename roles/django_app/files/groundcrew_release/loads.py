@@ -1,4 +1,7 @@
-"""What the first page of a site loads from the site itself: one without its style sheets is up, and of no use."""
+"""Where the first page of a site leads, and what it loads from the site itself.
+
+One that leads to an error, or has no style sheets, is up, and of no use.
+"""
 
 import http.client
 import re
@@ -33,13 +36,15 @@ class Page(HTMLParser):
 
 
 def missing(application: Application, record: records.Record, host: str, path: str) -> list[str]:
-    """Return a sentence when visitors do not get what a page of the release that serves loads; none when they do.
+    """Return a sentence when visitors do not get what a page of the release that serves loads, or leads to.
 
     It is no failure: a site may name files that it never had.
     """
     until = time.monotonic() + LIMIT
     try:
-        shown, page = read(record["id"], host, path)
+        shown, status, page = read(record["id"], host, path)
+        if shown != path and (status == 404 or status >= 500):
+            return [f"{path} leads to {shown}, where visitors get {status}."]
         base = f"https://{host}{shown}"
         targets = [urlsplit(urljoin(base, one)) for one in Page(page.decode(errors="replace")).addresses]
         own = list(dict.fromkeys(inside(one) for one in targets if one.hostname == host))[:MOST]
@@ -55,19 +60,20 @@ def missing(application: Application, record: records.Record, host: str, path: s
     return [f"{shown} loads {first}{more}, and visitors get {gone[first]}. {remedy(application, record, first)}"]
 
 
-def read(release: str, host: str, path: str) -> tuple[str, bytes]:
-    """Return the page that visitors see of a release, and its path; (path, b"") when it shows none of its own."""
+def read(release: str, host: str, path: str) -> tuple[str, int, bytes]:
+    """Return the page that visitors see of a release: its path, status and content, which only 200 has.
+
+    The status is 0 when it shows none of its own.
+    """
     for _ in range(HOPS):
         answer = probe.ask_nginx(host, path, probe.SHORTEST)
         target = urlsplit(urljoin(f"https://{host}{path}", answer.location))
         if answer.release != release or target.hostname != host:
             break
-        if answer.status == 200:
-            return path, answer.page[:LARGEST]
         if not 300 <= answer.status < 400:
-            break
+            return path, answer.status, answer.page[:LARGEST] if answer.status == 200 else b""
         path = inside(target)
-    return path, b""
+    return path, 0, b""
 
 
 def inside(target: SplitResult) -> str:
