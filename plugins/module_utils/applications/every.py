@@ -168,6 +168,8 @@ def among(host: Host, hosts: list[Host], applications: dict[str, list[Applicatio
         "monitoring": watched,
         "journal": journal,
         "authority": signs,
+        # Requests come together with the journals.
+        "nginx_journal": journal != {} or bool(host.variables.get("nginx_journal")),
         "parts": leftovers.parts(watched, journal, signs),
         "openings": [*openings.needed(host), *monitoring.let_in(host, hosts), *central.let_in(host, hosts)],
     }
