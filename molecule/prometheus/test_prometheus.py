@@ -58,6 +58,7 @@ def test_facts(host, ask):
     left = ask('groundcrew_certificate_expiry_timestamp_seconds{certificate="mail"} - time()')[0][1]
     assert left == pytest.approx(5 * 86400, abs=600)
     assert ask("groundcrew_reboot_required")[0][1] == 0
+    assert ask("groundcrew_security_updates")[0][1] >= 0
 
 
 def test_a_heartbeat_is_sent(host):
