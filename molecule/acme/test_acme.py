@@ -243,7 +243,7 @@ def test_a_certificate_in_the_last_third_of_its_life_is_renewed_by_the_clock(hos
 
 
 @pytest.mark.split
-def test_consoles_have_a_certificate_of_the_authority(host, http, trusted, unit):
+def test_consoles_have_a_certificate_of_the_authority_and_go(host, http, play, trusted, unit):
     """Without Prometheus, whose place here nobody takes: who has no password is stopped before."""
     nginx = unit("nginx")["MainPID"]
     inventory = Path(os.environ["MOLECULE_INVENTORY_FILE"])
@@ -261,6 +261,11 @@ def test_consoles_have_a_certificate_of_the_authority(host, http, trusted, unit)
     assert trusted("https://monitor.example.org/").status == 401
     alice = {"Authorization": "Basic " + base64.b64encode(b"alice:correct horse").decode()}
     assert http("https://monitor.example.org/", headers=alice, ca=ROOT).status == 502
+    result = play(CONSOLES)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert not host.file("/etc/ssl/groundcrew/prometheus").exists
+    assert host.run("openssl s_client -connect 127.0.0.1:443 -servername monitor.example.org < /dev/null").rc != 0
+    assert trusted().status == 404
     assert unit("nginx")["MainPID"] == nginx
 
 

@@ -61,11 +61,11 @@ def test_all_goes_when_the_groups_are_empty():
         "record": "",
     }
     gone = left(before["mon1"], after["mon1"])
-    assert (gone["site"], gone["server"], gone["journal"]) == (
-        ["prometheus"],
-        ["alertmanager", "prometheus"],
-        ["collect"],
-    )
+    (site,) = gone["site"]
+    # Whole, as the role takes it without a look at its specification.
+    assert (site["name"], site["state"]) == ("prometheus", "absent")
+    assert {"certificate", "private_key", "upstream", "restricted_paths"} < set(site)
+    assert (gone["server"], gone["journal"]) == (["alertmanager", "prometheus"], ["collect"])
     # The authority's key as well: nobody trusts it any more.
     assert set(gone["certificate"]) == {"ca.hosts", "journal.server", "prometheus", "prometheus.client"}
 
@@ -86,7 +86,8 @@ def test_a_service_that_has_moved_away_takes_its_exporter_along():
 def test_consoles_go_without_what_watches():
     before, after = parts(**SHOWN), parts()
     gone = left(before["mon1"], after["mon1"])
-    assert gone | {"record": ""} == NOTHING | {"site": ["prometheus"], "certificate": ["prometheus"], "record": ""}
+    assert [one["name"] for one in gone["site"]] == ["prometheus"]
+    assert gone | {"record": "", "site": []} == NOTHING | {"certificate": ["prometheus"], "record": ""}
 
 
 def test_journals_that_are_collected_elsewhere_are_sent():

@@ -61,4 +61,5 @@ def left(answer: str, wanted: Sequence[str]) -> dict[str, Any]:
         if part not in wanted and kind in gone:
             gone[kind].append(name)
     files = [FILES[name] for name in gone["exporter"] if name in FILES]
-    return {**gone, "files": files, "record": "".join(f"{part}\n" for part in wanted)}
+    sites = [consoles.withdrawn() for name in gone["site"] if name == consoles.NAME]
+    return {**gone, "site": sites, "files": files, "record": "".join(f"{part}\n" for part in wanted)}
