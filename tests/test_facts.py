@@ -1,5 +1,6 @@
 """Facts that no exporter has, as the role `exporter` writes them for Prometheus."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,7 +18,8 @@ def facts(tmp_path):
 
     def run(*words):
         options = [f"{name}={tmp_path}/{value}" for name, _, value in (one.partition("=") for one in words)]
-        subprocess.run([sys.executable, PROGRAM, "--folder", tmp_path, *options], check=True)
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        subprocess.run([sys.executable, PROGRAM, "--folder", tmp_path, *options], check=True, env=environment)
         lines = (tmp_path / "groundcrew.prom").read_text().splitlines()
         assert not list(tmp_path.glob("*.part"))
         return [line for line in lines if not line.startswith(("#", "groundcrew_reboot"))]
@@ -80,3 +82,54 @@ def test_queues(facts, tmp_path):
         lines = facts("--queue=redis-shop-broker/redis.sock", "--queue=gone/redis.sock")
     assert lines == ['groundcrew_queue_length{redis="shop-broker",queue="celery"} 7']
     assert asked == [b"LLEN celery\r\n", b"LLEN rq:queue:default\r\n"]
+
+
+@pytest.fixture
+def apt(tmp_path):
+    """Return a function that says what apt answers; it returns the file with the number of times it was asked."""
+    asked = tmp_path / "asked"
+    asked.write_text("")
+
+    def answers(*lines, status=0):
+        text = "\n".join(["Listing...", *lines])
+        (tmp_path / "apt").write_text(f"#!/bin/sh\necho asked >> {asked}\ncat <<'END'\n{text}\nEND\nexit {status}\n")
+        (tmp_path / "apt").chmod(0o755)
+        return asked
+
+    return answers
+
+
+OPENSSL = "openssl/stable-security 3.0.17-1~deb12u2 amd64 [upgradable from: 3.0.16-1~deb12u1]"
+CURL = "curl/stable,stable-security 8.1 amd64 [upgradable from: 8.0]"
+VIM = "vim/stable 9.1 amd64 [upgradable from: 9.0]"
+
+
+def waiting(tmp_path):
+    """Return what is told of security updates."""
+    return (tmp_path / "groundcrew-updates.prom").read_text().splitlines()[-1]
+
+
+def test_security_updates(facts, apt, tmp_path):
+    apt(OPENSSL, CURL, VIM)
+    facts()
+    assert waiting(tmp_path) == "groundcrew_security_updates 2"
+
+
+def test_apt_is_asked_again_when_something_may_have_changed(facts, apt, tmp_path):
+    asked = apt(OPENSSL)
+    facts()
+    facts()
+    assert asked.read_text().count("asked") == 1
+    apt()
+    os.utime(tmp_path / "groundcrew-updates.prom", (1, 1))
+    facts()
+    assert waiting(tmp_path) == "groundcrew_security_updates 0"
+
+
+def test_what_apt_said_before_stays_when_it_cannot_answer(facts, apt, tmp_path):
+    apt(OPENSSL)
+    facts()
+    os.utime(tmp_path / "groundcrew-updates.prom", (1, 1))
+    apt(status=100)
+    facts()
+    assert waiting(tmp_path) == "groundcrew_security_updates 1"

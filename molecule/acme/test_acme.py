@@ -1,11 +1,18 @@
 """Certificates of an ACME authority, here Pebble on the test host: the first, the next, and what stands in the way."""
 
+import base64
+import os
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
+import yaml
 
 NAMES = ["tiny.example.org", "www.tiny.example.org"]
 SITE = "playbooks/site.yml"
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONSOLES = Path(__file__).with_name("consoles.yml")
 ISSUE = "/usr/local/lib/groundcrew-acme tiny"
 ROOT = "/srv/pebble/root.pem"
 # A transient unit forgets itself when it stops.
@@ -231,6 +238,33 @@ def test_a_certificate_in_the_last_third_of_its_life_is_renewed_by_the_clock(hos
     after(days=61)
     assert serial(host) != before
     assert serial(host, folder="tiny/rsa", client=OLD) != old
+    assert trusted().status == 404
+    assert unit("nginx")["MainPID"] == nginx
+
+
+@pytest.mark.split
+def test_consoles_have_a_certificate_of_the_authority_and_go(host, http, play, trusted, unit):
+    """Without Prometheus, whose place here nobody takes: who has no password is stopped before."""
+    nginx = unit("nginx")["MainPID"]
+    inventory = Path(os.environ["MOLECULE_INVENTORY_FILE"])
+    given = yaml.safe_load(inventory.read_text())
+    name = host.backend.hostname
+    given["monitoring"] = {"hosts": {name: given["all"]["hosts"][name]}}
+    # One host watches all others: here there is none.
+    given["all"]["hosts"] = given["django"]["hosts"] = given["monitoring"]["hosts"]
+    (inventory.parent / "monitoring.yml").write_text(yaml.safe_dump(given))
+    command = ["ansible-playbook", "--inventory", inventory.parent / "monitoring.yml", CONSOLES]
+    for changed in (True, False):
+        result = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert result.returncode == 0, result.stdout[-3000:]
+        assert ("changed=0" not in result.stdout) == changed, result.stdout
+    assert trusted("https://monitor.example.org/").status == 401
+    alice = {"Authorization": "Basic " + base64.b64encode(b"alice:correct horse").decode()}
+    assert http("https://monitor.example.org/", headers=alice, ca=ROOT).status == 502
+    result = play(CONSOLES)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert not host.file("/etc/ssl/groundcrew/prometheus").exists
+    assert host.run("openssl s_client -connect 127.0.0.1:443 -servername monitor.example.org < /dev/null").rc != 0
     assert trusted().status == 404
     assert unit("nginx")["MainPID"] == nginx
 

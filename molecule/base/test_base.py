@@ -1,5 +1,6 @@
 """What every host has, and that a container is not taken for a machine."""
 
+import json
 from pathlib import Path
 
 
@@ -22,6 +23,15 @@ def test_the_journal_survives_a_restart_and_has_a_limit(host):
     assert "before" in host.check_output("journalctl --directory=/var/log/journal --identifier=groundcrew")
     limit = "journalctl --unit=systemd-journald --grep='System Journal .*max' --output=cat --lines=1"
     assert "max 40" in host.check_output(limit)
+
+
+def test_a_log_is_rotated_within_the_hour_when_it_is_large(host):
+    """Debian's own rules have the two wait for a month, or a week; these are asked for at the next full hour."""
+    host.check_output("truncate --size 3M /var/log/alternatives.log; truncate --size 1M /var/log/dpkg.log")
+    host.check_output("rm -f /var/log/*.log.1; systemctl start logrotate.service")
+    assert host.check_output("ls /var/log/*.log.1") == "/var/log/alternatives.log.1"
+    (timer,) = json.loads(host.check_output("systemctl list-timers --output=json logrotate.timer"))
+    assert timer["next"] / 1e6 - int(host.check_output("date +%s")) <= 3600 + 360
 
 
 def test_security_updates_install_themselves(host):

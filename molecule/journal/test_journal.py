@@ -59,3 +59,17 @@ def test_a_change_is_put_in_force(host, play):
     assert result.returncode == 0, result.stdout[-2000:]
     assert "2G" in host.check_output("systemctl cat groundcrew-journal-vacuum.service")
     arrives(host, "changed")
+
+
+def test_what_is_removed_listens_nowhere_and_can_come_back(host, play):
+    absent = CONVERGE.with_name("absent.yml")
+    result = play(absent)
+    assert result.returncode == 0, result.stdout[-2000:]
+    assert host.check_output("ss --no-header --listening --numeric --tcp 'sport = :19532'") == ""
+    assert "journal" not in host.check_output(
+        "systemctl --plain --no-legend list-units 'systemd-journal-[ru]*' 'groundcrew-*'"
+    )
+    assert host.check_output(f"{LOOK} changed")  # lines stay
+    assert "changed=0" in play(absent).stdout
+    assert play(CONVERGE).returncode == 0
+    arrives(host, "again")

@@ -3,12 +3,16 @@
 import base64
 import html
 import json
+import os
 import re
 import socket
+import subprocess
 import time
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+import yaml
 
 WATCHES, WATCHED = "groundcrew-monitoring-13", "groundcrew-monitoring-12"
 SERVERS = ["prometheus", "prometheus-alertmanager"]
@@ -174,6 +178,21 @@ def test_journals_come_together(reach, watcher):
     assert {json.loads(one)["_HOSTNAME"] for one in site.splitlines()} == {WATCHES, WATCHED}
 
 
+def test_requests_come_together_without_what_lets_a_reader_in(host, http, reach):
+    headers = {"Referer": "https://guestbook.example.org/?code=CANARY"}
+    assert http("https://guestbook.example.org/seen-together?token=CANARY", headers=headers).status == 404
+    there, name = reach(WATCHED), host.backend.hostname
+    find = f"journalctl --merge --quiet --identifier nginx --grep seen-together --output json _HOSTNAME={name}"
+    (line, *_), _ = eventually(lambda: there.run(find).stdout.splitlines(), 60)
+    entry = json.loads(json.loads(line)["MESSAGE"])
+    assert (entry["application"], entry["status"]) == ("guestbook", 404)
+    assert entry["release"] == host.check_output("basename $(readlink /srv/guestbook/current)")
+    # Neither the journal of the host nor the one of all others has it, nor any file.
+    for one in (host, there):
+        assert one.run("journalctl --merge --quiet --output json --since -10min | grep CANARY").stdout == ""
+        assert one.run("grep --recursive --text --files-with-matches CANARY /var/log").stdout == ""
+
+
 @pytest.mark.parametrize("name", ["none", "stranger", "own"])
 def test_a_journal_is_taken_from_hosts_of_the_authority(reach, watcher, scrape, name):
     """`scrape` made the certificates of strangers."""
@@ -280,6 +299,7 @@ def test_facts_are_told(host, ask):
         > 20 * 86400
     )
     assert ask("groundcrew_reboot_required{{host}}")
+    assert ask("groundcrew_security_updates{{host}} >= 0")
 
 
 def test_requests_are_counted_by_application_release_and_status(host, http, ask):
@@ -343,3 +363,39 @@ def test_memory(host):
     resident = sum(int(host.check_output(f"awk '/^VmRSS/ {{print $2}}' /proc/{pid}/status")) for pid in pids)
     print(f"{resident // 1024} MB")
     assert resident < 500 * 1024
+
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SERVING = "systemctl show --value --property=MainPID nginx.service 'guestbook-web@*.service'"
+PACKAGES = (
+    "dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' 'prometheus*' mtail systemd-journal-remote"
+)
+
+
+def test_all_goes_when_no_group_asks_for_it(reach, watcher):
+    """The last one, since nothing is watched after it."""
+    inventory = Path(os.environ["MOLECULE_INVENTORY_FILE"])
+    given = yaml.safe_load(inventory.read_text())
+    for group in ("monitoring", "logs"):
+        del given[group]
+    (inventory.parent / "emptied.yml").write_text(yaml.safe_dump(given))
+    command = ["ansible-playbook", "--inventory", inventory.parent / "emptied.yml", "playbooks/site.yml"]
+    hosts = [watcher, reach(WATCHED)]
+    before = [one.check_output(SERVING) for one in hosts]
+    for changed in (True, False):
+        result = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert result.returncode == 0, result.stdout[-3000:]
+        assert [int(one) > 0 for one in re.findall(r"changed=(\d+)", result.stdout)] == [changed, changed], (
+            result.stdout
+        )
+    for one in hosts:
+        lines = one.check_output("ss --no-header --listening --numeric --tcp").splitlines()
+        listening = {line.split()[3].rpartition(":")[2] for line in lines}
+        assert listening & {str(port) for port in (*PORTS, SHARED, JOURNALS)} == set()
+        assert " installed" not in one.run(PACKAGES).stdout
+        names = one.check_output("ls /etc/ssl/groundcrew").split()
+        assert [name for name in names if name not in ("ca", "guestbook")] == []
+        names = [*units(one), "groundcrew-facts.timer"]
+        assert [name for name in names if one.run(f"systemctl is-active {name}").rc == 0] == []
+    after = [one.check_output(SERVING) for one in hosts]
+    assert after == before

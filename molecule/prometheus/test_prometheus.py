@@ -58,6 +58,7 @@ def test_facts(host, ask):
     left = ask('groundcrew_certificate_expiry_timestamp_seconds{certificate="mail"} - time()')[0][1]
     assert left == pytest.approx(5 * 86400, abs=600)
     assert ask("groundcrew_reboot_required")[0][1] == 0
+    assert ask("groundcrew_security_updates")[0][1] >= 0
 
 
 def test_a_heartbeat_is_sent(host):
@@ -100,3 +101,19 @@ def test_an_interrupted_run_is_made_up_for(host, play, unit):
     after = {name: unit(name)["MainPID"] for name in UNITS}
     assert {name for name in UNITS if before[name] != after[name]} == {"prometheus", "prometheus-blackbox-exporter"}
     assert "changed=0" in play(PLAYBOOK, generation=2).stdout
+
+
+LISTENING = "ss --no-header --listening --numeric --tcp 'sport >= :9000'"
+
+
+def test_what_is_removed_listens_nowhere_and_can_come_back(host, play, unit):
+    result = play("molecule/prometheus/absent.yml")
+    assert result.returncode == 0, result.stdout[-2000:]
+    assert host.check_output(LISTENING) == ""
+    assert [name for name in [*UNITS, "groundcrew-facts"] if unit(name)["ActiveState"] == "active"] == []
+    assert host.run("find /etc/systemd/system /etc/prometheus /usr/local/lib -name 'groundcrew*' -type f").stdout == ""
+    # What Prometheus knew is for whoever brings it back.
+    assert host.check_output("ls /var/lib/prometheus/metrics2")
+    assert "changed=0" in play("molecule/prometheus/absent.yml").stdout
+    assert play(PLAYBOOK).returncode == 0
+    assert host.check_output(LISTENING).count("127.0.0.1:9") == len(UNITS)

@@ -22,6 +22,14 @@ def test_every_other_host_sends_its_journal():
     assert [opened in resolved[name]["openings"] for name in ("log1", "web1", "db1")] == [True, False, False]
 
 
+def test_requests_are_in_the_journals_that_come_together():
+    resolved = every_part(*hosts())["hosts"]
+    assert [resolved[name]["nginx_journal"] for name in ("web1", "log1")] == [True, True]
+    for given in ({}, {"nginx_journal": True}):
+        alone = every_part(make_host(apps={}, **given))["hosts"]["web1"]
+        assert alone["nginx_journal"] is bool(given)
+
+
 def test_one_authority_signs_for_monitoring_and_logs():
     resolved = every_part(*hosts())["hosts"]
     assert [resolved[name]["authority"] for name in ("web1", "log1")] == [False, True]

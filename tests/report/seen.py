@@ -72,6 +72,7 @@ SAID = {
     "leaks": {"files": [], "units": []},
     "names": ["shop.org"],
     "backup": {"well": True, "says": "last backup: 3 h ago, in 4 s\nlast proved restore: 2 d ago, in 9 s"},
+    "alerts": [{"severity": "none", "summary": "Watchdog: Prometheus and Alertmanager work"}],
     "authority": "",
 }
 SERVER = Server("web1", said=SAID, open=frozenset({22, 80, 443}))

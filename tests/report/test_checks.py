@@ -116,6 +116,8 @@ FAULTS = [
     ("ssh", "warning", server(sshd={"passwordauthentication": "yes", "permitrootlogin": "without-password"})),
     ("ssh", "error", server(sshd={"passwordauthentication": "yes", "permitrootlogin": "yes"})),
     ("logs", "warning", server(journal=False)),
+    ("alerts", "error", server(alerts=[{"severity": "critical", "summary": "SiteDown: shop does not answer on web2"}])),
+    ("alerts", "warning", server(alerts=[{"severity": "info", "summary": "RebootPending: web2"}])),
     ("backup", "error", server(backup={"well": False, "says": "last backup: 4 d ago, in 9 s\n  TOO OLD"})),
     ("backup", "warning", server(backup={"programs": []})),
     ("release", "error", ships()),

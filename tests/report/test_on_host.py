@@ -1,9 +1,11 @@
 """What a server says of itself: the program runs on this machine as it would there, and reads what it finds."""
 
+import http.server
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -104,3 +106,44 @@ def test_names_that_nginx_serves():
     }
     """
     assert on_host.names_of_nginx(text) == ["127.0.0.1.example", "shop.example.org", "www.shop.example.org"]
+
+
+@pytest.fixture
+def prometheus(monkeypatch):
+    """Return a function that answers as Prometheus with a text, and says what is found."""
+
+    def ask(text):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200 if self.path == "/api/v1/alerts" else 404)
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.handle_request, daemon=True).start()
+            monkeypatch.setattr(on_host, "PROMETHEUS", server.server_address)
+            return on_host.alerts()
+
+    return ask
+
+
+def alert(name, state="firing", **labels):
+    return {"labels": {"alertname": name, **labels}, "annotations": {"summary": f"{name} says so"}, "state": state}
+
+
+def test_alerts_that_fire_are_told(prometheus):
+    found = [alert("SiteDown", severity="critical"), alert("Slow", state="pending"), alert("Own")]
+    assert prometheus(json.dumps({"status": "success", "data": {"alerts": found}})) == [
+        {"severity": "critical", "summary": "SiteDown: SiteDown says so"},
+        {"severity": "", "summary": "Own: Own says so"},
+    ]
+
+
+@pytest.mark.parametrize("text", ["<html>", "[]", '{"data": null}', '{"data": {"alerts": [{"state": "firing"}]}}'])
+def test_another_server_at_the_port_of_prometheus_says_nothing(prometheus, text):
+    assert prometheus(text) is None
+
+
+def test_a_server_without_prometheus_says_nothing(monkeypatch):
+    monkeypatch.setattr(on_host, "PROMETHEUS", ("127.0.0.1", 1))
+    assert on_host.alerts() is None

@@ -50,6 +50,7 @@ def history(now):
     yield 'ALERTS{alertname="Watchdog",alertstate="firing",severity="none"}', lambda _: 1
     yield 'up{job="node",instance="web1"}', lambda _: 1
     yield 'node_boot_time_seconds{instance="web1"}', lambda _: now - 864000
+    yield 'groundcrew_security_updates{instance="web1"}', lambda _: 2
     for mode, part in (("idle", 0.7), ("user", 0.25), ("iowait", 0.05)):
         yield f'node_cpu_seconds_total{{instance="web1",cpu="0",mode="{mode}"}}', lambda at, part=part: at * part
     for name, size in (("MemTotal", 4e9), ("MemAvailable", 1.5e9), ("SwapTotal", 0), ("SwapFree", 0)):
@@ -130,6 +131,10 @@ def test_a_page_has_graphs(get, path, figures):
     assert "ErrorRate" in page
     # Another span is of the same application or host.
     assert re.search(r'href="\?(application=shop|host=web1)&amp;span=7d"', page)
+
+
+def test_updates_that_wait_are_told(get):
+    assert "Security updates that wait: 2" in text(get("consoles/host.html?host=web1"))
 
 
 def test_a_name_is_a_name_whatever_is_in_it(get):

@@ -51,6 +51,15 @@ def test_a_site_finds_what_it_refers_to(files, read):
     assert read[TLS].one("access_log").split()[1] == common.one("log_format").split()[0]
 
 
+@renders(nginx_journal=True)
+def test_the_journal_has_the_lines_of_the_log(read):
+    """Both in the one form that leaves out queries and tokens; what another log had would travel to another host."""
+    on_disk, in_journal = [line.split() for line in read[TLS].all("access_log")]
+    assert on_disk[0] == "/var/log/nginx/access.log"
+    assert in_journal[0].startswith("syslog:server=unix:/dev/log,")
+    assert on_disk[1] == in_journal[1] == read[COMMON].one("log_format").split()[0]
+
+
 @renders()
 def test_unknown_hosts_get_nothing(read):
     server, named = read[COMMON].blocks("server")

@@ -120,8 +120,10 @@ def test_the_environment_of_the_release_wins_over_secrets_of_the_host(units):
         unit = units[0][name.format("nightly")]
         folder = f"{HOME}/releases/%i" if "web" in name else f"{HOME}/current"
         assert unit.all("Service", "EnvironmentFile") == ["-/etc/django/shop/secrets/*", f"{folder}/environment"]
-        # What stands in a unit, every user of the host may read.
-        assert unit.all("Service", "Environment") == unit.all("Service", "PassEnvironment") == []
+        # What stands in a unit, every user of the host may read: a path at the most.
+        variables = [one.partition("=")[0] for one in unit.all("Service", "Environment")]
+        assert set(variables) <= {"PROMETHEUS_MULTIPROC_DIR"}
+        assert unit.all("Service", "PassEnvironment") == []
 
 
 @renders(PLAIN)
@@ -146,6 +148,8 @@ def test_the_web_server(units):
     # Nginx is in the group of the application, nobody else.
     assert (unit.one("Service", "RuntimeDirectory"), unit.one("Service", "RuntimeDirectoryMode")) == ("shop-%i", "0750")
     assert unit.one("Install", "WantedBy") == "multi-user.target"
+    # Fresh with each release, and each start: a file for each worker that has ended would be counted for ever.
+    assert unit.one("Service", "Environment") == "PROMETHEUS_MULTIPROC_DIR=%t/shop-%i"
 
 
 @renders(PLAIN, RICH)

@@ -51,6 +51,12 @@ def certificate(host: Host) -> dict[str, Any]:
     return parts.whole("certificate", "domain", "certificate_domain", {**said, **given})
 
 
+def withdrawn() -> dict[str, Any]:
+    """Return the `nginx_site` of a host that shows the consoles no more."""
+    given = {"name": NAME, "domains": [""], "upstream": [LISTENS], **parts.pairs(NAME, {}), "state": "absent"}
+    return parts.whole("nginx", "site", "nginx_site", given)
+
+
 def site(host: Host) -> dict[str, Any]:
     """Return the `nginx_site`; it is removed from a host that shows none any more."""
     users = {str(name): str(password) for name, password in (host.variables.get(USERS) or {}).items()}

@@ -24,6 +24,7 @@ from . import (
     groups,
     interpreter,
     inventory,
+    leftovers,
     logins,
     monitoring,
     names,
@@ -159,11 +160,17 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
 def among(host: Host, hosts: list[Host], applications: dict[str, list[Application]]) -> dict[str, Any]:
     """Return what is resolved for one host by what the others are."""
     keeper = between.authority(hosts)
+    watched = monitoring.watched(host, hosts, applications)
+    journal = central.journal(host, hosts, keeper)
+    # Whether it signs for hosts that speak with each other.
+    signs = host.name == keeper and bool(monitoring.others(hosts) or central.senders(hosts))
     return {
-        "monitoring": monitoring.watched(host, hosts, applications),
-        "journal": central.journal(host, hosts, keeper),
-        # Whether it signs for hosts that speak with each other.
-        "authority": host.name == keeper and bool(monitoring.others(hosts) or central.senders(hosts)),
+        "monitoring": watched,
+        "journal": journal,
+        "authority": signs,
+        # Requests come together with the journals.
+        "nginx_journal": journal != {} or bool(host.variables.get("nginx_journal")),
+        "parts": leftovers.parts(watched, journal, signs),
         "openings": [*openings.needed(host), *monitoring.let_in(host, hosts), *central.let_in(host, hosts)],
     }
 

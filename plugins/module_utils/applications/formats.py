@@ -45,6 +45,7 @@ FORMATS: dict[str, Format] = {
     "base_swap_size": BYTES,
     "journal_size": BYTES,
     "base_journal_size": Format(r"\d+[KMGTPE]?", "a number with K, M or G", "1G"),
+    "base_log_size": Format(r"\d+[kMG]?", "a number with k, M or G", "500M"),
     "base_packages": PACKAGE,
     "packages": PACKAGE,
     "build_packages": PACKAGE,

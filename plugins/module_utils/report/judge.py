@@ -20,7 +20,7 @@ APPLICATION = (PROJECTS, RELEASES)
 SERVER = (SERVERS, UPKEEP)
 STATUS = (
     *("answer", "certificate", "certificate-days", "release", "server"),
-    *("failed-units", "disk", "backup", "updates", "reboot"),
+    *("failed-units", "disk", "backup", "updates", "reboot", "alerts"),
 )
 """The checks that say how things are now; the others, whether they were made well."""
 MANY = {"error": "errors", "warning": "warnings", "note": "notes"}

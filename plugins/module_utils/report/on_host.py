@@ -7,6 +7,7 @@ none is asked. Whatever cannot be read, for want of the right or of the program,
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 60  # seconds that one command may take
+PROMETHEUS = ("127.0.0.1", 9090)
 SERVERS = ("gunicorn", "uvicorn", "uwsgi", "uwsgi-core", "daphne", "hypercorn", "granian", "mod_wsgi-express")
 SECRET = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|DATABASE_URL)\w*=")
 MARK = "GROUNDCREW "
@@ -200,6 +202,26 @@ def backup() -> dict[str, Any]:
     return {"programs": [name for name in BACKUPS if shutil.which(name, path=WHERE)]}
 
 
+def alerts() -> list[dict[str, str]] | None:
+    """Return the alerts that fire in the server's own Prometheus, with severity and summary; None when it has none."""
+    connection = http.client.HTTPConnection(*PROMETHEUS, timeout=5)
+    try:
+        connection.request("GET", "/api/v1/alerts")
+        found = json.loads(connection.getresponse().read())["data"]["alerts"]
+        firing = [(one["labels"], one.get("annotations", {})) for one in found if one["state"] == "firing"]
+        return [
+            {
+                "severity": labels.get("severity", ""),
+                "summary": f"{labels['alertname']}: {told.get('summary', labels.get('instance', ''))}",
+            }
+            for labels, told in firing
+        ]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    finally:
+        connection.close()
+
+
 def main() -> None:
     """Print everything."""
     found = servers()
@@ -224,6 +246,7 @@ def main() -> None:
         "leaks": leaks(found),
         "names": names_of_nginx(run("nginx", "-T", "-q")),
         "backup": backup(),
+        "alerts": alerts(),
         "authority": read("/etc/ssl/groundcrew/ca/ca.pem"),
     }
     print(MARK + json.dumps(answer))

@@ -120,6 +120,24 @@ def logs(one: Server) -> Verdict | None:
 
 
 @UPKEEP.add(
+    "alerts",
+    "No alert fires",
+    "It was mailed, and has not been mended yet.",
+    "the command that the mail of the alert names",
+)
+def alerts(one: Server) -> Verdict | None:
+    """Judge what fires on a server that watches; one that always fires, for a heartbeat, has the severity none."""
+    found = one.said.get("alerts")
+    if found is None:
+        return None
+    firing = [alert for alert in found if alert["severity"] != "none"]
+    if not firing:
+        return good("None fires")
+    seen = listed([alert["summary"] for alert in firing])
+    return error(seen) if any(alert["severity"] == "critical" for alert in firing) else warning(seen)
+
+
+@UPKEEP.add(
     "backup",
     "Backups are made and proved",
     "A disk, a mistake or a migration takes everything.",

@@ -5,10 +5,14 @@ import json
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 REBOOT = "/run/reboot-required"
+PACKAGES = [Path("/var/lib/dpkg/status"), Path("/var/lib/apt/lists")]
+"""What changes when packages are installed, and when apt hears of new ones."""
+DAY = 86400  # seconds
 QUEUES = ("celery", "rq:queue:default")
 """The lists in which Celery and RQ keep the tasks that wait."""
 PATIENCE = 2  # seconds that a server may take to answer
@@ -20,6 +24,7 @@ HELP = {
     "groundcrew_last_good_timestamp_seconds": "When a run of this kind last ended well, 0 for never.",
     "groundcrew_queue_length": "How many tasks wait.",
     "groundcrew_reboot_required": "Whether a reboot waits.",
+    "groundcrew_security_updates": "How many packages wait for a security update.",
 }
 
 Sample = tuple[str, dict[str, str], float]
@@ -82,6 +87,23 @@ def queues(sockets: list[str]) -> Iterator[Sample]:
                 yield "groundcrew_queue_length", labels, int(answer[1:])
 
 
+def updates(known: Path) -> Iterator[Sample]:
+    """Yield how many security updates wait; `known` is where that was written, and apt is asked when it is outdated.
+
+    apt takes a second of processor time.
+    """
+    times = [path.stat().st_mtime for path in PACKAGES if path.exists()]
+    if known.exists() and known.stat().st_mtime > max(*times, time.time() - DAY, 0):
+        return
+    try:
+        said = subprocess.run(["apt", "list", "--upgradable"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return
+    # Such as: openssl/stable-security 3.0.17-1~deb12u2 amd64 [upgradable from: 3.0.16-1~deb12u1]
+    suites = [line.split()[0].partition("/")[2] for line in said.splitlines() if "upgradable from" in line]
+    yield "groundcrew_security_updates", {}, float(sum("security" in one for one in suites))
+
+
 def samples(options: argparse.Namespace) -> Iterator[Sample]:
     """Yield everything that is to be told."""
     yield from releases(options.release)
@@ -110,8 +132,15 @@ def shown(all_samples: list[Sample]) -> str:
     return "\n".join([*lines, ""])
 
 
+def write(path: Path, all_samples: list[Sample]) -> None:
+    """Write a file at once, so that nobody reads half of it."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(shown(all_samples))
+    part.replace(path)
+
+
 def main() -> None:
-    """Write the file at once, so that nobody reads half of it."""
+    """Write what is known now."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="where to write")
     parser.add_argument("--release", action="append", default=[], help="pattern of links to the release that serves")
@@ -119,9 +148,10 @@ def main() -> None:
     parser.add_argument("--record", action="append", default=[], help="JSON file with the time of the last good run")
     parser.add_argument("--queue", action="append", default=[], help="socket of a Redis whose queues are counted")
     options = parser.parse_args()
-    part = options.folder / "groundcrew.prom.part"
-    part.write_text(shown(list(samples(options))))
-    part.replace(part.with_suffix(""))
+    write(options.folder / "groundcrew.prom", list(samples(options)))
+    known = options.folder / "groundcrew-updates.prom"
+    if waiting := list(updates(known)):
+        write(known, waiting)
 
 
 if __name__ == "__main__":
