@@ -22,7 +22,7 @@ lint: bootstrap ## Check the style of everything
 test: bootstrap ## Run everything: style, fast tests and all scenarios (or what is named: s="redis ssh")
 	@$(ENTER) python tools/test.py $(s)
 
-test-long: bootstrap ## Run what takes hours: PostgreSQL moved on, site.yml killed at every tenth task, images, a browser, scanners and secrets
+test-long: bootstrap ## Run what takes hours: PostgreSQL moved on, site.yml killed at every tenth task, images, pipelines, a browser, scanners and secrets
 	@$(ENTER) python tools/test.py --long
 
 test-fast: bootstrap ## Run what needs no containers: style and fast tests

@@ -48,7 +48,7 @@ ENVIRONMENT = {
     "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "molecule/shared/callback"),
 }
 # What takes longest and changes least: only by `--long`, or by name.
-LONG = {"chaos", "image", "scanners", "secrets", "upgrade"}
+LONG = {"chaos", "image", "pipeline", "scanners", "secrets", "upgrade"}
 # Makes the snapshot that other scenarios start from.
 FIRST = "default"
 # What takes longest begins first, so that nothing waits for it alone at the end.
