@@ -23,11 +23,17 @@ ENVIRONMENT = {
 }
 
 
+def git(folder, *arguments):
+    """Run git in a folder."""
+    subprocess.run(["git", *arguments], cwd=folder, check=True)
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory, host):
     """Return a repository with a project, an inventory and a pipeline; the host has been provisioned by it."""
     top = tmp_path_factory.mktemp("pipeline") / APP
     shutil.copytree(ROOT / "examples/guestbook", top)
+    git(top, "init", "--quiet", "--initial-branch=main")
     address = host.check_output("hostname -I").split()[0]
     for stage in JOBS[1:]:
         given = {"folder": top / "deploy", "source": top, "app": APP, "host": address, "stage": stage, "ci": "github"}
@@ -37,10 +43,8 @@ def repository(tmp_path_factory, host):
         subprocess.run(new, cwd=ROOT, check=True, stdout=subprocess.PIPE)
     keys = subprocess.run(["ssh-keyscan", address], capture_output=True, text=True, check=True).stdout
     (top / "deploy/known_hosts").write_text(keys)
-    for command in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"]):
-        subprocess.run(["git", *command], cwd=top, check=True)
-    who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run(["git", *who, "commit", "--quiet", "--message=Begin"], cwd=top, check=True)
+    git(top, "add", "--all")
+    git(top, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "--quiet", "--message=Begin")
     options = f"-o UserKnownHostsFile={top}/deploy/known_hosts"
     site = ["ansible-playbook", "groundcrew.django.site", "--inventory=production", f"--private-key={KEY}"]
     done = subprocess.run(
