@@ -92,7 +92,10 @@ def apt(tmp_path):
 
     def answers(*lines, status=0):
         text = "\n".join(["Listing...", *lines])
-        (tmp_path / "apt").write_text(f"#!/bin/sh\necho asked >> {asked}\ncat <<'END'\n{text}\nEND\nexit {status}\n")
+        english = '[ "$LC_ALL" = C ] || exit 9'
+        (tmp_path / "apt").write_text(
+            f"#!/bin/sh\n{english}\necho asked >> {asked}\ncat <<'END'\n{text}\nEND\nexit {status}\n"
+        )
         (tmp_path / "apt").chmod(0o755)
         return asked
 

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parent.parent
 CHANGELOG = ROOT / "CHANGELOG.md"
 
@@ -30,8 +32,12 @@ def plain(text: str) -> str:
 def generated(root: Path = ROOT) -> str:
     """Return the text of CHANGELOG.md, with the fragments below the version of galaxy.yml.
 
-    Raises ValueError, with what is wrong, if a fragment is invalid.
+    Raises ValueError, with what is wrong, if a fragment is invalid or its version has been released.
     """
+    version = yaml.safe_load((root / "galaxy.yml").read_text())["version"]
+    released, fragments = root / "changelogs/changelog.yaml", list((root / "changelogs/fragments").glob("*.yml"))
+    if fragments and released.exists() and version in yaml.safe_load(released.read_text())["releases"]:
+        raise ValueError(f"{version} is released: give galaxy.yml the version to come, to which the fragments belong.")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         shutil.copy(root / "galaxy.yml", copy)

@@ -45,7 +45,7 @@ def test_service_that_is_killed_comes_back(host, http, name, find, seconds):
     host.check_output("touch /tmp/load.json.stop; while systemctl --quiet is-active load; do sleep 0.2; done")
     counts = json.loads(host.check_output("cat /tmp/load.json"))
     failures = counts["failures"]
-    after = [one["at"] - max(moment for moment in moments if moment < one["at"]) for one in failures]
+    after = [one["at"] - max((moment for moment in moments if moment < one["at"]), default=0) for one in failures]
     print(
         f"{name}: {len(failures)} of {counts['requests'] + counts['kept_requests']} failed, the last "
         f"{max(after, default=0):.1f} s after a kill; longest {max(counts['longest'].values())} s"

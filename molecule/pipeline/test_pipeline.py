@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import runner
+from ansible.parsing.vault import VaultLib, VaultSecret
 from network import KEY, ROOT
 
 APP = "parcel"
@@ -35,8 +36,9 @@ def repository(tmp_path_factory, host):
     shutil.copytree(ROOT / "examples/guestbook", top)
     git(top, "init", "--quiet", "--initial-branch=main")
     address = host.check_output("hostname -I").split()[0]
-    for stage in JOBS[1:]:
-        given = {"folder": top / "deploy", "source": top, "app": APP, "host": address, "stage": stage, "ci": "github"}
+    # The pipeline comes last, when all stages are there.
+    for stage, more in (("production", {}), ("staging", {}), ("staging", {"ci": "github"})):
+        given = {"folder": top / "deploy", "source": top, "app": APP, "host": address, "stage": stage, **more}
         given |= {"domain": f"{APP}.example.org", "user": "root"}
         words = [f"--extra-vars={name}={value}" for name, value in given.items()]
         new = ["ansible-playbook", ROOT / "playbooks/new_inventory.yml", *words]
@@ -66,8 +68,13 @@ def secrets(repository):
     listed = ["ansible-inventory", "--list", "--inventory=production"]
     said = subprocess.run(listed, cwd=repository / "deploy", env=ENVIRONMENT, capture_output=True, check=True).stdout
     variables = next(iter(json.loads(said)["_meta"]["hostvars"].values()))
-    vault = [value for name, value in variables.items() if name.startswith("vault_")]
-    return [KEY.read_text().splitlines()[2], (repository / "deploy/.vault-password").read_text().strip(), *vault]
+    password = (repository / "deploy/.vault-password").read_text().strip()
+    vault = VaultLib([("default", VaultSecret(password.encode()))])
+    hidden = [
+        one["__ansible_vault"] for one in variables.values() if isinstance(one, dict) and "__ansible_vault" in one
+    ]
+    assert hidden
+    return [KEY.read_text().splitlines()[2], password, *(vault.decrypt(one).decode() for one in hidden)]
 
 
 @pytest.mark.parametrize("job", JOBS)

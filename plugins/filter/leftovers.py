@@ -21,7 +21,7 @@ options:
     elements: str
     required: true
 author:
-  - Groundcrew contributors (@groundcrew)
+  - Groundcrew contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

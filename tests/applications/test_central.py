@@ -25,9 +25,10 @@ def test_every_other_host_sends_its_journal():
 def test_requests_are_in_the_journals_that_come_together():
     resolved = every_part(*hosts())["hosts"]
     assert [resolved[name]["nginx_journal"] for name in ("web1", "log1")] == [True, True]
-    for given in ({}, {"nginx_journal": True}):
-        alone = every_part(make_host(apps={}, **given))["hosts"]["web1"]
-        assert alone["nginx_journal"] is bool(given)
+    for given, expected in ((None, False), (True, True), ("false", False)):
+        said = {} if given is None else {"nginx_journal": given}
+        alone = every_part(make_host(apps={}, **said))["hosts"]["web1"]
+        assert alone["nginx_journal"] is expected
 
 
 def test_one_authority_signs_for_monitoring_and_logs():

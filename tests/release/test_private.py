@@ -1,5 +1,7 @@
 """What the inventory gives a release is read by the application, and not by Nginx, which is in its group."""
 
+import os
+
 import pytest
 from groundcrew_release import private
 from groundcrew_release.application import File
@@ -28,12 +30,20 @@ def protect(shop):
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("0640", "0400"), ("0660", "0600"), ("0750", "0500"), ("0644", "0444"), ("0755", "0555"), ("0600", "0600")],
+    [("0640", "0400"), ("0660", "0600"), ("0750", "0500"), ("0664", "0644"), ("0644", "0644"), ("0600", "0600")],
 )
-@pytest.mark.parametrize("path", ["token.txt", "deep/token.txt", "/etc/shop/key.pem", "source/site/local.txt"])
-def test_the_group_has_no_part_in_a_file(protect, path, given, expected):
-    file = File(path, "secret", given)
-    assert mode(private.place(protect(file), file)) == expected
+@pytest.mark.parametrize("path", ["token.txt", "deep/token.txt", "source/site/local.txt"])
+def test_the_group_has_no_part_in_a_file(protect, monkeypatch, path, given, expected):
+    file, owners = File(path, "secret", given), []
+    monkeypatch.setattr(os, "chown", lambda one, uid, _gid: owners.append((one, uid)))
+    place = private.place(protect(file), file)
+    assert mode(place) == expected
+    assert owners == ([(place, os.getuid())] if expected != given else [])
+
+
+def test_an_absolute_file_stays_roots(protect):
+    file = File("/etc/cron.d/shop", "* * * * * root true", "0640")
+    assert mode(private.place(protect(file), file)) == "0640"
 
 
 def test_what_python_made_of_a_file_is_protected_as_well(protect, shop):

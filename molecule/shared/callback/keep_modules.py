@@ -29,6 +29,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_playbook_on_start(self, *_: object) -> None:
         """Share the folder with earlier runs of this Ansible."""
         if folder := os.environ.get("GROUNDCREW_MODULES"):
-            shared = Path(folder) / __version__
-            shared.mkdir(exist_ok=True, mode=0o700)
-            (Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache").symlink_to(shared)
+            shared, own = Path(folder) / __version__, Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"
+            # Before 2.19 two runs would write one file at once.
+            if not own.exists() and tuple(map(int, __version__.split(".")[:2])) >= (2, 19):
+                shared.mkdir(exist_ok=True, mode=0o700)
+                own.symlink_to(shared)

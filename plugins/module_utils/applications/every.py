@@ -38,6 +38,7 @@ from . import (
     shared,
     site,
     source,
+    specification,
     summary,
     urls,
     variable_files,
@@ -162,14 +163,15 @@ def among(host: Host, hosts: list[Host], applications: dict[str, list[Applicatio
     keeper = between.authority(hosts)
     watched = monitoring.watched(host, hosts, applications)
     journal = central.journal(host, hosts, keeper)
+    said = host.variables.get("nginx_journal")
     # Whether it signs for hosts that speak with each other.
     signs = host.name == keeper and bool(monitoring.others(hosts) or central.senders(hosts))
     return {
         "monitoring": watched,
         "journal": journal,
         "authority": signs,
-        # Requests come together with the journals.
-        "nginx_journal": journal != {} or bool(host.variables.get("nginx_journal")),
+        # Requests come together with the journals, unless the inventory says otherwise.
+        "nginx_journal": journal != {} if said is None else str(said).lower() in specification.TRUE,
         "parts": leftovers.parts(watched, journal, signs),
         "openings": [*openings.needed(host), *monitoring.let_in(host, hosts), *central.let_in(host, hosts)],
     }

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -96,7 +97,10 @@ def updates(known: Path) -> Iterator[Sample]:
     if known.exists() and known.stat().st_mtime > max(*times, time.time() - DAY, 0):
         return
     try:
-        said = subprocess.run(["apt", "list", "--upgradable"], capture_output=True, text=True, check=True).stdout
+        # The language of the host is not ours.
+        english = {**os.environ, "LC_ALL": "C"}
+        command = ["apt", "list", "--upgradable"]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, env=english).stdout
     except (OSError, subprocess.CalledProcessError):
         return
     # Such as: openssl/stable-security 3.0.17-1~deb12u2 amd64 [upgradable from: 3.0.16-1~deb12u1]

@@ -54,6 +54,10 @@ def advise(log: str) -> str:
     return ""
 
 
+STATIC = re.compile(r"(^|/)static(files|_?root)?(/|$)", re.IGNORECASE)
+"""A folder of static files."""
+
+
 def cannot_write(found: re.Match[str]) -> str:
     """Advise on a path that cannot be written."""
     path = found["path"]
@@ -65,7 +69,7 @@ def cannot_write(found: re.Match[str]) -> str:
             f"{path} is outside of what the application may write, its media, its cache and /tmp: "
             f"`directories: [{own}]` makes a folder for it; the journal keeps what is logged to standard error."
         )
-    if release and "static" in release[3] and not release[3].startswith("static/"):
+    if release and STATIC.search(release[3]) and not release[3].startswith("static/"):
         return (
             f"A release cannot be written, and {path} is in it: let the settings collect static files into "
             f"/etc/django/{release[2]}/release/static, the folder that Nginx serves."

@@ -3,6 +3,7 @@
 One that leads to an error, or has no style sheets, is up, and of no use.
 """
 
+import contextlib
 import http.client
 import re
 import time
@@ -15,7 +16,7 @@ from .application import Application
 HOPS = 4  # redirects that are followed, such as to the log-in
 MOST = 20  # files of a page that are asked for
 LARGEST = 1 << 20  # bytes of a page that are read
-LIMIT = 5.0  # seconds for all of it
+LIMIT = 5.0  # seconds after which no further file is asked for
 REMEMBERED = 1.1  # seconds after which Nginx looks again whether a file exists (`open_file_cache_valid`)
 
 
@@ -24,12 +25,14 @@ class Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.addresses = list[str]()
+        self.base, self.addresses = "", list[str]()
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what a tag loads."""
         said = dict(attrs)
+        if tag == "base":
+            self.base = self.base or said.get("href") or ""
         styled = tag == "link" and "stylesheet" in (said.get("rel") or "").lower().split()
         if address := said.get("href") if styled else said.get("src") if tag == "script" else "":
             self.addresses.append(address)
@@ -40,19 +43,25 @@ def missing(application: Application, record: records.Record, host: str, path: s
 
     It is no failure: a site may name files that it never had.
     """
-    until = time.monotonic() + LIMIT
     try:
-        shown, status, page = read(record["id"], host, path)
-        if shown != path and (status == 404 or status >= 500):
-            return [f"{path} leads to {shown}, where visitors get {status}."]
-        base = f"https://{host}{shown}"
-        targets = [urlsplit(urljoin(base, one)) for one in Page(page.decode(errors="replace")).addresses]
-        own = list(dict.fromkeys(inside(one) for one in targets if one.hostname == host))[:MOST]
-        if gone := refused(host, own, until):
-            time.sleep(REMEMBERED)
-            gone = refused(host, list(gone), until)
-    except (OSError, http.client.HTTPException, ValueError):
+        return found(application, record, host, path)
+    # Whatever a page holds is no reason to go back.
+    except Exception:
         return []
+
+
+def found(application: Application, record: records.Record, host: str, path: str) -> list[str]:
+    """Return the sentence of `missing`, or raise what the page was the reason of."""
+    shown, status, text = read(record["id"], host, path)
+    if shown != path and (status == 404 or status >= 500):
+        return [f"{path} leads to {shown}, where visitors get {status}."]
+    page = Page(text.decode(errors="replace"))
+    base = urljoin(f"https://{host}{shown}", page.base)
+    targets = [urlsplit(urljoin(base, one)) for one in page.addresses]
+    own = list(dict.fromkeys(inside(one) for one in targets if one.hostname == host))[:MOST]
+    if gone := refused(host, own, time.monotonic() + LIMIT):
+        time.sleep(REMEMBERED)
+        gone = refused(host, list(gone), time.monotonic() + LIMIT)
     if not gone:
         return []
     first = next(iter(gone))
@@ -85,8 +94,10 @@ def refused(host: str, addresses: list[str], until: float) -> dict[str, int]:
     """Return the status of each address that visitors do not get; those for which no time is left are not asked for."""
     told = dict[str, int]()
     for address in addresses:
-        if time.monotonic() < until:
-            told[address] = probe.ask_nginx(host, address, probe.SHORTEST).status
+        # An address may hold what HTTP does not take.
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+            if time.monotonic() < until:
+                told[address] = probe.ask_nginx(host, address, probe.SHORTEST).status
     return {address: status for address, status in told.items() if status >= 400}
 
 

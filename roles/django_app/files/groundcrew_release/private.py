@@ -1,7 +1,8 @@
 """The `files` that the inventory gives a release: where they are, and who may read them.
 
 Nginx is in the group of the application, for static files and uploads. What the inventory gives is often a secret, so
-the application itself owns these files and its group has no part in them.
+the application itself owns these files and its group has no part in them. One with an absolute path stays root's, since
+it may be one that cron, systemd or sudo take from root alone.
 """
 
 import os
@@ -24,19 +25,19 @@ def place(release: Path, file: File) -> Path:
 
 
 def protect(application: Application, release: Path) -> None:
-    """Let nobody but the application read its files, and what Python made of them, unless their mode says everybody.
+    """Let the application alone read files of which the group may do more than everybody, and what Python made of them.
 
-    It gets the rights that the mode gives the group, so that it cannot write by 0640. A file that the mode keeps from
-    the group stays root's. The folders are root's by now: nobody puts a link at the place of a file that was no link.
+    It gets the rights that the mode gives the group. The folders are root's by now: nobody puts a link at the place of
+    a file that was no link.
     """
     uid, gid = host.user(application.name)
     top = release.resolve()
-    for file in application.files:
+    for file in (one for one in application.files if not one.path.startswith("/")):
         group, everybody = int(file.mode, 8) >> 3 & 7, int(file.mode, 8) & 7
         path = place(release, file)
         compiled = path.parent.glob(f"__pycache__/{path.stem}.*.pyc") if path.suffix == ".py" else ()
         for one in (path, *compiled):
             # A build step may have removed it, or made something else of it.
-            if group and one.is_file() and one.resolve() == top / one.relative_to(release):
+            if group & ~everybody and one.is_file() and one.resolve() == top / one.relative_to(release):
                 os.chown(one, uid, gid)
                 one.chmod(group << 6 | everybody << 3 | everybody)
