@@ -70,9 +70,8 @@ def secrets(repository):
     variables = next(iter(json.loads(said)["_meta"]["hostvars"].values()))
     password = (repository / "deploy/.vault-password").read_text().strip()
     vault = VaultLib([("default", VaultSecret(password.encode()))])
-    hidden = [
-        one["__ansible_vault"] for one in variables.values() if isinstance(one, dict) and "__ansible_vault" in one
-    ]
+    values = (one for one in variables.values() if isinstance(one, dict))
+    hidden = [one["__ansible_vault"] for one in values if "__ansible_vault" in one]
     assert hidden
     return [KEY.read_text().splitlines()[2], password, *(vault.decrypt(one).decode() for one in hidden)]
 
