@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import runner
-from ansible.parsing.vault import VaultLib, VaultSecret
 from network import KEY, ROOT
 
 APP = "parcel"
@@ -69,11 +68,10 @@ def secrets(repository):
     said = subprocess.run(listed, cwd=repository / "deploy", env=ENVIRONMENT, capture_output=True, check=True).stdout
     variables = next(iter(json.loads(said)["_meta"]["hostvars"].values()))
     password = (repository / "deploy/.vault-password").read_text().strip()
-    vault = VaultLib([("default", VaultSecret(password.encode()))])
-    values = (one for one in variables.values() if isinstance(one, dict))
-    hidden = [one["__ansible_vault"] for one in values if "__ansible_vault" in one]
-    assert hidden
-    return [KEY.read_text().splitlines()[2], password, *(vault.decrypt(one).decode() for one in hidden)]
+    vault = [value for name, value in variables.items() if name.startswith("vault_")]
+    texts = [text for one in vault for text in (one.values() if isinstance(one, dict) else [one])]
+    assert len(texts) >= 2
+    return [KEY.read_text().splitlines()[2], password, *texts]
 
 
 @pytest.mark.parametrize("job", JOBS)
