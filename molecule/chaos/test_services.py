@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from network import settles
 
 LOAD = (Path(__file__).parents[1] / "deploy/load.py").read_text()
 TIMES = 10
@@ -35,13 +36,10 @@ def test_service_that_is_killed_comes_back(host, http, name, find, seconds):
         assert int(killed) > 1
         moments.append(float(host.check_output("cut -d' ' -f1 /proc/uptime")))
         host.check_output(f"kill -9 {killed}")
-        found = f"for _ in $(seq 300); do new=$({find} | head -n 1); "
-        found += f'[ "${{new:-0}}" -gt 1 ] && [ $new != {killed} ] && exit; sleep 0.1; done; exit 1'
-        host.check_output(found)
-        host.check_output(
-            f"for _ in $(seq 100); do curl --silent --fail --insecure --resolve {SITE}:443:127.0.0.1 "
-            f"https://{SITE}/ --output /dev/null && exit; sleep 0.1; done; exit 1"
-        )
+        another = f'new=$({find} | head -n 1); [ "${{new:-0}}" -gt 1 ] && [ $new != {killed} ]'
+        assert settles(host, another, 30)
+        page = f"--resolve {SITE}:443:127.0.0.1 https://{SITE}/ --output /dev/null"
+        assert settles(host, f"curl --silent --fail --insecure {page}", 30)
     host.check_output("touch /tmp/load.json.stop; while systemctl --quiet is-active load; do sleep 0.2; done")
     counts = json.loads(host.check_output("cat /tmp/load.json"))
     failures = counts["failures"]

@@ -53,22 +53,24 @@ def certificate(host: Host) -> dict[str, Any]:
 
 def withdrawn() -> dict[str, Any]:
     """Return the `nginx_site` of a host that shows the consoles no more."""
-    given = {"name": NAME, "domains": [""], "upstream": [LISTENS], **parts.pairs(NAME, {}), "state": "absent"}
-    return parts.whole("nginx", "site", "nginx_site", given)
+    return shown("", {}, state="absent")
 
 
 def site(host: Host) -> dict[str, Any]:
     """Return the `nginx_site`; it is removed from a host that shows none any more."""
     users = {str(name): str(password) for name, password in (host.variables.get(USERS) or {}).items()}
-    given = {
-        "name": NAME,
-        "domains": [domain(host)],
-        "upstream": [LISTENS],
-        **parts.pairs(NAME, host.variables.get("prometheus_certificate") or {}),
+    return shown(
+        domain(host),
+        host.variables.get("prometheus_certificate") or {},
         # Inside of Nginx, so that it asks for the password first.
-        "nginx_directives": ["rewrite ^/$ /consoles/index.html;"],
-        "restricted_paths": [{"path": "/", "basic_auth": users}],
-        "counts_for_health": False,
-        "state": "present" if domain(host) else "absent",
-    }
-    return parts.whole("nginx", "site", "nginx_site", given)
+        nginx_directives=["rewrite ^/$ /consoles/index.html;"],
+        restricted_paths=[{"path": "/", "basic_auth": users}],
+        counts_for_health=False,
+        state="present" if domain(host) else "absent",
+    )
+
+
+def shown(name: str, said: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a whole `nginx_site` for the consoles at a domain ("" for none), with what is said of its certificate."""
+    given = {"name": NAME, "domains": [name], "upstream": [LISTENS], **parts.pairs(NAME, said)}
+    return parts.whole("nginx", "site", "nginx_site", {**given, **more})
