@@ -7,6 +7,7 @@ author: Groundcrew contributors (!UNKNOWN)
 short_description: A line for each task that changed something
 description:
   - Names each task that changed something, with its hosts and its seconds, and says in full what failed.
+  - Of many tasks of one role that took less than a second each it says how many they were.
   - C(-v) shows what P(ansible.builtin.default#callback) does.
 extends_documentation_fragment:
   - default_callback
@@ -23,6 +24,8 @@ OWN = "groundcrew.django."
 MORE = ("mistakes", "details", "verb")
 # How many lines of a log are shown.
 MOST = 20
+# So many short tasks of one role are named; more of them are a number.
+NAMED = 3
 
 
 def fields(result):
@@ -44,12 +47,14 @@ class CallbackModule(default.CallbackModule):
         """Begin with nothing to tell."""
         super().__init__()
         self._title, self._changed, self._began = "", [], 0.0
+        self._short = []  # lines of tasks that took less than a second, all of one role and the same hosts
 
     @property
     def _full(self):
         return self._display.verbosity > 0
 
     def _tell_play(self):
+        self._tell_short()
         if self._title:
             self._display.display(f"\n{self._title}")
         self._title = ""
@@ -57,19 +62,36 @@ class CallbackModule(default.CallbackModule):
     def _tell_changed(self):
         """Print the line of the task that ran before, when it changed something."""
         if self._changed:
-            self._tell_play()
+            if self._title:
+                self._tell_play()
             seconds = time.monotonic() - self._began
-            took = f"  {seconds:.0f} s" if seconds >= 1 else ""
-            hosts = ", ".join(sorted(self._changed))
-            self._display.display(f"  changed  [{hosts}]  {self._last_task_name}{took}", color="yellow")
+            role, _, name = self._last_task_name.rpartition(" : ")
+            begin = f"  changed  [{', '.join(sorted(self._changed))}]  {f'{role} : ' if role else ''}"
+            if self._short and self._short[0][0] != begin:
+                self._tell_short()
+            if seconds < 1:
+                self._short.append((begin, name))
+            else:
+                self._display.display(f"{begin}{name}  {seconds:.0f} s", color="yellow")
         self._changed = []
+
+    def _tell_short(self):
+        """Print the lines of short tasks, or how many they were."""
+        lines = [begin + name for begin, name in self._short]
+        if len(lines) > NAMED:
+            lines = [f"{self._short[0][0]}{len(lines)} tasks of less than a second (-v names them)"]
+        for line in lines:
+            self._display.display(line, color="yellow")
+        self._short = []
 
     def _task_start(self, task, prefix=None):
         if self._full:
             super()._task_start(task, prefix)
             return
         self._tell_changed()
-        self._began, self._last_task_name = time.monotonic(), task.get_name().strip()
+        if task.action.startswith(OWN):  # it may print by itself
+            self._tell_short()
+        self._began, self._last_task_name = time.monotonic(), task.get_name().strip().removeprefix(OWN)
         if prefix is not None:
             self._task_type_cache[task._uuid] = prefix
 
@@ -85,6 +107,7 @@ class CallbackModule(default.CallbackModule):
             super().v2_playbook_on_play_start(play)
             return
         self._tell_changed()
+        self._tell_short()
         self._play, self._title = play, play.get_name().strip()
 
     def v2_playbook_on_no_hosts_matched(self):
@@ -147,4 +170,5 @@ class CallbackModule(default.CallbackModule):
     def v2_playbook_on_stats(self, stats):
         """End with the last task, and with the summary of hosts that Ansible's own tools read."""
         self._tell_changed()
+        self._tell_short()
         super().v2_playbook_on_stats(stats)

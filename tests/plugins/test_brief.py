@@ -47,6 +47,16 @@ PLAYBOOK = """
     - name: Include more
       ansible.builtin.include_tasks: more.yml
 
+- name: Provide much
+  hosts: web1
+  gather_facts: false
+  tasks:
+    - {name: Write one, ansible.builtin.raw: "true"}
+    - {name: Write two, ansible.builtin.raw: "true"}
+    - {name: Write three, ansible.builtin.raw: "true"}
+    - {name: Wait, ansible.builtin.raw: sleep 1}
+    - {name: Write four, ansible.builtin.raw: "true"}
+
 - name: Provide what nobody is
   hosts: nobody
   gather_facts: false
@@ -99,6 +109,13 @@ def test_what_changed_is_a_line_each_and_nothing_else_is_told(run):
     assert "hello" in text
     for word in ("RETRYING", "included", "skipping", "Look", "nobody", "FAILED"):
         assert word not in text
+
+
+def test_many_short_tasks_are_a_number(run):
+    _, lines = run()
+    begin = lines.index("Provide much")
+    assert lines[begin + 1].startswith("  changed  [web1]  Wait  ")
+    assert lines[begin + 2 : begin + 4] == ["  changed  [web1]  4 tasks of less than a second (-v names them)", ""]
 
 
 def test_a_refusal_is_its_sentences_alone(run):
