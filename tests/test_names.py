@@ -107,6 +107,7 @@ def test_the_clone_is_a_collection():
 
 def test_plugins_are_few_and_documented():
     modules = [
+        "adopt",
         "applications",
         "closing",
         "hosts",

@@ -69,6 +69,7 @@ def describe(folder: str, name: str) -> dict[str, object]:
         "proposed": [line.removeprefix("  ") for line in read.proposed],
         "variables": [line.strip() for line in lines[:cut] if line.startswith("  ")],
         "secrets": lines[cut:],
+        "given": sorted(given(name)),
     }
 
 

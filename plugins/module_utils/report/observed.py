@@ -13,10 +13,13 @@ MARK = "GROUNDCREW "
 ASKING = ("on_host.py", "in_django.py")
 
 
-def question(projects: bool = True) -> list[str]:
-    """Return the command line that a server answers; it is sent nothing else. Without `projects` no Django is asked."""
-    program, inside = (Path(__file__).with_name(name).read_text() for name in ASKING)
-    return ["python3", "-c", program, inside if projects else ""]
+def question(projects: bool = True, inside: str = "") -> list[str]:
+    """Return the command line that a server answers; it is sent nothing else. Without `projects` no Django is asked.
+
+    :param inside: what each Django project runs in place of in_django.py.
+    """
+    program, report = (Path(__file__).with_name(name).read_text() for name in ASKING)
+    return ["python3", "-c", program, (inside or report) if projects else ""]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def served(fresh, monkeypatch):
 
     def ask(_application, _release, script, _folder, *pairs):
         assert script == "load.py"
-        for alias, path in (pair.split("=") for pair in pairs):
+        made.sessions = "--sessions" in pairs
+        for alias, path in (pair.split("=") for pair in pairs if "=" in pair):
             made.ran.append(f"load {alias}")
             made.database[alias] = Path(path).read_text()
 
@@ -102,6 +103,23 @@ def test_personal_data_stay_only_when_asked(served, archive):
     assert held(served) == ("here", ["here.png"], RUNNING)
     data.replace(served.shop(anonymise=SCRUB), archive, True, True, served.steps)
     assert served.ran == ["load default", "migrate --noinput"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_sessions_stay_with_personal_data(served, archive, keep):
+    data.replace(served.shop(anonymise=SCRUB), archive, True, keep, served.steps)
+    assert served.sessions == keep
+
+
+def test_json_of_another_kind_of_database_is_taken(served, archive, tmp_path):
+    other = tmp_path / "other.tar"
+    with tarfile.open(archive) as old, tarfile.open(other, "w") as new:
+        for member in old:
+            text = old.extractfile(member)
+            member.name = member.name.replace(".dump", ".json")
+            new.addfile(member, text)
+    data.replace(served.shop(anonymise=SCRUB), other, True, True, served.steps)
+    assert held(served) == ("there", ["there.png"], RUNNING)
 
 
 def test_a_host_that_does_not_lead_takes_the_uploads_alone(served, archive):

@@ -1,7 +1,8 @@
 """Take the data of an application out of a host, and put data from elsewhere in their place.
 
 An archive is a tar file with `databases/ALIAS.dump` for each database of Django, and with the folder `media`: any
-server can write one. See inside/dump.py and inside/load.py for what a dump is.
+server can write one. See inside/dump.py and inside/load.py for what a dump is. Of another kind of database than here it
+is `databases/ALIAS.json`, which `manage.py dumpdata` writes.
 """
 
 import json
@@ -16,7 +17,7 @@ from . import activate, commands, host, image, probe, records, run, source, syst
 from .application import Application
 from .steps import FailedError, Steps
 
-MAIN = "databases/default.dump"
+MAIN = "default"
 
 
 def folder(application: Application) -> Path:
@@ -56,7 +57,7 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
         application: the application, whose processes stand still meanwhile.
         path: the archive.
         leads: whether this host replaces the databases that it shares with others.
-        keep: leave out the commands of `anonymise`.
+        keep: leave out the commands of `anonymise`, and keep the sessions.
         steps: the steps that were taken.
 
     Returns {changed, dump, msg, text}. When something fails, the data of before are put back.
@@ -79,10 +80,13 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
     record, place = activate.need(application, release), folder(application) / "archive"
     own = commands.local(application, record["django"])
     given = [alias for alias in commands.migrated(record["django"]) if leads or own[alias]]
-    given = [alias for alias in given if (place / f"databases/{alias}.dump").is_file()]
-    if leads and not (place / MAIN).is_file():
+    found = {alias: kept for alias in (*given, MAIN) if (kept := held(place, alias))}
+    given = [alias for alias in given if alias in found]
+    if leads and MAIN not in found:
         host.remove(folder(application))
-        raise FailedError(f"{path} holds no {MAIN}: it takes a tar file with that, and with the folder media.")
+        raise FailedError(
+            f"{path} holds no databases/{MAIN}.dump: it takes a tar file with that, and with the folder media."
+        )
     with steps.step("dump"):
         dumps = dict(zip(given, commands.dump(application, release, given), strict=True)) if given else {}
     units = [application.unit(release), *workers.find(application), *workers.units(application, "timer")]
@@ -94,7 +98,7 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
         with steps.step("stop"):
             systemd.stop(*units)
         with steps.step("load"):
-            load(application, release, {alias: place / f"databases/{alias}.dump" for alias in given})
+            load(application, release, {alias: found[alias] for alias in given}, keep)
             exchange(application)
         prepare(application, record, leads, keep, steps)
     except Exception:
@@ -122,10 +126,17 @@ def unpack(application: Application, path: Path) -> None:
     source.extract(path, place / "archive", (uid, gid), title=f"unpack {path.name}")
 
 
-def load(application: Application, release: str, dumps: dict[str, Path]) -> None:
-    """Replace databases by dumps that the application's user can read."""
+def held(place: Path, alias: str) -> Path | None:
+    """Return the file of an archive that has a database, None when there is none."""
+    paths = [place / f"databases/{alias}.{kind}" for kind in ("dump", "json")]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def load(application: Application, release: str, dumps: dict[str, Path], sessions: bool = False) -> None:
+    """Replace databases by dumps that the application's user can read, with the `sessions` in them or without."""
     if dumps:
         pairs = [f"{alias}={path}" for alias, path in dumps.items()]
+        pairs += ["--sessions"] if sessions else []
         commands.ask(application, release, "load.py", str(application.dumps), *pairs)
 
 
@@ -177,7 +188,7 @@ def recover(application: Application, steps: Steps) -> None:
         host.remove(place)
         return
     with steps.step("put the data back"):
-        load(application, release, {alias: Path(dump) for alias, dump in begun["dumps"].items()})
+        load(application, release, {alias: Path(dump) for alias, dump in begun["dumps"].items()}, sessions=True)
         if (place / "emptied").exists():
             for path in application.media_folder.iterdir():
                 host.remove(path)

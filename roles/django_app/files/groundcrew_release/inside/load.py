@@ -1,9 +1,10 @@
-"""Replace databases of the release that this runs in by dumps: `python - FOLDER ALIAS=PATH...`.
+"""Replace databases of the release that this runs in by dumps: `python - FOLDER ALIAS=PATH... [--sessions]`.
 
-A dump is what `dump.py` writes: pg_dump's custom format, SQL of mariadb-dump, or a database of SQLite. Of PostgreSQL
-all of it happens in one transaction. Owners and privileges are not taken along: those of this host stay. Nor are
-sessions, since whoever was logged in there is not here; and what the caches hold of the data before is forgotten.
-FOLDER is for files that are needed meanwhile.
+A dump is what `dump.py` writes: pg_dump's custom format, SQL of mariadb-dump, or a database of SQLite; or JSON of
+`manage.py dumpdata`, of whatever database. Of PostgreSQL all of it happens in one transaction. Owners and privileges
+are not taken along: those of this host stay. Nor are sessions unless they are asked for, since whoever was logged in
+there is not here; and what the caches hold of the data before is forgotten. FOLDER is for files that are needed
+meanwhile.
 """
 
 import os
@@ -51,23 +52,27 @@ def main(folder: str, *pairs: str) -> None:
     """Replace the database of each alias by a dump; exits with 3 and one sentence when one cannot be."""
     import django
     from django.core.cache import caches
-    from django.db import connections
+    from django.core.serializers.base import DeserializationError
+    from django.db import Error, connections
 
     django.setup()
     os.umask(0o077)
     for pair in pairs:
+        if pair == "--sessions":
+            continue
         alias, _, path = pair.partition("=")
         connection = connections[alias]
         try:
-            LOADERS[connection.vendor](connection, Path(path), Path(folder))
-        except (KeyError, OSError, subprocess.CalledProcessError) as error:
+            loader = load_json if path.endswith(".json") else LOADERS[connection.vendor]
+            loader(connection, Path(path), Path(folder))
+        except (KeyError, OSError, subprocess.CalledProcessError, DeserializationError, Error) as error:
             said = (getattr(error, "stderr", "") or str(error)).strip()
             print(said, file=sys.stderr)
             lines = [line for line in said.splitlines() if "ERROR" in line or "error:" in line] or said.splitlines()
             print(f"The dump of {alias} was not loaded: {lines[0].rstrip('.')}.", file=sys.stderr)
             sys.exit(3)
         with connection.cursor() as cursor:
-            if "django_session" in connection.introspection.table_names(cursor):
+            if "--sessions" not in pairs and "django_session" in connection.introspection.table_names(cursor):
                 cursor.execute("DELETE FROM django_session")
         connection.close()
     for name in caches:
@@ -115,6 +120,14 @@ def load_mysql(connection: Any, path: Path, _folder: Path) -> None:
             what = "VIEW" if one.type == "v" else "TABLE"
             cursor.execute(f"DROP {what} IF EXISTS {connection.ops.quote_name(one.name)}")
     client(connection, "mariadb", read=path)
+
+
+def load_json(connection: Any, path: Path, _folder: Path) -> None:
+    """Empty the tables, which are those of this release, and fill them with what another kind of database held."""
+    from django.core.management import call_command
+
+    call_command("flush", interactive=False, verbosity=0, database=connection.alias)
+    call_command("loaddata", str(path), verbosity=0, database=connection.alias)
 
 
 def load_sqlite(connection: Any, path: Path, _folder: Path) -> None:

@@ -1,0 +1,3 @@
+"""Fixtures of molecule/shared that this scenario uses."""
+
+from network import address  # noqa: F401 (a fixture)

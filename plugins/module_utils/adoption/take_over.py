@@ -1,0 +1,265 @@
+"""Take a project that runs out of service, with its data in a file, or put it back. Runs on its server, as root.
+
+Standard input has the program and, after it, a call of `main`. What was there is kept in
+`/var/lib/groundcrew-adopt/NAME`, so that `back` can put it back at any time; no file of the project is changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path("/var/lib/groundcrew-adopt")
+CONFIGURATIONS = ("/etc/nginx", "/etc/postgresql")
+UNITS = "/etc/systemd/system"
+MARK = "GROUNDCREW "
+
+
+class CannotError(Exception):
+    """A sentence for whoever asked."""
+
+
+def run(*command: str, check: bool = True, **options: Any) -> str:
+    """Run a command and return what it prints; CannotError with its last words when it fails."""
+    stdout = options.pop("stdout", subprocess.PIPE)
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
+    done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, **options)
+    if check and done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise CannotError(f"{Path(command[0]).name} failed: {last}")
+    return done.stdout or ""
+
+
+def psql(script: str, port: str, **names: str) -> str:
+    """Run a script as the superuser of the server of this host; `:'old'` and `:"old"` are one of the names in it."""
+    variables = [word for name, value in names.items() for word in ("-v", f"{name}={value}")]
+    command = ["runuser", "-u", "postgres", "--", "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-p", port or "5432"]
+    return run(*command, *variables, input=script, cwd="/").strip()
+
+
+def exists(name: str, port: str) -> bool:
+    """Say whether the server has a database."""
+    return bool(psql("SELECT 1 FROM pg_database WHERE datname = :'name'", port, name=name))
+
+
+def rename(old: str, new: str, port: str) -> None:
+    """Give a database another name, whoever is connected to it."""
+    script = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'old' \\g /dev/null
+    ALTER DATABASE :"old" RENAME TO :"new";"""
+    psql(script, port, old=old, new=new)
+
+
+class Adoption:
+    """What is taken over, and where things of before are kept."""
+
+    def __init__(self, name: str) -> None:
+        """Find what a run before has kept."""
+        self.name, self.place = name, ROOT / name
+        self.state = self.place / "state.json"
+        self.archive = self.place / f"{name}.tar"
+        self.kept: dict[str, Any] = json.loads(self.state.read_text()) if self.state.exists() else {}
+
+    def keep(self, **more: Any) -> None:
+        """Remember something across a crash."""
+        self.kept |= more
+        part = self.state.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(self.kept))
+        part.replace(self.state)
+
+    def begin(self, plan: dict[str, Any]) -> str:
+        """Stop the project and put its data into the archive; what fails puts everything back.
+
+        A run that was killed is made up for by the next one.
+        """
+        if self.kept.get("stage") == "finished":
+            return ""
+        if not self.kept:
+            self.place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in CONFIGURATIONS:
+                if Path(folder).is_dir():
+                    target = self.place / Path(folder).relative_to("/")
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    run("cp", "-a", "--no-target-directory", folder, str(target))
+            self.keep(stage="begun", plan=plan)
+        plan, packed = self.kept["plan"], self.archive.exists()
+        try:
+            if not packed:
+                self.stop(plan)
+                self.pack(plan)
+            for path in plan["sites"]:
+                self.set_aside(Path(path))
+            for old, new in plan["rename"]:
+                if exists(old, plan["port"]):
+                    rename(old, new, plan["port"])
+        except Exception:
+            self.back()
+            raise
+        size = self.archive.stat().st_size >> 10
+        return (
+            ""
+            if packed
+            else f"{self.name}: {', '.join(plan['stop']) or 'its processes'} stopped, {size} kB of data kept."
+        )
+
+    def stop(self, plan: dict[str, Any]) -> None:
+        """Stop whatever runs for the project, so that nobody writes any more."""
+        for path in plan["crontabs"]:
+            text = self.place / f"crontab{path.replace('/', '_')}"
+            if not text.exists():
+                shutil.copy2(path, text)
+            lines = Path(path).read_text().splitlines(keepends=True)
+            Path(path).write_text(
+                "".join(f"#{line}" if line.rstrip("\n") in plan["crontabs"][path] else line for line in lines)
+            )
+        for path in plan["supervisor"]:
+            self.set_aside(Path(path))
+        if plan["supervisor"]:
+            run("supervisorctl", "update")
+        # What would start a service again goes first.
+        order = sorted(plan["stop"], key=lambda unit: unit.endswith(".service"))
+        if order:
+            run("systemctl", "stop", *order)
+        for one in plan["processes"]:
+            for folder in Path("/proc").glob("[0-9]*"):
+                with contextlib.suppress(OSError, ValueError):
+                    if (folder / "cmdline").read_bytes().split(b"\0")[:-1] == [
+                        os.fsencode(word) for word in one["words"]
+                    ]:
+                        os.kill(int(folder.name), signal.SIGTERM)
+        if plan["processes"]:
+            time.sleep(2)
+
+    def pack(self, plan: dict[str, Any]) -> None:
+        """Write the archive that `NAME-release import` takes."""
+        folder, part = self.place / "databases", self.archive.with_suffix(".part")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        old = os.umask(0o077)
+        for alias, one in plan["databases"].items():
+            target = folder / f"{alias}.{'dump' if one['command'][0] == 'pg_dump' else 'json'}"
+            with target.open("wb") as file:
+                switch = ["runuser", "-u", one["user"], "--"]
+                run(*switch, *one["command"], stdout=file, cwd=one["folder"], env={**os.environ, **one["env"]})
+        with tarfile.open(part, "w") as archive:
+            archive.add(folder, "databases")
+            if plan["media"] and Path(plan["media"]).is_dir():
+                archive.add(plan["media"], "media")
+        part.replace(self.archive)
+        shutil.rmtree(folder)
+        os.umask(old)
+
+    def set_aside(self, path: Path) -> None:
+        """Move a file to where `back` finds it."""
+        target = self.place / "aside" / path.relative_to("/")
+        if path.exists() or path.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.move(path, target)
+
+    def finish(self) -> str:
+        """Let the project of before not start any more, and forget what was needed on the way."""
+        if self.kept.get("stage") != "begun":
+            return ""
+        enabled = [unit for unit, state in self.kept["plan"]["states"].items() if state["enabled"]]
+        own = [unit for unit in enabled if unit in self.kept["plan"]["stop"]]
+        if own:
+            run("systemctl", "disable", "--quiet", *own)
+        self.archive.unlink(missing_ok=True)
+        self.keep(stage="finished")
+        return f"{self.name} is adopted. What was there before lies as it was, and does not start any more."
+
+    def back(self) -> str:
+        """Put back what was there before: configurations, databases' names, units, crontabs."""
+        if not self.kept:
+            return ""
+        plan = self.kept["plan"]
+        # Before that nothing but the project itself was touched.
+        if self.archive.exists() or self.kept["stage"] == "finished":
+            self.configure_back()
+        for path in (self.place / "aside").rglob("*"):
+            if path.is_symlink() or path.is_file():
+                target = Path("/") / path.relative_to(self.place / "aside")
+                target.unlink(missing_ok=True)
+                shutil.move(path, target)
+        for path in plan["crontabs"]:
+            if (kept := self.place / f"crontab{path.replace('/', '_')}").exists():
+                shutil.copy2(kept, path)
+        if self.archive.exists() or self.kept["stage"] == "finished":
+            for unit in ("postgresql.service", "nginx.service"):
+                run("systemctl", "try-restart", unit)
+        self.rename_back(plan)
+        for unit, state in plan["states"].items():
+            if state["enabled"]:
+                run("systemctl", "enable", "--quiet", unit)
+            if state["active"]:
+                run("systemctl", "start", unit)
+        if plan["supervisor"]:
+            run("supervisorctl", "update")
+        for number, one in enumerate(plan["processes"]):
+            environment = self.place / f"environment-{number}"
+            lines = [f"{key}={json.dumps(value)}\n" for key, value in one["env"].items() if "\n" not in value]
+            environment.write_text("".join(lines))
+            options = [
+                f"--uid={one['user']}",
+                f"--working-directory={one['folder']}",
+                f"--property=EnvironmentFile={environment}",
+            ]
+            run("systemd-run", "--quiet", "--collect", *options, "--", *one["words"])
+        stamp = f"{datetime.datetime.now():%Y%m%dT%H%M%S}"
+        self.place.rename(self.place.with_name(f"{self.name}-{stamp}"))
+        self.kept = {}
+        return f"{self.name} is again served as before Groundcrew."
+
+    def configure_back(self) -> None:
+        """Put back the configurations of Nginx and PostgreSQL, without sandboxes, and stop what works for the site."""
+        own = f"{self.name}-worker-*", f"{self.name}-timer-*", f"{self.name}-*.timer"
+        run("systemctl", "stop", *own, check=False)
+        for folder in CONFIGURATIONS:
+            kept = self.place / Path(folder).relative_to("/")
+            if kept.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
+                run("cp", "-a", str(kept), folder)
+        for dropin in (
+            *Path(UNITS).glob("nginx.service.d/groundcrew.conf"),
+            *Path(UNITS).glob("postgresql@*/groundcrew.conf"),
+        ):
+            dropin.unlink()
+        run("systemctl", "daemon-reload")
+
+    def rename_back(self, plan: dict[str, Any]) -> None:
+        """Give databases their names back; one that took such a name gets another."""
+        for old, new in plan["rename"]:
+            for _ in range(30):
+                with contextlib.suppress(CannotError):
+                    psql("SELECT 1", plan["port"])
+                    break
+                time.sleep(1)
+            if not exists(new, plan["port"]):
+                continue
+            if exists(old, plan["port"]):
+                rename(old, f"{old}_{datetime.datetime.now():%Y%m%dT%H%M%S}", plan["port"])
+            rename(new, old, plan["port"])
+
+
+def main(verb: str, name: str, plan: dict[str, Any]) -> None:
+    """Do a verb, and print {changed, msg, archive, stage} or {failed, msg}; `look` does nothing."""
+    adoption = Adoption(name)
+    try:
+        verbs = {"begin": lambda: adoption.begin(plan), "finish": adoption.finish, "back": adoption.back, "look": str}
+        said = verbs[verb]()
+        archive = str(adoption.archive) if adoption.archive.exists() else ""
+        answer = {"changed": bool(said), "msg": said, "archive": archive, "stage": adoption.kept.get("stage", "")}
+    except (CannotError, OSError) as error:
+        answer = {"failed": True, "msg": f"{error}"}
+    print(MARK + json.dumps(answer))

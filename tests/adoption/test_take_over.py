@@ -1,0 +1,121 @@
+"""A project that runs is stopped and packed, and put back, by commands that are written down here."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from adoption import take_over
+
+
+@pytest.fixture
+def adoption(tmp_path, monkeypatch):
+    """Return an adoption whose commands are written down, and fail when they are named in `failing`."""
+    monkeypatch.setattr(take_over, "ROOT", tmp_path / "kept")
+    monkeypatch.setattr(take_over, "CONFIGURATIONS", (str(tmp_path / "nginx"),))
+    monkeypatch.setattr(take_over, "UNITS", str(tmp_path / "units"))
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media/paper.txt").write_text("paper")
+    (tmp_path / "nginx").mkdir()
+    (tmp_path / "nginx/site").write_text("old")
+    (tmp_path / "crontab").write_text("# mine\n7 3 * * * x\n9 9 * * * y\n")
+    lines, failing = [], []
+
+    def run(*command, check=True, stdout=None, **options):
+        del options
+        lines.append(" ".join(command))
+        if check and any(word in lines[-1] for word in failing):
+            raise take_over.CannotError(f"{command[0]} failed")
+        if command[0] == "cp":
+            subprocess.run(command, check=True)
+        if stdout:
+            stdout.write(b"dump")
+        return ""
+
+    monkeypatch.setattr(take_over, "run", run)
+    made = {
+        "stop": ["gunicorn.service", "gunicorn.socket"],
+        "states": {
+            "gunicorn.service": {"active": True, "enabled": False},
+            "gunicorn.socket": {"active": True, "enabled": True},
+            "idle.service": {"active": False, "enabled": False},
+        },
+        "crontabs": {str(tmp_path / "crontab"): ["7 3 * * * x"]},
+        "supervisor": [],
+        "processes": [],
+        "sites": [str(tmp_path / "nginx/site")],
+        "databases": {"default": {"user": "postgres", "command": ["pg_dump"], "folder": "/", "env": {}}},
+        "media": str(tmp_path / "media"),
+        "rename": [],
+        "port": "",
+    }
+    return take_over.Adoption("shop"), made, lines, failing
+
+
+def test_begin_stops_and_packs(adoption, tmp_path):
+    one, made, lines, _ = adoption
+    assert "gunicorn.socket" in one.begin(made)
+    # A socket would start its service again.
+    assert "systemctl stop gunicorn.socket gunicorn.service" in lines
+    listed = subprocess.check_output(["tar", "--list", "--file", one.archive], text=True).split()
+    assert listed == ["databases/", "databases/default.dump", "media/", "media/paper.txt"]
+    assert not (tmp_path / "nginx/site").exists()
+    assert (tmp_path / "crontab").read_text() == "# mine\n#7 3 * * * x\n9 9 * * * y\n"
+    assert one.archive.stat().st_mode & 0o077 == 0
+    assert one.state.stat().st_mode & 0o077 == 0
+
+
+def test_begin_again_goes_on_and_after_the_end_does_nothing(adoption):
+    one, made, lines, _ = adoption
+    one.begin(made)
+    count = len(lines)
+    assert take_over.Adoption("shop").begin({}) == ""
+    take_over.Adoption("shop").finish()
+    assert lines[count:] == ["systemctl disable --quiet gunicorn.socket"]
+    assert take_over.Adoption("shop").begin({}) == take_over.Adoption("shop").finish() == ""
+    assert not one.archive.exists()
+
+
+def test_begin_that_was_killed_is_made_up_for(adoption):
+    one, made, _, _ = adoption
+    one.begin(made)
+    one.archive.unlink()
+    assert take_over.Adoption("shop").begin({}) != ""
+    assert one.archive.exists()
+
+
+@pytest.mark.parametrize("word", ["stop gunicorn", "pg_dump"])
+def test_begin_that_fails_starts_everything_again(adoption, tmp_path, word):
+    one, made, lines, failing = adoption
+    failing.append(word)
+    with pytest.raises(take_over.CannotError):
+        one.begin(made)
+    assert "systemctl start gunicorn.service" in lines
+    assert not any("restart" in line or "idle" in line for line in lines)
+    assert (tmp_path / "nginx/site").read_text() == "old"
+    assert (tmp_path / "crontab").read_text() == "# mine\n7 3 * * * x\n9 9 * * * y\n"
+    assert take_over.Adoption("shop").kept == {}
+
+
+def test_back_puts_back_what_was_there(adoption, tmp_path):
+    one, made, lines, _ = adoption
+    dropin = tmp_path / "units/postgresql@15-main.service.d/groundcrew.conf"
+    dropin.parent.mkdir(parents=True)
+    dropin.touch()
+    one.begin(made)
+    one.finish()
+    (tmp_path / "nginx/ours").touch()
+    take_over.Adoption("shop").back()
+    assert [path.name for path in (tmp_path / "nginx").iterdir()] == ["site"]
+    assert not dropin.exists()
+    assert "systemctl enable --quiet gunicorn.socket" in lines
+    assert lines.index("systemctl try-restart nginx.service") < lines.index("systemctl start gunicorn.socket")
+    assert take_over.Adoption("shop").back() == ""
+
+
+def test_programs_print_one_answer(tmp_path):
+    text = Path(take_over.__file__).read_text().replace("/var/lib/groundcrew-adopt", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-"], input=f"{text}\nmain('look', 'shop', {{}})\n", capture_output=True, text=True, check=True
+    )
+    assert done.stdout == 'GROUNDCREW {"changed": false, "msg": "", "archive": "", "stage": ""}\n'
