@@ -30,6 +30,7 @@ if [ "$database" = postgresql ]; then
   cd /home/sammy/shop
   echo 'DATABASE_URL=postgresql://shopkeeper:open%20sesame@localhost/shop' >> .env
 fi
+chown sammy: .env
 chmod 0600 .env
 printf 'import environ, pathlib\nenviron.Env.read_env(pathlib.Path(__file__).parent.parent / ".env")\n' > guestbook/__init__.py
 printf '\nMEDIA_ROOT = BASE_DIR / "uploads"\nSTATIC_ROOT = BASE_DIR / "static"\nSTORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"\n' >> guestbook/settings.py

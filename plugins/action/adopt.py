@@ -48,14 +48,22 @@ class ActionModule(ActionBase):
 
     def _describe(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return what an inventory takes from the project."""
-        answer, project, look = self._look(asked["project"])
-        return plan.described(project, look, answer, asked["given"])
+        try:
+            answer, project, look = self._look(asked["project"])
+        except plan.CannotError as error:
+            # The task may show nothing of its answer, which has secrets.
+            return {"refused": str(error)}
+        return {"refused": ""} | plan.described(project, look, answer, asked["given"])
 
     def _look(self, folder: str) -> tuple[dict[str, Any], plan.Project, dict[str, Any]]:
         """Return what the server says, the project, and what belongs to it."""
         inside = (PROGRAMS / "in_django.py").read_text()
         words = shlex.join(observed.question(inside=inside))
         answer = self._answer(self._low_level_execute_command(words, executable="/bin/sh"))
+        if not plan.projects(answer) and answer.get("names"):
+            # A service that a socket starts runs from the first visit on.
+            self._run("wake.py", answer["names"])
+            answer = self._answer(self._low_level_execute_command(words, executable="/bin/sh"))
         project = plan.choose(answer, folder)
         return answer, project, self._run("look.py", project.folders, list(project.units))
 

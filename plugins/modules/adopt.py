@@ -70,6 +70,10 @@ env:
   description: Variables of the process that its server does not set. Secrets are among them.
   returned: for describe
   type: dict
+refused:
+  description: Why there is nothing to describe, a sentence; empty when there is.
+  returned: for describe
+  type: str
 notes:
   description: What somebody should know before.
   returned: for describe

@@ -59,6 +59,16 @@ def rename(old: str, new: str, port: str) -> None:
     psql(script, port, old=old, new=new)
 
 
+def rewrite(path: Path, text: str) -> None:
+    """Replace a file's text; in a folder for all users not even root may write into another user's file."""
+    part, before = path.with_name(f".{path.name}.part"), path.stat()
+    part.touch(mode=0o600)
+    part.write_text(text)
+    os.chown(part, before.st_uid, before.st_gid)
+    part.chmod(before.st_mode & 0o7777)
+    part.replace(path)
+
+
 class Adoption:
     """What is taken over, and where things of before are kept."""
 
@@ -119,9 +129,8 @@ class Adoption:
             if not text.exists():
                 shutil.copy2(path, text)
             lines = Path(path).read_text().splitlines(keepends=True)
-            Path(path).write_text(
-                "".join(f"#{line}" if line.rstrip("\n") in plan["crontabs"][path] else line for line in lines)
-            )
+            own = plan["crontabs"][path]
+            rewrite(Path(path), "".join(f"#{line}" if line.rstrip("\n") in own else line for line in lines))
         for path in plan["supervisor"]:
             self.set_aside(Path(path))
         if plan["supervisor"]:
@@ -194,7 +203,7 @@ class Adoption:
                 shutil.move(path, target)
         for path in plan["crontabs"]:
             if (kept := self.place / f"crontab{path.replace('/', '_')}").exists():
-                shutil.copy2(kept, path)
+                rewrite(Path(path), kept.read_text())
         if self.archive.exists() or self.kept["stage"] == "finished":
             for unit in ("postgresql.service", "nginx.service"):
                 run("systemctl", "try-restart", unit)
