@@ -84,7 +84,7 @@ def test_the_site_goes_on_with_its_data(host, folder, address, session, http):
     page = http(f"https://{DOMAIN}/")
     assert (page.status, "from before" in page.text, "Made by hand" in page.text) == (200, True, True)
     assert http(f"https://{DOMAIN}/media/paper.txt").text == "paper\n"
-    inside = http(f"https://{DOMAIN}/admin/", headers={"Cookie": f"sessionid={session}; __Host-sessionid={session}"})
+    inside = http(f"https://{DOMAIN}/admin/", headers={"Cookie": f"sessionid={session}"})
     assert inside.status == 200
     assert host.run("systemctl is-active gunicorn.service gunicorn.socket").stdout.split() == ["inactive"] * 2
     assert host.run("systemctl is-enabled gunicorn.socket").stdout.strip() == "disabled"

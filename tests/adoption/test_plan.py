@@ -49,6 +49,9 @@ def seen(**changes):
         "processes": [],
         "sites": {"/etc/nginx/sites-enabled/shop": ["shop.example.org", "www.shop.example.org"]},
         "letsencrypt": [],
+        "uploads": 10 << 20,
+        "odd": [],
+        "free": 50 << 20,
     } | changes
 
 
@@ -168,6 +171,24 @@ def test_a_file_that_serves_others_too_is_refused():
     sites = {"/etc/nginx/conf.d/all.conf": ["shop.example.org", "blog.example.org"]}
     with pytest.raises(plan.CannotError, match=r"all\.conf serves blog\.example\.org, too"):
         plan.steps(plan.Project(said()), seen(sites=sites), "shop", ["shop.example.org"])
+
+
+def test_uploads_that_do_not_fit_twice_are_refused():
+    with pytest.raises(plan.CannotError, match=r"/media has 30 MB, and is copied twice on the way: 50 MB are free"):
+        plan.steps(plan.Project(said()), seen(uploads=30 << 20), "shop", ["shop.example.org", "www.shop.example.org"])
+
+
+def test_uploads_that_are_no_files_are_refused(tmp_path):
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media/good.txt").write_text("12345")
+    (tmp_path / "media/inside").symlink_to("good.txt")
+    volume, odd = look.uploads(str(tmp_path / "media"))
+    assert (volume, odd) == (5 + len("good.txt"), [])
+    (tmp_path / "media/away").symlink_to("/etc/passwd")
+    assert look.uploads(str(tmp_path / "media"))[1] == [str(tmp_path / "media/away")]
+    assert look.uploads("") == (0, [])
+    with pytest.raises(plan.CannotError, match="away is no file, or a link that leaves"):
+        plan.steps(plan.Project(said()), seen(odd=["/media/away"]), "shop", [])
 
 
 def test_a_process_without_a_unit_is_stopped_by_itself():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -83,14 +84,35 @@ def server_names(text: str) -> list[str]:
     return sorted({word for word in words if re.fullmatch(r"[\w-]+(\.[\w-]+)+", word)})
 
 
-def main(folders: list[str], known: list[str]) -> None:
-    """Print everything; `folders` are the project's and its environment's, `known` the units of its processes."""
+def uploads(folder: str) -> tuple[int, list[str]]:
+    """Return how many bytes the files of a folder have, and what cannot be taken along.
+
+    That are links that leave the folder, and what is neither file nor folder.
+    """
+    top, found = Path(folder).resolve(), list(Path(folder).rglob("*")) if folder and Path(folder).is_dir() else []
+    odd = [
+        str(path)
+        for path in found
+        if (path.is_symlink() and not path.resolve().is_relative_to(top))
+        or not (path.is_symlink() or path.is_file() or path.is_dir())
+    ]
+    return sum(path.lstat().st_size for path in found), odd
+
+
+def main(folders: list[str], known: list[str], media: str) -> None:
+    """Print everything.
+
+    :param folders: the project's, and its environment's.
+    :param known: the units of its processes.
+    :param media: the folder of its uploads, "" for none.
+    """
     own = {
         path: [line for line in read(path).splitlines() if line[:1] != "#" and mentions(line, folders)]
         for path in every(*CRONTABS)
     }
     sites = {path: read(path) for path in every(*SITES)}
     states = {unit: shown(unit, "ActiveState", "UnitFileState") for unit in (*units(folders, known), *SERVICES)}
+    volume, odd = uploads(media)
     answer: dict[str, Any] = {
         "units": {
             unit: {"active": one.get("ActiveState") == "active", "enabled": one.get("UnitFileState") == "enabled"}
@@ -100,6 +122,9 @@ def main(folders: list[str], known: list[str]) -> None:
         "supervisor": [path for path in every(SUPERVISOR) if mentions(read(path), folders)],
         "sites": {path: server_names(text) for path, text in sites.items()},
         "processes": processes(folders),
+        "uploads": volume,
+        "odd": odd[:1],
+        "free": shutil.disk_usage("/var/lib").free,
         "letsencrypt": [path for path, text in sites.items() if "/etc/letsencrypt/" in text],
     }
     print("GROUNDCREW " + json.dumps(answer))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+COPIES = 2.2
+"""Times that the uploads are on the disk while they move, beside where they were, with something to spare."""
 LEAST_KEY = 50
 """Characters of a key that Django itself calls long enough (check security.W009)."""
 SHIPPED = {"12": 15, "13": 17}
@@ -161,6 +163,8 @@ def notes(project: Project, look: Mapping[str, Any], answer: Mapping[str, Any]) 
             f"{', '.join(others)}: stays in Nginx, and has no PostgreSQL by password at 127.0.0.1, "
             "no Redis at port 6379 and no files in /home any more"
         )
+    if any(set(look["sites"][path]) & own for path in look["letsencrypt"]):
+        found.append("certbot renews a certificate that nobody reads after the adoption: remove it then")
     found += [
         f"{path} starts `{line.strip()}`: make it a process with `on_calendar`"
         for path, lines in look["crontabs"].items()
@@ -174,8 +178,15 @@ def steps(project: Project, look: Mapping[str, Any], name: str, asked: Sequence[
 
     :param name: of the application, whose database has its name.
     :param asked: its domains.
-    :raises CannotError: a file of Nginx also serves what is not adopted.
+    :raises CannotError: a file of Nginx also serves what is not adopted, or the uploads cannot be taken along.
     """
+    if look["odd"]:
+        raise CannotError(f"{look['odd'][0]} is no file, or a link that leaves the uploads: put the file in its place.")
+    if look["uploads"] * COPIES > look["free"]:
+        raise CannotError(
+            f"{project.said['media']} has {look['uploads'] >> 20} MB, and is copied twice on the way: "
+            f"{look['free'] >> 20} MB are free."
+        )
     for path, names in look["sites"].items():
         if set(names) & set(asked) and set(names) - set(asked):
             others = ", ".join(sorted(set(names) - set(asked)))

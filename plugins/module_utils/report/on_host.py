@@ -158,7 +158,10 @@ def applications(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         # As the process itself: its interpreter, its user, its environment.
         given = [word.partition("=") for word in read(one["process"] / "environ").split("\0") if "=" in word]
-        python = next((word for word in one["words"] if "python" in Path(word).name), "python3")
+        # uWSGI embeds its Python: an environment is usually beside the project.
+        beside = [*manage.resolve().parent.glob("*/bin/python"), *manage.resolve().parent.glob("../*/bin/python")]
+        named = [word for word in one["words"] if "python" in Path(word).name]
+        python = next(iter([*named, *map(str, beside)]), "python3")
         switch = ["runuser", "-u", one["user"], "--"] if os.geteuid() == 0 else []
         environment = {"PATH": WHERE, **{name: value for name, _, value in given}, "PYTHONDONTWRITEBYTECODE": "1"}
         said = settings([*switch, python, str(manage.resolve())], str(manage.resolve().parent), environment)
