@@ -84,6 +84,24 @@ def test_begin_that_was_killed_is_made_up_for(adoption):
     assert one.archive.exists()
 
 
+def test_a_database_is_renamed_once(adoption, monkeypatch):
+    one, made, _, _ = adoption
+    held, renamed = {"shop"}, []
+
+    def rename(old, new, _port):
+        renamed.append((old, new))
+        held.remove(old)
+        held.add(new)
+
+    monkeypatch.setattr(take_over, "exists", lambda name, _port: name in held)
+    monkeypatch.setattr(take_over, "rename", rename)
+    one.begin(made | {"rename": [["shop", "shop_before"]]})
+    # The application's own has the name now.
+    held.add("shop")
+    take_over.Adoption("shop").begin({})
+    assert renamed == [("shop", "shop_before")]
+
+
 @pytest.mark.parametrize("word", ["stop gunicorn", "pg_dump"])
 def test_begin_that_fails_starts_everything_again(adoption, tmp_path, word):
     one, made, lines, failing = adoption
@@ -105,8 +123,13 @@ def test_back_puts_back_what_was_there(adoption, tmp_path):
     one.begin(made)
     one.finish()
     (tmp_path / "nginx/ours").touch()
+    (tmp_path / "nginx/modules-enabled").mkdir()
+    (tmp_path / "nginx/modules-enabled/50-mod-brotli.conf").symlink_to("/usr/share/nginx/x")
+    (tmp_path / "nginx/modules-enabled/90-ours.conf").touch()
     take_over.Adoption("shop").back()
-    assert [path.name for path in (tmp_path / "nginx").iterdir()] == ["site"]
+    left = sorted(str(path.relative_to(tmp_path / "nginx")) for path in (tmp_path / "nginx").rglob("*"))
+    # What a package has switched on would never come again.
+    assert left == ["modules-enabled", "modules-enabled/50-mod-brotli.conf", "site"]
     assert not dropin.exists()
     assert "systemctl enable --quiet gunicorn.socket" in lines
     assert lines.index("systemctl try-restart nginx.service") < lines.index("systemctl start gunicorn.socket")

@@ -110,7 +110,8 @@ class Adoption:
             for path in plan["sites"]:
                 self.set_aside(Path(path))
             for old, new in plan["rename"]:
-                if exists(old, plan["port"]):
+                # A run before may have done so; then the name is the application's by now.
+                if not exists(new, plan["port"]):
                     rename(old, new, plan["port"])
         except Exception:
             self.back()
@@ -237,8 +238,16 @@ class Adoption:
         for folder in CONFIGURATIONS:
             kept = self.place / Path(folder).relative_to("/")
             if kept.is_dir():
+                # What packages that came since have switched on stays: nobody would switch it on again.
+                links = {
+                    path: path.readlink() for path in Path(folder).glob("modules-enabled/50-*") if path.is_symlink()
+                }
                 shutil.rmtree(folder, ignore_errors=True)
                 run("cp", "-a", str(kept), folder)
+                for path, target in links.items():
+                    if not path.is_symlink():
+                        path.parent.mkdir(exist_ok=True)
+                        path.symlink_to(target)
         for dropin in (
             *Path(UNITS).glob("nginx.service.d/groundcrew.conf"),
             *Path(UNITS).glob("postgresql@*/groundcrew.conf"),
