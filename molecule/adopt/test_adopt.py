@@ -27,12 +27,12 @@ print(next(one.value for one in jar if one.name == 'sessionid'))
 """
 
 
-def ansible(where, playbook, **variables):
+def ansible(where, playbook, *options, **variables):
     """Run a playbook as its user does, in a folder; return what it printed and the status."""
     words = [f"--extra-vars={name}={value}" for name, value in variables.items()]
-    command = ["ansible-playbook", playbook, *words]
-    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    done = subprocess.run(command, cwd=where, env=ENVIRONMENT, text=True, check=False, **options)
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    command = ["ansible-playbook", playbook, *options, *words]
+    done = subprocess.run(command, cwd=where, env=ENVIRONMENT, text=True, check=False, **streams)
     return done.stdout, done.returncode
 
 
@@ -79,8 +79,10 @@ def test_nothing_is_taken_over_without_a_word(folder, http):
 
 
 def test_the_site_goes_on_with_its_data(host, folder, address, session, http):
-    said, status = ansible(folder, "groundcrew.django.adopt", app="shop", confirm=address)
+    key = host.check_output("sed -n 's/^DJANGO_SECRET_KEY=//p' /home/sammy/shop/.env")
+    said, status = ansible(folder, "groundcrew.django.adopt", "-vvv", "--diff", app="shop", confirm=address)
     assert status == 0, said[-3000:]
+    assert [secret for secret in (key, "open%20sesame", "open sesame") if secret in said] == []
     page = http(f"https://{DOMAIN}/")
     assert (page.status, "from before" in page.text, "Made by hand" in page.text) == (200, True, True)
     assert http(f"https://{DOMAIN}/media/paper.txt").text == "paper\n"
