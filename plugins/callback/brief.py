@@ -18,6 +18,7 @@ import time
 
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback import default
+from ansible.plugins.loader import filter_loader
 
 OWN = "groundcrew.django."
 # What the modules of this collection say beside `msg` when they fail as they mean to.
@@ -48,6 +49,11 @@ class CallbackModule(default.CallbackModule):
         super().__init__()
         self._title, self._changed, self._began = "", [], 0.0
         self._short = []  # lines of tasks that took less than a second, all of one role and the same hosts
+
+    def v2_playbook_on_start(self, playbook):
+        """Load the filters of this collection, which each worker would do for itself: half of its work."""
+        filter_loader.get(f"{OWN}complete")
+        super().v2_playbook_on_start(playbook)
 
     @property
     def _full(self):

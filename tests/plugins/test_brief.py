@@ -17,6 +17,9 @@ PLAYBOOK = """
     - name: Look
       ansible.builtin.stat: {path: /}
 
+    - name: Note what a worker need not load
+      loaded: {}
+
 - name: Provide something
   hosts: all
   gather_facts: false
@@ -72,11 +75,27 @@ PLAYBOOK = """
       vars: {postgres_version: 15, redi_version: 7}
 """
 
+LOADED = """
+import pathlib, sys
+from ansible.plugins.action import ActionBase
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        pathlib.Path(__file__).with_name("loaded.txt").write_text(" ".join(sys.modules))
+        return {}
+"""
+
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("brief")
+
+
+@pytest.fixture(scope="module")
+def run(folder):
     """Return a function that runs the playbook with options, and returns the status (int) and the lines shown."""
-    folder = tmp_path_factory.mktemp("brief")
+    (folder / "action_plugins").mkdir()
+    (folder / "action_plugins/loaded.py").write_text(LOADED)
     (folder / "play.yml").write_text(PLAYBOOK)
     (folder / "more.yml").write_text("- {name: Say hello, ansible.builtin.debug: {msg: hello}}\n")
     local = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
@@ -96,6 +115,13 @@ def run(tmp_path_factory):
         return result.returncode, result.stdout.splitlines()
 
     return run
+
+
+def test_no_worker_loads_the_filters_of_the_collection(run, folder):
+    run()
+    loaded = (folder / "action_plugins/loaded.txt").read_text().split()
+    for path in ROOT.glob("plugins/filter/*.py"):
+        assert f"ansible_collections.groundcrew.django.plugins.filter.{path.stem}" in loaded
 
 
 def test_what_changed_is_a_line_each_and_nothing_else_is_told(run):
