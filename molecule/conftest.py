@@ -6,10 +6,10 @@
 """
 
 import base64
+import contextlib
 import json
 import os
 import re
-import shlex
 import subprocess
 from dataclasses import dataclass
 from email.message import Message
@@ -75,8 +75,51 @@ def reach():
     return lambda name: testinfra.get_host(f"ssh://{name}?ssh_config={SSH_CONFIG}&{PATIENCE}")
 
 
+class Requests:
+    """Sends requests from test hosts: on each a Python waits for the next one, which is shorter than its start."""
+
+    def __init__(self):
+        self.idle = {}
+
+    def send(self, name, request):
+        """Send a request (dict) from a host and return the answer; requests of several threads go side by side."""
+        idle = self.idle.setdefault(name, [])
+        process = idle.pop() if idle else None
+        # With its host a Python ends.
+        if not process or process.poll() is not None:
+            command = ["podman", "exec", "--interactive", name, "python3", "-c", REQUEST.read_text()]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            print(json.dumps(request), file=process.stdin, flush=True)
+            line = process.stdout.readline()
+        except OSError:
+            line = ""
+        if not line:
+            self.end(process)
+            return {"error": f"{name} does not run"}
+        idle.append(process)
+        return json.loads(line)
+
+    def end(self, process):
+        """End a Python that waits."""
+        with contextlib.suppress(OSError):
+            process.communicate()
+
+    def close(self):
+        """End all."""
+        for process in [process for idle in self.idle.values() for process in idle]:
+            self.end(process)
+
+
+@pytest.fixture(scope="session")
+def requests():
+    """Return the `Requests` of all tests."""
+    with contextlib.closing(Requests()) as sent:
+        yield sent
+
+
 @pytest.fixture
-def http(host):
+def http(host, requests):
     """Return a function that sends one request from the test host and returns the `Response`, redirects included.
 
     `http("https://shop.example.org/")` connects to the host itself, whatever the name, and verifies the certificate
@@ -98,11 +141,9 @@ def http(host):
             "alpn": list(alpn),
             "timeout": timeout,
         }
-        command = shlex.join(["python3", "-c", REQUEST.read_text(), json.dumps(arguments)])
-        result = host.run(command)
-        if result.rc != 0:
-            pytest.fail(f"{method} {url}: {result.stderr.strip().splitlines()[-1]}", pytrace=False)
-        answer = json.loads(result.stdout)
+        answer = requests.send(host.backend.hostname, arguments)
+        if "error" in answer:
+            pytest.fail(f"{method} {url}: {answer['error']}", pytrace=False)
         received = Message()
         for name, value in answer["headers"]:
             received[name] = value
