@@ -84,7 +84,10 @@ class Requests:
     def send(self, name, request):
         """Send a request (dict) from a host and return the answer; requests of several threads go side by side."""
         idle = self.idle.setdefault(name, [])
-        process = idle.pop() if idle else None
+        try:
+            process = idle.pop()
+        except IndexError:
+            process = None
         # With its host a Python ends.
         if not process or process.poll() is not None:
             command = ["podman", "exec", "--interactive", name, "python3", "-c", REQUEST.read_text()]

@@ -44,7 +44,7 @@ ENVIRONMENT = {
     "ANSIBLE_NOCOLOR": "1",
     # Seconds for a connection: a busy machine takes its time.
     "ANSIBLE_TIMEOUT": "60",
-    # Has keep_modules.py, which tells what for.
+    # They tell what for.
     "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "molecule/shared/callback"),
 }
 # What takes longest and changes least: only by `--long`, or by name.
@@ -106,8 +106,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     LOGS.mkdir(exist_ok=True)
     begin, (worked, could) = time.monotonic(), busy()
-    modules = tempfile.TemporaryDirectory(prefix="groundcrew-")
-    environment = {**ENVIRONMENT, "GROUNDCREW_MODULES": modules.name}
+    kept = tempfile.TemporaryDirectory(prefix="groundcrew-")
+    environment = {**ENVIRONMENT, "GROUNDCREW_MODULES": kept.name, "GROUNDCREW_TEMPLATES": kept.name}
     runner = Runner(environment, options.timeout or (20000 if options.long else 3000))
     results = [runner.run("images", IMAGES)] if chosen else []
     if not all(result.passed for result in results):

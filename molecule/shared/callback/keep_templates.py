@@ -17,7 +17,7 @@ DOCUMENTATION = """
 name: keep_templates
 type: aggregate
 short_description: Keep compiled templates between runs
-description: Compiled templates are kept in the folder that the variable GROUNDCREW_MODULES names.
+description: Compiled templates are kept in the folder that the variable GROUNDCREW_TEMPLATES names.
 """
 
 
@@ -100,7 +100,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def v2_playbook_on_start(self, *_: object) -> None:
         """Share the folder with earlier runs of this Ansible."""
         # Ansible before 2.19 works otherwise.
-        if (given := os.environ.get("GROUNDCREW_MODULES")) and tuple(map(int, __version__.split(".")[:2])) >= (2, 19):
+        if (given := os.environ.get("GROUNDCREW_TEMPLATES")) and tuple(map(int, __version__.split(".")[:2])) >= (2, 19):
             folder = Path(given) / f"templates-{__version__}"
             folder.mkdir(exist_ok=True, mode=0o700)
             share(folder)
