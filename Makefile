@@ -31,11 +31,11 @@ test-fast: bootstrap ## Run what needs no containers: style and fast tests
 molecule: bootstrap ## Run one scenario (s=redis), or one step of it (s=redis do=converge)
 	@MOLECULE_GLOB='molecule/*/molecule.yml' $(ENTER) molecule -c .config/molecule/config.yml $(or $(do),test) --scenario-name $(or $(s),$(error Which scenario? For example: make molecule s=redis))
 
-bench: bootstrap ## Compare the roles with a shell script, in processor time (n=3 times; debian=13)
-	@$(ENTER) python tools/bench.py --debian $(or $(debian),12) $(or $(n),1)
+bench: bootstrap ## Measure what Groundcrew costs, beside other ways (s="core site deploy preflight" n=3 debian=13 docs=yes)
+	@PYTHONPATH=tools $(ENTER) python -m bench $(s) --debian $(or $(debian),12) --rounds $(or $(n),3) $(if $(docs),--docs)
 
 bench-deploy: bootstrap ## Compare a deploy, a rollback and a run with nothing to do with an earlier commit (base=COMMIT)
-	@$(ENTER) python tools/bench_deploy.py --base $(or $(base),e38eb59) --rounds $(or $(n),3)
+	@PYTHONPATH=tools $(ENTER) python -m bench.compare --base $(or $(base),e38eb59) --rounds $(or $(n),3)
 
 bench-servers: bootstrap ## Compare Gunicorn, Granian and uWSGI, a page with one query
 	@$(ENTER) molecule -c .config/molecule/config.yml converge --scenario-name servers
@@ -45,8 +45,9 @@ bench-servers: bootstrap ## Compare Gunicorn, Granian and uWSGI, a page with one
 bench-edge: bootstrap ## Compare Nginx on the host of `make demo` with the best it could be
 	@$(ENTER) podman exec --interactive groundcrew-demo python3 - site site.localhost < tools/bench/edge.py
 
-docs: bootstrap ## Write the tables of variables from the specifications of the roles, and CHANGELOG.md from its fragments
+docs: bootstrap ## Write the tables of variables from the specifications of the roles, docs/performance.md, and CHANGELOG.md
 	@python docs/generate.py
+	@PYTHONPATH=tools python -m bench.page
 	@python tools/changelog.py
 
 bootstrap:
