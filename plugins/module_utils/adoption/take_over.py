@@ -15,6 +15,7 @@ import signal
 import subprocess
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +275,12 @@ def main(verb: str, name: str, plan: dict[str, Any]) -> None:
     """Do a verb, and print {changed, msg, archive, stage} or {failed, msg}; `look` does nothing."""
     adoption = Adoption(name)
     try:
-        verbs = {"begin": lambda: adoption.begin(plan), "finish": adoption.finish, "back": adoption.back, "look": str}
+        verbs: dict[str, Callable[[], str]] = {
+            "begin": lambda: adoption.begin(plan),
+            "finish": adoption.finish,
+            "back": adoption.back,
+            "look": str,
+        }
         said = verbs[verb]()
         archive = str(adoption.archive) if adoption.archive.exists() else ""
         answer = {"changed": bool(said), "msg": said, "archive": archive, "stage": adoption.kept.get("stage", "")}
