@@ -11,6 +11,7 @@ import json
 import os
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -197,6 +198,9 @@ def play(host):
             host.backend.hostname,
         ]
         command += ["--extra-vars", json.dumps(variables), str(REPOSITORY / playbook)]
-        return subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # A reload of Nginx returns before its new workers have taken over, which a test would be too quick for.
+        time.sleep(1)
+        return done
 
     return run

@@ -156,19 +156,19 @@ class Adoption:
         folder, part = self.place / "databases", self.archive.with_suffix(".part")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
-        old = os.umask(0o077)
         for alias, one in plan["databases"].items():
             target = folder / f"{alias}.{'dump' if one['command'][0] == 'pg_dump' else 'json'}"
             with target.open("wb") as file:
                 switch = ["runuser", "-u", one["user"], "--"]
                 run(*switch, *one["command"], stdout=file, cwd=one["folder"], env={**os.environ, **one["env"]})
+        part.touch(mode=0o600)
         with tarfile.open(part, "w") as archive:
             archive.add(folder, "databases")
             if plan["media"] and Path(plan["media"]).is_dir():
-                archive.add(plan["media"], "media")
+                # The folder itself may be a link to where there is room.
+                archive.add(Path(plan["media"]).resolve(), "media")
         part.replace(self.archive)
         shutil.rmtree(folder)
-        os.umask(old)
 
     def set_aside(self, path: Path) -> None:
         """Move a file to where `back` finds it."""
