@@ -10,6 +10,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.django.plugins.module_utils.adoption import plan
 from ansible_collections.groundcrew.django.plugins.module_utils.report import observed
+from ansible_collections.groundcrew.django.plugins.plugin_utils.given import given
 
 PROGRAMS = Path(plan.__file__).parent
 SPEC = {
@@ -17,7 +18,6 @@ SPEC = {
     "name": {"type": "str", "default": ""},
     "domains": {"type": "list", "elements": "str", "default": []},
     "project": {"type": "str", "default": ""},
-    "given": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -37,14 +37,15 @@ class ActionModule(ActionBase):
                 return result | {"changed": False} | self._describe(asked)
             if self._task.check_mode:
                 return result | {"changed": False, "skipped": True}
-            begun = self._run("take_over.py", "look", asked["name"], {})
-            known = asked["verb"] == "begin" and not begun["stage"]
-            return result | self._run("take_over.py", asked["verb"], asked["name"], self._plan(asked) if known else {})
+            steps = self._plan(asked) if asked["verb"] == "begin" else {}
+            return result | self._run("take_over.py", asked["verb"], asked["name"], steps)
         except plan.CannotError as error:
             return result | {"failed": True, "msg": str(error)}
 
     def _plan(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Return what is to be stopped, packed and set aside."""
+        """Return what is to be stopped, packed and set aside; nothing when a run before has begun."""
+        if self._run("take_over.py", "look", asked["name"], {})["stage"]:
+            return {}
         _, project, look = self._look(asked["project"])
         return plan.steps(project, look, asked["name"], asked["domains"])
 
@@ -55,7 +56,7 @@ class ActionModule(ActionBase):
         except plan.CannotError as error:
             # The task may show nothing of its answer, which has secrets.
             return {"refused": str(error)}
-        return {"refused": ""} | plan.described(project, look, answer, asked["given"])
+        return {"refused": ""} | plan.described(project, look, answer, given("site"))
 
     def _look(self, folder: str) -> tuple[dict[str, Any], plan.Project, dict[str, Any]]:
         """Return what the server says, the project, and what belongs to it."""
@@ -77,9 +78,8 @@ class ActionModule(ActionBase):
 
     def _answer(self, done: dict[str, Any]) -> dict[str, Any]:
         """Return the JSON of the line that a program prints."""
-        for line in done["stdout"].splitlines():
-            if line.startswith(observed.MARK):
-                answer: dict[str, Any] = json.loads(line[len(observed.MARK) :])
-                return answer
-        last = (done["stderr"].strip().splitlines() or ["it gave no answer"])[-1]
-        raise plan.CannotError(f"The server cannot be read: {last}")
+        last = "".join(done["stderr"].strip().splitlines()[-1:])
+        server = observed.read("", done["stdout"], last)
+        if server.error:
+            raise plan.CannotError(f"The server cannot be read: {server.error}")
+        return dict(server.said)

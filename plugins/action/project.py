@@ -10,9 +10,8 @@ from pathlib import Path
 from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import engine
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.sources import git
+from ansible_collections.groundcrew.django.plugins.plugin_utils.given import given
 
-application = engine.load("application")
-environment = engine.load("environment")
 host = engine.load("host")
 project = engine.load("project")
 processes = engine.load("project.processes")
@@ -42,13 +41,6 @@ def title(source: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", last.lower()).strip("-0123456789") or "site"
 
 
-def given(name: str) -> frozenset[str]:
-    """Return the variables that an application has with a database, a cache, a queue and a key."""
-    source, url = application.Source("folder", "."), "redis://localhost"
-    made = application.Application(name, source, (name,), database_url="postgresql:///", cache_url=url, broker_url=url)
-    return environment.names(made) | {"DJANGO_SECRET_KEY"}
-
-
 def describe(folder: str, name: str) -> dict[str, object]:
     """Return what the project in a folder says of itself.
 
@@ -69,7 +61,6 @@ def describe(folder: str, name: str) -> dict[str, object]:
         "proposed": [line.removeprefix("  ") for line in read.proposed],
         "variables": [line.strip() for line in lines[:cut] if line.startswith("  ")],
         "secrets": lines[cut:],
-        "given": sorted(given(name)),
     }
 
 

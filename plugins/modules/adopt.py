@@ -30,11 +30,6 @@ options:
     description: The folder of its manage.py, where several projects serve.
     type: str
     default: ""
-  given:
-    description: Environment variables that a release has in any case.
-    type: list
-    elements: str
-    default: []
 attributes:
   check_mode:
     support: partial
@@ -67,7 +62,7 @@ domains:
   type: list
   elements: str
 env:
-  description: Variables of the process that its server does not set. Secrets are among them.
+  description: Variables of the process that neither its server nor Groundcrew sets. Secrets are among them.
   returned: for describe
   type: dict
 refused:

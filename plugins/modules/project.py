@@ -49,11 +49,6 @@ processes:
   returned: always
   type: list
   elements: dict
-given:
-  description: Environment variables that a release has in any case.
-  returned: when it was read
-  type: list
-  elements: str
 refused:
   description: What the inventory has to decide, a sentence; empty when all is clear.
   returned: always

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from .look import SERVICES
+
 COPIES = 2.2
 """Times that the uploads are on the disk while they move, beside where they were, with something to spare."""
 LEAST_KEY = 50
@@ -85,7 +87,9 @@ def choose(answer: Mapping[str, Any], folder: str) -> Project:
             "in the folder of its manage.py."
         )
     names = ", ".join(one.folder for one in found)
-    raise CannotError(f"Several projects serve here: name the folder of one of them, -e project=FOLDER: {names}.")
+    raise CannotError(
+        f"Several projects serve here: name the folder of one of them, -e project_folder=FOLDER: {names}."
+    )
 
 
 def allowed(name: str, hosts: Iterable[str]) -> bool:
@@ -206,7 +210,7 @@ def steps(project: Project, look: Mapping[str, Any], name: str, asked: Sequence[
         else:
             command = [said["python"], "manage.py", *DUMPED, f"--database={alias}"]
             databases[alias] = {"user": said["user"], "command": command, "folder": said["folder"], "env": said["env"]}
-    stop = [unit for unit in look["units"] if unit not in ALSO]
+    stop = [unit for unit in look["units"] if unit not in SERVICES]
     return {
         "stop": stop,
         "states": look["units"],
@@ -219,10 +223,6 @@ def steps(project: Project, look: Mapping[str, Any], name: str, asked: Sequence[
         "rename": rename,
         "port": said["databases"]["default"]["port"],
     }
-
-
-ALSO = ("redis-server.service", "nginx.service", "apache2.service", "supervisor.service")
-"""Services that are not the project's, whose state `back` restores."""
 
 
 def supervised(unit: str, look: Mapping[str, Any]) -> bool:

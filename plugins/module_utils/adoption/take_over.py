@@ -196,7 +196,8 @@ class Adoption:
             return ""
         plan = self.kept["plan"]
         # Before that nothing but the project itself was touched.
-        if self.archive.exists() or self.kept["stage"] == "finished":
+        configured = self.archive.exists() or self.kept["stage"] == "finished"
+        if configured:
             self.configure_back()
         for path in (self.place / "aside").rglob("*"):
             if path.is_symlink() or path.is_file():
@@ -206,7 +207,7 @@ class Adoption:
         for path in plan["crontabs"]:
             if (kept := self.place / f"crontab{path.replace('/', '_')}").exists():
                 rewrite(Path(path), kept.read_text())
-        if self.archive.exists() or self.kept["stage"] == "finished":
+        if configured:
             for unit in ("postgresql.service", "nginx.service"):
                 run("systemctl", "try-restart", unit)
         self.rename_back(plan)
