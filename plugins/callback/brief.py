@@ -14,11 +14,13 @@ extends_documentation_fragment:
   - result_format_callback
 """
 
+import gc
 import time
 
 from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback import default
 from ansible.plugins.loader import filter_loader
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import specification
 
 OWN = "groundcrew.django."
 # What the modules of this collection say beside `msg` when they fail as they mean to.
@@ -51,8 +53,11 @@ class CallbackModule(default.CallbackModule):
         self._short = []  # lines of tasks that took less than a second, all of one role and the same hosts
 
     def v2_playbook_on_start(self, playbook):
-        """Load the filters of this collection, which each worker would do for itself: half of its work."""
+        """Load the filters and specifications of this collection, which each worker would do for itself."""
         filter_loader.get(f"{OWN}complete")
+        specification.variables()
+        # Tens of thousands of objects come and stay: to look through them for garbage again and again is in vain.
+        gc.set_threshold(50_000, 20, 100)
         super().v2_playbook_on_start(playbook)
 
     @property
@@ -91,6 +96,8 @@ class CallbackModule(default.CallbackModule):
         self._short = []
 
     def _task_start(self, task, prefix=None):
+        # A worker that looks through all objects for garbage gets a copy of the memory that it was to share.
+        gc.freeze()
         if self._full:
             super()._task_start(task, prefix)
             return

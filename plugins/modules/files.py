@@ -20,7 +20,7 @@ options:
         type: str
         required: true
       content:
-        description: What it holds, mostly by P(ansible.builtin.template#lookup). It is neither logged nor returned.
+        description: What it holds, mostly by P(groundcrew.django.template#lookup). It is neither logged nor returned.
         type: str
         required: true
       owner:
@@ -59,7 +59,7 @@ EXAMPLES = r"""
   groundcrew.django.files:
     files:
       - dest: /etc/example/settings.conf
-        content: "{{ lookup('ansible.builtin.template', 'settings.conf.j2') }}"
+        content: "{{ lookup('groundcrew.django.template', 'settings.conf.j2') }}"
         validate: example --check %s
 """
 

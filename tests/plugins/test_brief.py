@@ -1,6 +1,7 @@
 """What a run shows with the callback `brief`, in the Ansible that runs the tests: a line for what changed, no more."""
 
 import functools
+import json
 import os
 import subprocess
 import sys
@@ -76,12 +77,15 @@ PLAYBOOK = """
 """
 
 LOADED = """
-import pathlib, sys
+import gc, json, pathlib, sys
 from ansible.plugins.action import ActionBase
+from ansible_collections.groundcrew.django.plugins.module_utils.applications import specification
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
-        pathlib.Path(__file__).with_name("loaded.txt").write_text(" ".join(sys.modules))
+        known = specification.load.cache_info().currsize
+        found = {"modules": list(sys.modules), "specifications": known, "frozen": gc.get_freeze_count()}
+        pathlib.Path(__file__).with_name("loaded.json").write_text(json.dumps(found))
         return {}
 """
 
@@ -117,11 +121,14 @@ def run(folder):
     return run
 
 
-def test_no_worker_loads_the_filters_of_the_collection(run, folder):
+def test_a_worker_finds_loaded_what_it_needs_and_leaves_the_memory_shared(run, folder):
     run()
-    loaded = (folder / "action_plugins/loaded.txt").read_text().split()
+    worker = json.loads((folder / "action_plugins/loaded.json").read_text())
     for path in ROOT.glob("plugins/filter/*.py"):
-        assert f"ansible_collections.groundcrew.django.plugins.filter.{path.stem}" in loaded
+        assert f"ansible_collections.groundcrew.django.plugins.filter.{path.stem}" in worker["modules"]
+    assert worker["specifications"] == len(list(ROOT.glob("roles/*/meta/argument_specs.yml")))
+    # What the first process has made so far, no worker looks through.
+    assert worker["frozen"] > 20_000
 
 
 def test_what_changed_is_a_line_each_and_nothing_else_is_told(run):
