@@ -3,9 +3,10 @@ exec 2> /dev/null
 export LC_ALL=C
 cd /
 dpkg-query --show --showformat='package ${Package} ${db:Status-Status}\n'
-find /etc /usr/local /srv -xdev \( -name __pycache__ -o -path /etc/ssl/groundcrew -o -path '/etc/ssh/ssh_host_*' -o -path '/srv/*/releases/*/venv' \) -prune \
+find /etc /usr/local /srv -xdev \( -name __pycache__ -o -path /etc/ssl/groundcrew -o -path '/etc/ssh/ssh_host_*' -o -path '/srv/*/releases/*/venv' -o -path '/srv/*/packages/*' \) -prune \
   -o -printf 'path %p %y %m %u %g %l\n' | grep --invert-match -e '-[0-9]\{8\}' -e '\.pwd\.lock'
-find /etc -xdev -type f \( -path '/etc/ssl/*' -o -path '*/secrets/*' -o -path '/etc/ssh/ssh_host_*' -o -name '*-' -o -name machine-id -o -name ld.so.cache \) -prune \
+find /etc -xdev -type f \( -path '/etc/ssl/*' -o -path '*/secrets/*' -o -path '/etc/ssh/ssh_host_*' -o -name '*-' -o -name machine-id -o -name ld.so.cache \
+  -o -path /etc/hosts -o -path '/etc/nginx/groundcrew-nobody/*' \) -prune \
   -o -type f -print0 | xargs -0 sha256sum
 find /usr/local -xdev -type f -not -path '*/__pycache__/*' -print0 | xargs -0 sha256sum
 systemctl list-unit-files --state=enabled --plain --no-legend | awk '{ print "enabled " $1 }'

@@ -46,6 +46,6 @@ def test_a_killed_run_is_made_up_for(host, play, http, undisturbed, task):
     result = play(SITE)
     assert result.returncode == 0, f"{at}\n{result.stdout[-3000:]}"
     difference = [line for line in difflib.unified_diff(undisturbed, state(host), n=0, lineterm="") if line[0] in "+-"]
-    assert difference[2:] == [], at
+    assert difference[2:] == [], "\n".join([at, *difference[:40]])
     assert re.search(r"changed=0 .*failed=0", play(SITE).stdout), at
     assert http("https://guestbook.example.org/").status == 200
