@@ -410,6 +410,10 @@ def test_ipv6_serves_as_well(http):
     assert http(SHOP, connect="::1").status == 200
 
 
+def test_the_configuration_is_read_without_a_warning(host):
+    assert "[warn]" not in host.run("nginx -t").stderr
+
+
 def test_http2_and_tls_1_3_are_offered(http, host):
     assert http(SHOP).tls["version"] == "TLSv1.3"
     handshake = "openssl s_client -connect 127.0.0.1:443 -servername shop.example.org -alpn h2"

@@ -71,7 +71,7 @@ def main() -> None:
         stack.callback(lambda: subprocess.run([*git, "remove", "--force", str(base)], check=False))
         hosts = stack.enter_context(fresh(options.debian, "deploy-this", "deploy-base"))
         paths = (("this", ROOT), ("base", base))
-        trees = [Tree(label, path, host) for (label, path), host in zip(paths, hosts, strict=True)]
+        trees = [Tree(label, path, host, counts=True) for (label, path), host in zip(paths, hosts, strict=True)]
         print(f"{'':<29}{'wall':>9}{'contr.':>9}{'host':>9}{'tasks':>9}")
         rows = measure(trees, options.rounds)
     print("\nThe least of each, and the ratio to the commit before")

@@ -22,10 +22,13 @@ WHEELS = "/srv/shop/packages"
 
 
 class Tree:
-    """A checkout of the project and the host that it looks after, with an inventory of its own."""
+    """A checkout of the project and the host that it looks after, with an inventory of its own.
 
-    def __init__(self, label: str, path: Path, host: Host) -> None:
-        self.label, self.path, self.host, self.generation = label, path, host, 1
+    Whoever counts tasks has each of them printed.
+    """
+
+    def __init__(self, label: str, path: Path, host: Host, counts: bool = False) -> None:
+        self.label, self.path, self.host, self.counts, self.generation = label, path, host, counts, 1
         self.inventory = host.folder / f"{label}-inventory"
         self.inventory.mkdir()
         self.source = host.folder / f"{label}-shop"
@@ -56,8 +59,8 @@ class Tree:
         """Return the work that runs a playbook of this tree."""
 
         def work(host: Host, log: TextIO) -> int:
-            # The lines of this callback can be counted.
-            more = {"ANSIBLE_CONFIG": str(self.path / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "default"}
+            more = {"ANSIBLE_CONFIG": str(self.path / "ansible.cfg")}
+            more |= {"ANSIBLE_STDOUT_CALLBACK": "default"} if self.counts else {}
             extra = [word for argument in arguments for word in ("--extra-vars", argument)]
             command = [
                 "ansible-playbook",
