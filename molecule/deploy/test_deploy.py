@@ -259,7 +259,7 @@ def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
 
 def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, http):
     # Before a deploy changes anything, and in the middle of it.
-    seconds = 10 if host.backend.hostname.endswith("13") else 0
+    seconds = 7 if host.backend.hostname.endswith("13") else 0
     before, generation = http("https://shop.example.org/").text.split()[1], str(70 + seconds)
     deploy = start_deploy(host, generation)
     time.sleep(seconds)
