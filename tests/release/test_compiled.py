@@ -2,10 +2,14 @@
 
 # ruff: noqa: E501, RUF001 - what uv says is one line
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from groundcrew_release import build, compiled, report, resolve
 from groundcrew_release.application import Source
-from groundcrew_release.steps import FailedError, Steps
+from groundcrew_release.steps import FailedError, MissingError, Steps
 
 HEAD = "error: Failed to build `{}`\n  cause: The build backend returned an error\n  cause: Call to `x.build_wheel` failed\n"
 GCC = "error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory\n"
@@ -50,7 +54,7 @@ def test_packages_of_debian_that_a_build_needs(release, log, installed, packages
     known.clear()
     known |= installed
     told = compiled.unbuilt(log, folder)
-    assert isinstance(told, compiled.MissingError)
+    assert isinstance(told, MissingError)
     assert told.packages == packages
 
 
@@ -78,7 +82,7 @@ def test_sentence_names_the_distribution_the_packages_and_the_key(release):
 def test_build_that_more_packages_do_not_help(release, log, sentence):
     release[1].update({"libgdal-dev"})
     told = compiled.unbuilt(log, release[0])
-    assert not isinstance(told, compiled.MissingError)
+    assert not isinstance(told, MissingError)
     assert str(told) == sentence
 
 
@@ -125,7 +129,7 @@ def test_what_is_missing_is_in_the_result_and_nothing_stays(product, uv, verb):
     uv.fail("install", HEAD.format("mysqlclient==2.3.2"))
     before = sorted(path.name for path in product.releases.iterdir())
     arguments = (product, "a", True, Steps()) if verb is build.build else (product, Steps())
-    with pytest.raises(compiled.MissingError) as raised:
+    with pytest.raises(MissingError) as raised:
         verb(*arguments)
     result = report.failure(product, "build", raised.value, Steps())
     assert result["missing_packages"] == ["libmariadb-dev"]
@@ -176,7 +180,7 @@ def test_a_package_that_is_older_than_the_python(release, said):
     told = compiled.unbuilt(HEAD.format("graphite-web==1.1.10") + f"         {said}\n", folder)
     assert "graphite-web has no wheel for Python 3.11.2, and its build knows an older Python" in str(told)
     assert '`overrides`, or another Python, such as `python: "3.9"`' in str(told)
-    assert not isinstance(told, compiled.MissingError)
+    assert not isinstance(told, MissingError)
 
 
 UNBUILT = (
@@ -208,3 +212,11 @@ def test_an_index_that_lacks_a_package_has_answered(shop, release):  # noqa: ARG
     missing = FETCH.format(PAGE, "HTTP status client error (404 Not Found)", "")
     with pytest.raises(FailedError, match="uv failed"), compiled.explained(shop(), "abc"):
         raise FailedError("uv failed", missing)
+
+
+def test_a_command_of_the_application_starts_without_what_builds_need():
+    program = "import sys; import groundcrew_release.__main__; print(*sys.modules)"
+    folder = Path(report.__file__).parents[1]
+    loaded = subprocess.check_output([sys.executable, "-c", program], cwd=folder, text=True).split()
+    assert "groundcrew_release.run" in loaded
+    assert [name for name in loaded if name.startswith("packaging") or name == "groundcrew_release.compiled"] == []

@@ -15,7 +15,7 @@ from . import interpreters, requirements
 from .application import Application
 from .project.names import canonical, sentence
 from .project.pythons import Demand, alternatives, smallest
-from .steps import FailedError
+from .steps import FailedError, MissingError
 
 COMPILER = ("build-essential", "pkg-config", "python3-dev")
 """Debian packages that every build needs; headers of Python come with an interpreter of uv's."""
@@ -107,14 +107,6 @@ SILENT = re.compile(
     re.IGNORECASE,
 )
 """What uv says of an index that gave no answer; a status, such as 404, is one."""
-
-
-class MissingError(FailedError):
-    """Something has to be compiled, and `packages` of Debian are missing for that."""
-
-    def __init__(self, text: str, packages: tuple[str, ...], log: str = "", command: str = ""):
-        super().__init__(text, log, command)
-        self.packages = packages
 
 
 def installed(names: tuple[str, ...]) -> set[str]:

@@ -7,8 +7,7 @@ from typing import Any
 
 from . import records
 from .application import ROOT, Application
-from .compiled import MissingError
-from .steps import TAIL, FailedError, Steps
+from .steps import TAIL, FailedError, MissingError, Steps
 
 Result = dict[str, Any]
 LINES = 25  # of a failure, at most

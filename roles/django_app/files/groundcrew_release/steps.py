@@ -16,6 +16,14 @@ class FailedError(Exception):
         self.log, self.command = log, command
 
 
+class MissingError(FailedError):
+    """Something has to be compiled, and `packages` of Debian are missing for that."""
+
+    def __init__(self, text: str, packages: tuple[str, ...], log: str = "", command: str = ""):
+        super().__init__(text, log, command)
+        self.packages = packages
+
+
 class StoppedError(FailedError):
     """Somebody ended the verb, with `systemctl stop` or by shutting the host down."""
 
