@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
         said = answers.of_hosts(task_vars, self._task.args["answers"])
         cores = {name: machines.cores(str(one.get("stdout") or "")) for name, one in said.items()}
         asked = [self._machine(name, said[name], task_vars["hostvars"][name], resolved, cores) for name in said]
-        names = {name for one in asked for app in one.applications for name in app["certificate"]["domains"]}
+        names = {domain for one in asked for _, domain in machines.uncertified(one)}
         with ThreadPoolExecutor(AT_ONCE) as threads:
             list(threads.map(resolve, names))
         found = [finding for one in asked for finding in machines.findings(one, resolve)]

@@ -92,11 +92,18 @@ def test_a_host_that_can(answer):
 def test_a_domain_where_an_authority_would_not_find_the_host(domain, words):
     (line,) = told(domains=["here.org", domain])
     assert words in line
-    # By DNS, by another authority, with files, and where a certificate is there already.
-    assert told(domains=[domain], certificate={"dns": "cloudflare"}) == []
-    assert told(domains=[domain], certificate={"server": "https://ca.internal/dir"}) == []
-    assert told(domains=[domain], certificate={"source": "provided"}) == []
-    assert told(domains=[domain], certified="shop") == []
+
+
+def test_a_domain_at_which_no_public_authority_asks_is_not_looked_up():
+    """By DNS, by another authority, with files, and where a certificate is there already."""
+
+    def resolve(name):
+        pytest.fail(f"{name} was looked up")
+
+    assert told(resolve, certificate={"dns": "cloudflare"}) == []
+    assert told(resolve, certificate={"server": "https://ca.internal/dir"}) == []
+    assert told(resolve, certificate={"source": "provided"}) == []
+    assert told(resolve, certified="shop") == []
 
 
 def test_a_domain_that_may_lead_here_all_the_same():

@@ -203,23 +203,25 @@ def domains(machine: Machine, resolve: Callable[[str], list[str] | None]) -> Ite
     """Yield domains where a public authority would not find this host."""
     own = set(machine.answer.get("address", ()))
     public = {one for one in own if is_public(one)}
-    for application in machine.applications:
-        certificate = application["certificate"]
-        http = certificate["source"] == "acme" and not certificate["dns"] and certificate["server"] == PUBLIC
-        if application["state"] != "present" or not http or application["name"] in machine.answer.get("certified", ()):
+    for application, domain in uncertified(machine):
+        found = resolve(domain)
+        where = ", ".join(found or ())
+        if found == []:
+            sentence = f"has {domain}, which no DNS knows: an authority asks there before it signs"
+        elif found and public and not own & set(found) and not machine.is_behind_proxies:
+            sentence = f"has {domain}, which is {where}, and this host is {', '.join(sorted(public))}: {ELSEWHERE}"
+        else:
             continue
-        for domain in certificate["domains"]:
-            found = resolve(domain)
-            where = ", ".join(found or ())
-            if found == []:
-                sentence = f"has {domain}, which no DNS knows: an authority asks there before it signs"
-            elif found and public and not own & set(found) and not machine.is_behind_proxies:
-                sentence = f"has {domain}, which is {where}, and this host is {', '.join(sorted(public))}: {ELSEWHERE}"
-            else:
-                continue
-            yield Finding(
-                "dns", machine.name, application["name"], "domains", sentence, "certificate: {source: selfsigned}"
-            )
+        yield Finding("dns", machine.name, application, "domains", sentence, "certificate: {source: selfsigned}")
+
+
+def uncertified(machine: Machine) -> Iterator[tuple[str, str]]:
+    """Yield each application (name) and domain at which a public authority is going to ask before it signs."""
+    for application in machine.applications:
+        name, certificate = application["name"], application["certificate"]
+        http = certificate["source"] == "acme" and not certificate["dns"] and certificate["server"] == PUBLIC
+        if application["state"] == "present" and http and name not in machine.answer.get("certified", ()):
+            yield from ((name, domain) for domain in certificate["domains"])
 
 
 def is_public(address: str) -> bool:
