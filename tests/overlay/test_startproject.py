@@ -1,9 +1,11 @@
 """An untouched `startproject` in production, seen from outside: its checks, static files, requests and log."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from groundcrew_release import configure
 
 OVERLAY = Path(__file__).parents[2] / "roles/django_app/files/groundcrew_release/inside"
 
@@ -28,6 +30,8 @@ print({
     'missing': b'DEBUG' in client.get('/missing/', **https).content,
 })
 """
+
+SHOWN = "import os; from django.conf import settings; print(settings.DEBUG, os.environ['DJANGO_SETTINGS_MODULE'])"
 
 FAILING_VIEW = """
 import django
@@ -55,6 +59,27 @@ def test_without_the_overlay_they_are_not(project):
     )
     assert result.returncode == 1
     assert "security.W018" in result.stderr
+
+
+@pytest.mark.parametrize("program", ["manage.py", "shop/wsgi.py", "shop/asgi.py"])
+def test_a_program_that_names_its_settings_by_force_has_the_overlay(project, tmp_path, program):
+    """As Python starts in a release, which reads a line of its `.pth`."""
+    (tmp_path / "groundcrew_project.pth").write_text(configure.START)
+    text = (project.folder / program).read_text()
+    forced = re.sub(r"os\.environ\.setdefault\((.*), (.*)\)", r"os.environ[\1] = \2", text)
+    assert forced != text
+    (tmp_path / "program.py").write_text(f"import site; site.addsitedir({str(tmp_path)!r})\n{forced}\n{SHOWN}")
+    shown = project(
+        tmp_path / "program.py", "check", PYTHONPATH=f"{project.environment['PYTHONPATH']}:{project.folder}"
+    )
+    assert shown.stdout.splitlines()[-1:] == ["False groundcrew_settings"], shown.stderr
+
+
+def test_what_takes_the_place_of_djangos_settings_is_refused(project):
+    text = "import django.conf\nclass Box: pass\nBox.__module__ = 'dynaconf.base'\ndjango.conf.settings = Box()\n"
+    (project.folder / "boxed_settings.py").write_text(f"from shop.settings import *\n{text}")
+    result = project("-c", "import groundcrew_settings", GROUNDCREW_SETTINGS_MODULE="boxed_settings")
+    assert "boxed_settings uses dynaconf, which takes the place of Django's settings" in result.stderr
 
 
 def test_report(project):

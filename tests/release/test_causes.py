@@ -89,6 +89,19 @@ def test_only_what_led_to_the_last_traceback_counts():
             "django.core.exceptions.ImproperlyConfigured: Set the SECRET_KEY environment variable",
             "`env: {SECRET_KEY: ...}`, or `secrets: {SECRET_KEY: 50}` for one that is made up on the host.",
         ),
+        (
+            "The settings do not import: ValidationError: 2 validation errors for Env stripe_key Field required [type=",
+            "The project reads STRIPE_KEY from its environment: `env: {STRIPE_KEY: ...}`, or `secrets: {STRIPE_KEY: ",
+        ),
+        (
+            "ImproperlyConfigured: django-configurations settings importer wasn't correctly installed. Please",
+            "names it",
+        ),
+        (
+            "ImproperlyConfigured: The ALLOWED_HOSTS setting must be a list or a tuple.",
+            "`env: {DJANGO_ALLOWED_HOSTS: '[",
+        ),
+        ("ImproperlyConfigured: Invalid cache schema unix", "not by REDIS_URL"),
         ("decouple.UndefinedValueError: API_URL not found. Declare it as envvar or", "`env: {API_URL: ...}`."),
         ('environs.EnvError: Environment variable "API_URL" not set', "`env: {API_URL: ...}`."),
         (

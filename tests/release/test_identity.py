@@ -100,6 +100,7 @@ def test_shape_has_what_every_python_agrees_on():
 
 def test_name_is_the_same_everywhere(shop, monkeypatch, tmp_path):
     """A changed name means that every application is built anew: only with FORMAT, and on purpose."""
-    monkeypatch.setattr(identity, "OVERLAY", tmp_path / "overlay.py")
+    for name in ("OVERLAY", "START"):
+        monkeypatch.setattr(identity, name, tmp_path / "overlay.py")
     (tmp_path / "overlay.py").write_text("x = 1\n")
-    assert identity.compute(shop(), "r") == "d7fa7a8d53ca"
+    assert identity.compute(shop(), "r") == "41daf6ab6b5e"

@@ -129,7 +129,9 @@ def no_module(found: re.Match[str]) -> str:
 
 def read_environment(found: re.Match[str]) -> str:
     """Advise on a variable that is missing."""
+    # pydantic-settings says the name of a field.
     name = next(one for one in found.groups() if one)
+    name = name.upper() if "Field required" in found[0] else name
     secret = re.search("KEY|SECRET|TOKEN|SALT|PASSWORD", name.upper())
     made = f", or `secrets: {{{name}: 50}}` for one that is made up on the host" if secret else ""
     return f"The project reads {name} from its environment: `env: {{{name}: ...}}`{made}."
@@ -177,6 +179,27 @@ def no_image(found: re.Match[str]) -> str:
     return f"A registry asks who builds: `registries: [docker://USER:PASSWORD@{name}]` has the login for this `FROM`."
 
 
+def no_configuration(_found: re.Match[str]) -> str:
+    """Advise on django-configurations, which asks for the class that has the settings."""
+    return "The settings are a class of django-configurations: `env: {DJANGO_CONFIGURATION: ...}` names it."
+
+
+def no_list(_found: re.Match[str]) -> str:
+    """Advise on a library that takes our variable, hosts with commas between, for the whole setting."""
+    return (
+        "A library reads it from DJANGO_ALLOWED_HOSTS: "
+        "`env: {DJANGO_ALLOWED_HOSTS: '[\"www.example.org\"]'}` writes a list."
+    )
+
+
+def no_cache(_found: re.Match[str]) -> str:
+    """Advise on a parser of URLs that knows no socket by the name that redis gives it."""
+    return (
+        "django-environ knows the host's Redis by CACHE_URL, not by REDIS_URL: "
+        '`env: {REDIS_URL: "redis:///run/redis-NAME/redis.sock?db=0"}`, or let the settings read CACHE_URL.'
+    )
+
+
 PATH = r"(?P<quote>['\"])(?P<path>[^'\"]+)(?P=quote)"
 RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (rf"(OSError|PermissionError): \[Errno (30|13)\] [^:]*: {PATH}", cannot_write),
@@ -190,6 +213,10 @@ RULES: list[tuple[str, Callable[[re.Match[str]], str]]] = [
     (r"Error loading (MySQLdb|psycopg2)(?: or psycopg)? module", no_module),
     (r"Set the (\w+) environment variable|(\w+) not found\. Declare it as envvar", read_environment),
     (r"[Ee]nvironment variable [\"']?(\w+)[\"']? (?:is )?not set", read_environment),
+    (r"validation errors? for [\w.]+:?\s+(\w+)\s+Field required", read_environment),
+    (r"django-configurations settings importer wasn't correctly installed", no_configuration),
+    (r"ALLOWED_HOSTS setting must be a list or a tuple", no_list),
+    (r"Invalid cache schema unix", no_cache),
     (r"authentication failed for user \"([^\"]+)\"|role \"([^\"]+)\" does not exist", no_login),
     (r"Access denied for user '([^']+)'", no_login),
     (r"could not translate host name \"([^\"]+)\"|Unknown (?:MySQL )?server host '([^']+)'", no_server),

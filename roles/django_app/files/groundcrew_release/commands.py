@@ -121,7 +121,7 @@ def ask(application: Application, release: str, script: str, *arguments: str, in
     hint = sandbox.hint(log, run.allowed(application, release)) if status else ""
     if status == REFUSED:
         before, _, sentence = log.rstrip().rpartition("\n")
-        helps = causes.advise(log)
+        helps = causes.advise(log) or causes.advise(sentence)
         told = f"{sentence.rstrip('.')}. {helps}" if helps else sentence
         raise FailedError(f"{told}\n{hint}".rstrip(), before)
     if status:
@@ -134,7 +134,9 @@ def ask(application: Application, release: str, script: str, *arguments: str, in
 
 def describe(application: Application, release: str) -> dict[str, Any]:
     """Return what Django says of a release (inside/describe.py)."""
-    found: dict[str, Any] = ask(application, release, "describe.py")
+    found: dict[str, Any] = ask(
+        application, release, "describe.py", application.server.interface, application.application
+    )
     return found
 
 

@@ -9,6 +9,8 @@ from .project import Project
 from .steps import FailedError
 
 INSIDE = Path(__file__).parent / "inside"
+START = """import os; "GROUNDCREW_SETTINGS_MODULE" in os.environ and __import__("groundcrew_start")\n"""
+"""A line of `groundcrew_project.pth`, which Python runs when it starts; nothing without the release's environment."""
 
 
 def installed(application: Application) -> list[str]:
@@ -45,6 +47,7 @@ def configure(application: Application, name: str, project: Project) -> None:
     (release / "overlay").mkdir(mode=0o755)
     modules = [
         "groundcrew_settings.py",
+        "groundcrew_start.py",
         "groundcrew_server.py",
         *(["groundcrew_sentry.py"] if application.sentry.dsn else []),
     ]
@@ -64,4 +67,4 @@ def configure(application: Application, name: str, project: Project) -> None:
         # What the project appends comes last, so that `apps/email` does not stand in for Python's own; and so does the
         # folder of manage.py, which Python puts on the path of that program alone.
         folders = "".join(f"{inside}/{folder}\n" for folder in (*project.last, project.working_directory))
-        host.write(packages / "groundcrew_project.pth", folders, gid, 0o644)
+        host.write(packages / "groundcrew_project.pth", folders + START, gid, 0o644)

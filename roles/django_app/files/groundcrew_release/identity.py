@@ -45,6 +45,7 @@ READ = (
 the switch read builds nothing."""
 
 OVERLAY = Path(__file__).parent / "inside/groundcrew_settings.py"
+START = Path(__file__).parent / "inside/groundcrew_start.py"
 SENTRY = Path(__file__).parent / "inside/groundcrew_sentry.py"
 
 
@@ -69,7 +70,7 @@ def compute(application: Application, revision: str) -> str:
         "format": FORMAT,
         "revision": revision,
         "database_url": database_url(application),
-        "overlay": code(OVERLAY.read_text()),
+        "overlay": [code(OVERLAY.read_text()), code(START.read_text())],
         "application": {name: known[name] for name in READ},
     }
     if application.sentry.dsn:

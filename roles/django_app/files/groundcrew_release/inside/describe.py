@@ -8,6 +8,7 @@ The keys: ``django`` and ``python`` (versions), ``application`` and ``asgi`` (ca
 databases lack of the migrations, in order, each with what it does) and ``notes`` (sentences about databases).
 Of an alias there are ``engine``, ``local`` (the host's own), ``left`` (why it is not migrated, else ""), ``pending``
 (whether it lacks migrations) and ``filled`` (whether it is PostgreSQL and has tables to lose).
+The arguments are the interface that is served, and the callable that the inventory names or "".
 Settings or applications that do not import end in one sentence on standard error and exit status 3.
 """
 
@@ -33,7 +34,7 @@ READ_ONLY = {
 
 def refuse(sentence: str) -> NoReturn:
     """End with a sentence for people; status 3 tells it from an exception that nobody expected."""
-    print(sentence, file=sys.stderr)
+    print(" ".join(sentence.split()), file=sys.stderr)
     sys.exit(3)
 
 
@@ -235,7 +236,18 @@ def beside(name: str | None, interface: str) -> str:
     return ""
 
 
-def describe() -> dict[str, Any]:
+def check_overlay(dotted: str) -> None:
+    """Refuse a callable of the server that has other settings than the overlay."""
+    chosen = os.environ["DJANGO_SETTINGS_MODULE"]
+    importlib.import_module(dotted.partition(":")[0])
+    if (named := os.environ["DJANGO_SETTINGS_MODULE"]) != chosen:
+        refuse(
+            f"{dotted} sets DJANGO_SETTINGS_MODULE by force to {named}, past the settings overlay. Choose {named} with "
+            "`settings`, write os.environ.setdefault(...) as Django does, or set `overlay: false`."
+        )
+
+
+def describe(interface: str = "wsgi", served: str = "") -> dict[str, Any]:
     """Import the settings and the applications, and return the description."""
     import django
     from django.conf import settings
@@ -250,22 +262,16 @@ def describe() -> dict[str, Any]:
         traceback.print_exception(error)
         refuse(f"{what} not import: {told(error)}")
     overlay = sys.modules.get("groundcrew_settings")
-    application = target(settings.WSGI_APPLICATION)
-    if overlay and application:
-        chosen = os.environ["DJANGO_SETTINGS_MODULE"]
-        importlib.import_module(application.partition(":")[0])
-        if os.environ["DJANGO_SETTINGS_MODULE"] != chosen:
-            refuse(
-                f"{application} sets DJANGO_SETTINGS_MODULE by force, past the settings overlay. "
-                "Write os.environ.setdefault(...) as Django does, or set `overlay: false`."
-            )
+    named = {"wsgi": target(settings.WSGI_APPLICATION), "asgi": target(getattr(settings, "ASGI_APPLICATION", ""))}
+    if overlay and (dotted := served or named[interface]):
+        check_overlay(dotted)
     databases, pending, notes = read_databases()
     return {
         "django": django.get_version(),
         "python": platform.python_version(),
-        "application": application,
-        "asgi": target(getattr(settings, "ASGI_APPLICATION", "")),
-        "beside": {interface: beside(name, interface) for interface in ("wsgi", "asgi")},
+        "application": named["wsgi"],
+        "asgi": named["asgi"],
+        "beside": {one: beside(name, one) for one in named},
         "static_url": settings.STATIC_URL or "",
         "static_root": str(settings.STATIC_ROOT or ""),
         "media_url": settings.MEDIA_URL or "",
@@ -283,4 +289,4 @@ def describe() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(describe()))
+    print(json.dumps(describe(*sys.argv[1:])))

@@ -728,6 +728,10 @@ def load():
         if "configurations" in sys.modules:
             raise ImproperlyConfigured(f"{name} uses django-configurations: set `overlay: false`.") from None
         raise
+    if (kind := type(sys.modules["django.conf"].settings).__module__.partition(".")[0]) != "django":
+        raise ImproperlyConfigured(
+            f"{name} uses {kind}, which takes the place of Django's settings: set `overlay: false`."
+        )
     overlay.values.update({name: getattr(project, name) for name in dir(project) if name.isupper()})
     first = (debug, hosts, secret_key, database, connections)
     for concern in (
