@@ -20,6 +20,14 @@ MANAGE = named("shop.settings")
 SITE = {"manage.py": MANAGE, "shop/settings.py": "", "shop/__init__.py": ""}
 DEV = {"manage.py": named("config.settings.local"), "config/settings/local.py": "x", "config/settings/base.py": "x"}
 SPLIT = {**DEV, "config/settings/production.py": "x", "config/settings/test.py": "x"}
+STAGES = {
+    "manage.py": named("config.settings"),
+    "config/settings/development.py": "x",
+    "config/settings/production.py": "x",
+    "requirements.txt": "Django\n",
+}
+BY_NAME = 'import os\nif os.environ.get("STAGE", "development") == "production":\n    from .production import *\nelse:\n    from .development import *\n'
+SPLIT_SETTINGS = 'from os import environ\nfrom split_settings.tools import include\nenviron.setdefault("DJANGO_ENV", "development")\n_ENV = environ["DJANGO_ENV"]\ninclude("base.py", f"environments/{_ENV}.py")\n'
 PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["Django>=5"]\n'
 BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 LOCK = '[[package]]\nname = "django"\nversion = "5.2.1"\n'
@@ -29,6 +37,11 @@ UVLOCK = (
 )
 POETRY = '[tool.poetry]\nname = "shop"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\nDjango = "^5.2"\n'
 PIPLOCK = json.dumps({"_meta": {}, "default": {"django": {"version": "==5.2.1"}}, "develop": {}})
+
+
+def package(text):
+    """Return the settings of `STAGES` that take those of a stage."""
+    return {"config/settings/__init__.py": text}
 
 
 @pytest.fixture
@@ -125,6 +138,16 @@ SETTINGS = [
     case("constant of another module", {"manage.py": "import os\nfrom shop import NAME\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', NAME)\n", "shop/__init__.py": "NAME = 'shop.conf'\n", "shop/conf.py": "", **DJANGO}, "shop.conf"),
     case("a comment names another", spelled("import os\n# os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'old.settings')\n" + MANAGE), "shop.settings"),
     case("byte order mark", spelled("\ufeff" + MANAGE), "shop.settings"),
+    case("the package is called as samples are", {"manage.py": named("demo.settings"), "demo/settings.py": "", "demo/server.py": "", "demo/wsgi.py": named("demo.server"), **DJANGO}, "demo.server"),
+    case("it takes development alone", {**STAGES, **package("from .development import *\n")}, "config.settings.production"),
+    case("a folder for each stage", {"manage.py": named("config.dev.settings"), "config/dev/settings.py": "x", "config/prod/settings.py": "x", **DJANGO}, "config.prod.settings"),
+    case("a folder of that name", {"manage.py": named("config.dev.settings"), "config/dev/settings.py": "x", "config/prod/urls.py": "x", **DJANGO}, "config.dev.settings"),
+    case("a split by default", {"manage.py": named("server.settings"), "server/settings/__init__.py": SPLIT_SETTINGS, "server/settings/environments/production.py": "x", **DJANGO}, "server.settings", env={"DJANGO_ENV": "production"}),
+    case("a variable chooses production", {**STAGES, **package(BY_NAME)}, "config.settings", env={"STAGE": "production"}),
+    case("production by default", {**STAGES, **package(BY_NAME.replace('"development"', '"production"'))}, "config.settings"),
+    case("debugging is off", {**STAGES, **package("DEBUG = True\nif DEBUG:\n    from .development import *\nelse:\n    from .production import *\n")}, "config.settings"),
+    case("what somebody may have", {**STAGES, **package("from .production import *\ntry:\n    from .local import *\nexcept ImportError:\n    pass\n")}, "config.settings"),
+    case("a file may say it", {**STAGES, **package(BY_NAME)}, "config.settings", provided=("source/.env",)),
     case("wsgi.py wins", {**SPLIT, **WSGI, **DJANGO}, "config.settings.production"),
     case("asgi.py alone", {**SPLIT, "config/asgi.py": named("config.settings.production"), **DJANGO}, "config.settings.production"),
     case("asgi.py of an ASGI server", {**SPLIT, **WSGI, "config/asgi.py": named("config.settings.test"), "config/settings/live.py": "x", **DJANGO}, "config.asgi_settings", interface="asgi", settings="config.asgi_settings"),
@@ -350,6 +373,10 @@ WRONG = [
     case("by a variable that nobody gives", spelled(BOTH.format("'X' in os.environ", "one", "two")), "manage.py names shop.settings.one and shop.settings.two: choose the settings module with `settings` among shop.settings.one or shop.settings.two."),
     case("by a variable and its default", spelled(BOTH.format("os.environ.get('STAGE', 'x') == 'live'", "one", "two")), "manage.py names shop.settings.one and shop.settings.two"),
     case("mapping without a key", spelled("import os\nM = {'a': 'x.a', 'b': 'x.b'}\nos.environ['DJANGO_SETTINGS_MODULE'] = M[os.environ['STAGE']]\n"), "manage.py computes its settings|manage.py names x.a and x.b"),
+    case("development by a variable", {**STAGES, **package(BY_NAME)}, r"config/settings/__init__.py takes the settings development, which are for development, as long as STAGE says nothing else: `env: {STAGE: production}`"),
+    case("development by default", {"manage.py": named("server.settings"), "server/settings/__init__.py": SPLIT_SETTINGS, "server/settings/environments/production.py": "x", **DJANGO}, "as long as DJANGO_ENV says nothing else"),
+    case("development by a truth", {**STAGES, **package('from os import environ\nX = environ.get("SENTRY")\nif environ.get("LIVE"):\n    from .production import *\nelse:\n    from .development import *\n')}, r"as long as LIVE says nothing else"),
+    case("development of split settings", {**STAGES, "config/settings/stages/production.py": "x", **package('from os import environ\nfrom split_settings.tools import include, optional\n_STAGE = environ.get("DJANGO_STAGE") or "development"\ninclude("base.py", f"stages/{_STAGE}.py", optional("stages/local.py"))\n')}, r"as long as DJANGO_STAGE says nothing else"),
     case("two servers", {**SITE, "a/wsgi.py": named("a.settings"), "b/wsgi.py": named("b.settings"), **DJANGO}, r"several files for the server, which name different settings: choose the settings module with `settings` among a.settings \(a/wsgi.py\) or b.settings \(b/wsgi.py\)"),
     case("no settings", {"manage.py": "import django\n", "shop/settings.py": "", **DJANGO}, "manage.py names no settings: choose the settings module with `settings`, such as shop.settings."),
     case("nothing at all", {"README": "", **DJANGO}, "The source has no manage.py, wsgi.py or asgi.py that names settings: choose the settings module with `settings`."),

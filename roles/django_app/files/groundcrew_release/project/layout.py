@@ -11,9 +11,9 @@ Found = tuple[str, str, Choice]
 """The working directory, the path of its manage.py ("" for none), and the choice."""
 
 
-def sample(path: str) -> bool:
-    """Say whether a file lies in a folder of examples, tests or templates."""
-    return any(part.lower() in SAMPLES for part in path.split("/")[:-1])
+def sample(path: str, own: str = "") -> bool:
+    """Say whether a file lies in a folder of examples, tests or templates; the `own` package may be called so, too."""
+    return any(part.lower() in SAMPLES and part != own for part in path.split("/")[:-1])
 
 
 def folder(path: str) -> str:

@@ -33,7 +33,7 @@ def read(folder: Path, asked: Asked) -> Project:
     home, manage, where = layout.find(tree, asked)
     places = up(home)
     own = tell(tree, manage, home, asked) if manage else None
-    found = settings.servers(tree, home)
+    found = settings.servers(tree, home, own)
     ordered = {
         name: settings.several([tell(tree, path, home, asked) for path in found[name]], own)
         for name in settings.ORDER[asked.interface]

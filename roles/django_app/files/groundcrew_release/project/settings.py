@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from ..steps import FailedError
-from . import code, layout
+from . import branches, code, layout
 from .layout import folder, sample
 from .names import development, production, sentence
 from .shape import Asked, Choice
@@ -54,8 +54,9 @@ def locate(tree: Tree, name: str, roots: list[str], provided: tuple[str, ...] = 
     return ""
 
 
-def servers(tree: Tree, home: str) -> dict[str, list[str]]:
-    """Return the files that are wsgi.py and asgi.py of the project: {name: paths}."""
+def servers(tree: Tree, home: str, manage: code.Read | None = None) -> dict[str, list[str]]:
+    """Return the files that are wsgi.py and asgi.py of the project: {name: paths}. `manage` names its package."""
+    own = manage.settings[0].partition(".")[0] if manage and manage.settings else ""
     found = {}
     for name in ("wsgi.py", "asgi.py"):
         bare = name.removesuffix(".py")
@@ -64,7 +65,7 @@ def servers(tree: Tree, home: str) -> dict[str, list[str]]:
         # A working directory that is only the place of manage.py, such as bin/.
         paths = paths or tree.named(name)
         top = 0 if home == "." else len(home) + 1
-        found[name] = [path for path in paths if not sample(path[top:] if path.startswith(f"{home}/") else path)]
+        found[name] = [path for path in paths if not sample(path[top:] if path.startswith(f"{home}/") else path, own)]
     return found
 
 
@@ -86,6 +87,23 @@ def siblings(tree: Tree, name: str, roots: list[str]) -> list[str]:
         # Beside other modules only what says that it is settings counts, or means production.
         related = [one for one in related if "setting" in one or "conf" in one or production(one)]
     return [f"{package}.{one}" for one in related]
+
+
+def counterparts(tree: Tree, name: str, roots: list[str]) -> list[str]:
+    """Return the modules of production that stand where one of a folder for development does: `shop.prod.settings`."""
+    parts = name.split(".")
+    found = []
+    for number, part in enumerate(parts[:-1]):
+        place = next(
+            (join(root, *parts[:number]) for root in roots if tree.has_folder(join(root, *parts[:number]))), ""
+        )
+        if place and development(part):
+            others = {path[len(place) + 1 :].partition("/")[0] for path in tree.files if path.startswith(f"{place}/")}
+            names = [
+                ".".join([*parts[:number], one, *parts[number + 1 :]]) for one in sorted(filter(production, others))
+            ]
+            found += [one for one in names if locate(tree, one, roots)]
+    return found
 
 
 def everything(tree: Tree, home: str, roots: list[str]) -> list[str]:
@@ -148,6 +166,16 @@ def several(files: list[code.Read], manage: code.Read | None) -> list[code.Read]
     return own or files
 
 
+def stage(tree: Tree, place: str, home: str, asked: Asked) -> branches.Taken:
+    """Return what a settings module takes of several stages; nothing where a file of variables may say which."""
+    names = [
+        one.rpartition("/")[2] for one in tree.files if one.startswith(f"{folder(place)}/") and one.endswith(".py")
+    ]
+    if not any(production(one.removesuffix(".py")) for one in names) or asked.provided or tree.named(".env"):
+        return branches.Taken()
+    return branches.read(tree, place, home, asked.env)
+
+
 def choose(tree: Tree, files: Files, asked: Asked, home: str, roots: list[str]) -> Choice:
     """Return the settings module and who names it.
 
@@ -165,16 +193,27 @@ def choose(tree: Tree, files: Files, asked: Asked, home: str, roots: list[str]) 
     place = locate(tree, name, roots, asked.provided)
     beside = siblings(tree, name, roots)
     serious = [one for one in beside if production(one.rpartition(".")[2])]
-    if development(name.rpartition(".")[2]):
+    if others := counterparts(tree, name, roots):
+        beside, serious = others, others
+    inside = stage(tree, place, home, asked)
+    if others or development(name.rpartition(".")[2]):
         if len(serious) == 1:
             return Choice("settings", serious[0], f"beside {name}, which {path} names and which is for development")
-        others = [one for one in beside if not development(one.rpartition(".")[2])]
-        if others:
-            raise refuse(f"{path} names {name}, which is for development", others)
+        more = [one for one in beside if not development(one.rpartition(".")[2])]
+        if more:
+            raise refuse(f"{path} names {name}, which is for development", more)
     elif place.endswith("/__init__.py") and tree.has(place) and beside and empty(tree, place):
         if len(serious) == 1:
             return Choice("settings", serious[0], f"in {name}, which {path} names and which is empty")
         raise refuse(f"{path} names {name}, which is empty", beside)
+    elif inside.development and not inside.variables and len(serious) == 1:
+        return Choice("settings", serious[0], f"beside {inside.development}, which {place} takes, for development")
+    elif inside.development and inside.variables:
+        raise FailedError(
+            f"{place} takes the settings {inside.development}, which are for development, as long as "
+            f"{inside.variables[0]} says nothing else: `env: {{{inside.variables[0]}: production}}`, or what it calls "
+            "that; or choose the settings module with `settings`."
+        )
     package = name.partition(".")[0]
     ours = any(
         tree.has(join(root, f"{package}.py"))

@@ -380,7 +380,9 @@ class Evaluator:
             values = self.evaluate(node)
         finally:
             self.asking = before
-        if any(value is UNKNOWN for value in values):
-            return None
-        truths = {bool(value) for value in values}
+        return self.decide(values)
+
+    def decide(self, values: Values) -> bool | None:
+        """Say whether possible values are all true or all false, None when they are not, or when nobody knows."""
+        truths = {None if value is UNKNOWN else bool(value) for value in values}
         return truths.pop() if len(truths) == 1 else None
