@@ -90,7 +90,8 @@ def page(host):
 def test_folder_is_shipped_whole(host):
     static = host.check_output("cd /srv/whole/current/static && LC_ALL=C ls -b -R .").splitlines()
     assert {"app.css", "theme.css", "b.css", "link.css", "caf\\351.css", "own.css"} <= set(static)
-    assert page(host) == "one x tracked"
+    assert page(host) == "one x tracked False"
+    assert host.check_output("whole-manage diffsettings").count("DEBUG = False") == 1
     assert host.check_output("whole-run cat /etc/django/whole/paths.ini") == "static = /etc/django/whole/release/static"
     assert host.run("whole-run ls /etc/django/whole/release/source/manage.py").rc == 0
 
@@ -107,10 +108,10 @@ def test_absolute_files_belong_to_the_release(host, play):
     result = play(CONVERGE, generation="two", only="whole")
     assert result.returncode == 0, result.stdout
     assert "STATICFILES_DIRS names unbuilt, which the release does not have." in result.stdout
-    assert page(host) == "two x tracked"
+    assert page(host) == "two x tracked False"
     assert host.check_output("ls /etc/whole") == "deep\ntwo"
     host.check_output("whole-release rollback")
-    assert page(host) == "one x tracked"
+    assert page(host) == "one x tracked False"
     assert host.check_output("ls /etc/whole") == "deep\none"
 
 

@@ -8,6 +8,7 @@ CONFIGURATION = configparser.ConfigParser()
 # Without the file nothing works, the first time, too.
 with Path("/etc/whole/deep/shop.ini").open() as file:
     CONFIGURATION.read_file(file)
+DEBUG = True
 SECRET_KEY = "django-insecure-replaced-by-the-overlay"
 INSTALLED_APPS = ["django.contrib.staticfiles"]
 ROOT_URLCONF = "shop.urls"

@@ -8,6 +8,7 @@ def home(request):
         settings.CONFIGURATION["shop"]["generation"],
         (settings.MEDIA_ROOT / "x").name,
         (settings.BASE_DIR / ".env").read_text().strip(),
+        str(settings.DEBUG),
     ]
     return HttpResponse(" ".join(parts))
 
