@@ -32,7 +32,14 @@ def steps(*pairs, directory=None):
     return [{kind: line, **({"directory": directory} if directory else {})} for kind, line in pairs]
 
 
+def by(tool, *commands, directory=None):
+    """Return steps that run in one folder by a tool that npx fetches."""
+    return steps(*(("run", f"npx --yes {tool} {one}") for one in commands), directory=directory)
+
+
 NPM = (("run", "npm ci"), ("run", "npm run build"))
+WEB = {"apps/web/package.json": package("build")}
+PNPM = {"pnpm-workspace.yaml": "packages:\n  # all\n  - 'apps/*'\nonlyBuiltDependencies:\n  - x\n"}
 
 
 @pytest.fixture
@@ -64,22 +71,55 @@ CASES = [
     case(
         "yarn 1",
         {"package.json": package("build"), "yarn.lock": ""},
-        steps(("run", "npx --yes yarn@1 install --frozen-lockfile"), NPM[1]),
+        by("yarn@1", "install --frozen-lockfile", "run build"),
     ),
     case(
         "yarn 4 by its configuration",
         {"package.json": package("build"), "yarn.lock": "", ".yarnrc.yml": ""},
-        steps(("run", "npx --yes @yarnpkg/cli-dist@4 install --immutable"), NPM[1]),
+        by("@yarnpkg/cli-dist@4", "install --immutable", "run build"),
     ),
     case(
         "pnpm of a version",
         {"package.json": package("build", packageManager="pnpm@9.12.3+sha512.abc"), "pnpm-lock.yaml": ""},
-        steps(("run", "npx --yes pnpm@9.12.3 install --frozen-lockfile"), NPM[1]),
+        by("pnpm@9.12.3", "install --frozen-lockfile", "run build"),
     ),
     case(
         "bun",
         {"package.json": package("build"), "bun.lock": ""},
-        steps(("run", "npx --yes bun@1 install --frozen-lockfile"), NPM[1]),
+        by("bun@1", "install --frozen-lockfile", "run build"),
+    ),
+    *(
+        case(
+            f"lock of Yarn, version {number}",
+            {"package.json": package("build"), "yarn.lock": f"# generated\n\n__metadata:\n  version: {number}\n"},
+            by(f"@yarnpkg/cli-dist@{version}", "install --immutable", "run build"),
+        )
+        for number, version in ((4, "2"), (6, "3"), (8, "4.13"), (10, "4"))
+    ),
+    case(
+        "the lock of the tool that it asks for, of two",
+        npm(".", "build", packageManager="pnpm@9.1.0") | {"pnpm-lock.yaml": ""},
+        by("pnpm@9.1.0", "install --frozen-lockfile", "run build"),
+    ),
+    case(
+        "no lock, and the tool that it asks for",
+        {"package.json": package("build", packageManager="yarn@4.5.0")},
+        by("@yarnpkg/cli-dist@4.5.0", "install", "run build"),
+    ),
+    case(
+        "no lock, and the tool that its script calls",
+        {"package.json": json.dumps({"scripts": {"build": "tsc && pnpm run css", "css": "x"}})},
+        by("pnpm@9", "install", "run build"),
+    ),
+    case(
+        "webpack without a script, and pnpm",
+        {"package.json": package(), "pnpm-lock.yaml": "", "webpack.config.js": ""},
+        by("pnpm@9", "install --frozen-lockfile", "exec webpack --mode production"),
+    ),
+    case(
+        "vite without a script, and Yarn's PnP",
+        {"package.json": package(packageManager="yarn@4.5.0"), "yarn.lock": "", "vite.config.ts": ""},
+        by("@yarnpkg/cli-dist@4.5.0", "install --immutable", "run vite build"),
     ),
     case("script for production", npm(".", "build:production"), steps(NPM[0], ("run", "npm run build:production"))),
     case("script of a platform", npm(".", "heroku-postbuild"), steps(NPM[0], ("run", "npm run heroku-postbuild"))),
@@ -102,13 +142,52 @@ CASES = [
     ),
     case(
         "workspaces",
-        npm(".", workspaces=["apps/*"]) | {"apps/a/package.json": package("build")},
+        npm(".", workspaces=["apps/*"]) | WEB,
         steps(NPM[0], ("run", "npm run build --workspaces --if-present")),
     ),
+    case("workspaces with a script", npm(".", "build", workspaces=["apps/*"]) | WEB, steps(*NPM)),
+    case("workspaces that build nothing", npm(".", workspaces=["apps/*"]) | {"apps/web/package.json": package()}, []),
     case(
-        "workspaces with a script",
-        npm(".", "build", workspaces=["apps/*"]) | {"apps/a/package.json": package("build")},
-        steps(*NPM),
+        "workspaces of pnpm",
+        {"package.json": package(packageManager="pnpm@9.12.3"), "pnpm-lock.yaml": "", **PNPM, **WEB},
+        by("pnpm@9.12.3", "install --frozen-lockfile", "-r build"),
+    ),
+    case(
+        "workspaces of pnpm without a package.json above, in a folder",
+        {f"web/{one}": text for one, text in {"pnpm-lock.yaml": "", **PNPM, **WEB}.items()},
+        by("pnpm@9", "install --frozen-lockfile", "-r build", directory="web"),
+    ),
+    case(
+        "settings of pnpm without workspaces",
+        npm("apps/web", "build") | {"pnpm-workspace.yaml": "onlyBuiltDependencies:\n  - x\n"},
+        steps(*NPM, directory="apps/web"),
+    ),
+    case(
+        "workspaces of Yarn 4",
+        {"package.json": package(packageManager="yarn@4.5.0", workspaces={"packages": ["./apps/*/"]}), **WEB},
+        by("@yarnpkg/cli-dist@4.5.0", "install", "workspaces foreach --all --topological-dev run build"),
+    ),
+    case(
+        "workspaces of Yarn 1, which has no command for those with a script",
+        {"package.json": package(workspaces=["apps/*"]), "yarn.lock": "", **WEB, "apps/api/package.json": package()},
+        by("yarn@1", "install --frozen-lockfile") + by("yarn@1", "run build", directory="apps/web"),
+    ),
+    case(
+        "workspaces of Bun",
+        {"package.json": package(workspaces=["apps/*"]), "bun.lock": "", **WEB},
+        by("bun@1", "install --frozen-lockfile", "run --filter=* build"),
+    ),
+    case(
+        "workspaces that build by other names, and one that is none of them",
+        npm(".", workspaces=["apps/*", "!apps/old"])
+        | WEB
+        | {"apps/css/package.json": package("build:css"), "apps/old/package.json": package("build")}
+        | npm("site", "build"),
+        steps(NPM[0])
+        + steps(("run", "npm run build:css"), directory="apps/css")
+        + steps(NPM[1], directory="apps/web")
+        + steps(*NPM, directory="site")
+        + steps(("run", "npm install"), NPM[1], directory="apps/old"),
     ),
     case("tests and examples", npm("e2e", "build") | npm("example/web", "build") | npm("docs", "build"), []),
     case("somebody else's", {"node_modules/x/package.json": package("build")}, []),

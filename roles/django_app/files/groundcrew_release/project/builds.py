@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..steps import FailedError
-from . import manifests
+from . import javascript
 from .names import SAMPLES
 from .node import demand
-from .tree import Tree, join, table, up
+from .tree import Tree, table
 
 SCRIPTS = (
     *("build", "build:prod", "build:production", "build-prod", "production", "prod", "heroku-postbuild"),
@@ -61,63 +61,37 @@ def own(path: str) -> bool:
     return not SAMPLES & set(path.split("/")[:-1])
 
 
-def installs(tree: Tree, place: str, package: dict[str, Any]) -> tuple[str, str]:
-    """Return the command that installs what a folder's lock of npm's world holds, and the reason."""
-    name, _, version = str(package.get("packageManager", "")).partition("+")[0].partition("@")
-
-    def fetched(tool: str, default: str) -> str:
-        wanted = version if name == tool and version else default
-        program = "@yarnpkg/cli-dist" if tool == "yarn" and not wanted.startswith("1") else tool
-        return f"npx --yes {program}@{wanted}"
-
-    berry = tree.has(join(place, ".yarnrc.yml"))
-    known = {
-        "package-lock.json": "npm ci",
-        "npm-shrinkwrap.json": "npm ci",
-        "pnpm-lock.yaml": f"{fetched('pnpm', '9')} install --frozen-lockfile",
-        "yarn.lock": f"{fetched('yarn', '4')} install --immutable"
-        if berry
-        else f"{fetched('yarn', '1')} install --frozen-lockfile",
-        "bun.lock": f"{fetched('bun', '1')} install --frozen-lockfile",
-        "bun.lockb": f"{fetched('bun', '1')} install --frozen-lockfile",
-    }
-    for lock, command in known.items():
-        if tree.has(join(place, lock)):
-            return command, join(place, lock)
-    return "npm install", f"{join(place, 'package.json')}, which no lock decides"
+def named(package: dict[str, Any]) -> str:
+    """Return the script of a package.json that builds, "" for none."""
+    return next((one for one in SCRIPTS if isinstance(table(package, "scripts").get(one), str)), "")
 
 
-def packages(tree: Tree) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the folders with a package.json that stands for itself, and what it says."""
-    roots: list[str] = []
-    for path in tree.named("package.json"):
-        place = manifests.folder(path)
-        if own(path) and not any(root in up(place)[1:] for root in roots):
-            package = tree.json(path)
-            if "workspaces" in package or tree.has(join(place, "pnpm-workspace.yaml")):
-                roots.append(place)
-            yield place, package
-
-
-def front_end(tree: Tree, place: str, package: dict[str, Any], settings: str) -> Iterator[Step]:
-    """Yield the steps that build what one package.json describes; none when nothing there is built."""
-    command, reason = installs(tree, place, package)
-    path, scripts = join(place, "package.json"), table(package, "scripts")
-    script = next((one for one in SCRIPTS if isinstance(scripts.get(one), str)), "")
+def front_end(tree: Tree, front: javascript.Front, settings: str) -> Iterator[Step]:
+    """Yield the steps that build a front end; none when nothing there is built."""
+    place, package, tool = front.place, front.package, javascript.tool(tree, front.place, front.package)
+    install = Step("run", tool.install, tool.reason, place)
     files = tree.inside(place)
     bundler = next((line for name, line in BUNDLERS.items() if any(one.startswith(f"{name}.") for one in files)), "")
-    if script:
-        said = " ".join(scripts[script].split())[:60]
-        yield Step("run", command, reason, place)
-        yield Step("run", f"npm run {script}", f"its script `{script}`: {said}", place)
-    elif "workspaces" in package:
-        yield Step("run", command, reason, place)
-        yield Step("run", "npm run build --workspaces --if-present", f"the workspaces of {path}", place)
+    built = {folder: name for folder, one in front.members.items() if (name := named(one))}
+
+    def script(folder: str, name: str, said: dict[str, Any]) -> Step:
+        text = " ".join(said["scripts"][name].split())[:60]
+        return Step("run", tool.run(name), f"its script `{name}`: {text}", folder)
+
+    if name := named(package):
+        yield install
+        yield script(place, name, package)
+    elif len(set(built.values())) == 1 and (line := tool.everywhere(*set(built.values()))):
+        yield install
+        yield Step("run", line, f"the workspaces of {place}, such as {next(iter(built))}", place)
+    elif built:
+        yield install
+        yield from (script(folder, name, front.members[folder]) for folder, name in built.items())
     elif bundler:
-        yield Step("run", command, reason, place)
-        yield Step("run", f"npx {bundler}", f"its configuration lies in {place}", place)
+        yield install
+        yield Step("run", tool.execute(bundler), f"its configuration lies in {place}", place)
     elif "node_modules" in settings:
-        yield Step("run", command, f"{reason}; the settings name node_modules", place)
+        yield Step("run", tool.install, f"{tool.reason}; the settings name node_modules", place)
 
 
 def mentions(tree: Tree, name: str) -> str:
@@ -156,8 +130,8 @@ def proposed(tree: Tree, home: str) -> tuple[str, ...]:
 def found(tree: Tree, home: str) -> tuple[str, ...]:
     """Return what `proposed` does; FailedError when a file cannot be read."""
     settings = settings_text(tree)
-    fronts = list(packages(tree))
-    steps = [step for place, package in fronts for step in front_end(tree, place, package, settings)]
+    fronts = list(javascript.fronts(tree))
+    steps = [step for front in fronts for step in front_end(tree, front, settings)]
     if (path := mentions(tree, "django-tailwind")) and not steps:
         steps.append(Step("manage", "tailwind install", path))
         steps.append(Step("manage", "tailwind build", path))
@@ -166,7 +140,9 @@ def found(tree: Tree, home: str) -> tuple[str, ...]:
     if path := untranslated(tree):
         steps.append(Step("manage", "compilemessages", f"{path} has no .mo"))
         extra.append("  packages: [gettext]  # for compilemessages")
-    if version := demand(tree, [place for place, _ in fronts if any(one.directory == place for one in steps)]):
+    places = {one.directory for one in steps if one.kind == "run"}
+    built = [place for front in fronts if front.place in places for place in (front.place, *front.members)]
+    if version := demand(tree, [place for place in built if javascript.has(tree, place)]):
         extra.append(f'  node: "{version[0]}"  # {version[1]}')
     if re.search(r"COMPRESS_OFFLINE\s*=\s*True", settings):
         extra += ["  commands:  # COMPRESS_OFFLINE of the settings", *(f"    - {{manage: {one}}}" for one in COMPRESS)]
