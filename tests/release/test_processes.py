@@ -13,6 +13,7 @@ SITE = {
 }
 APP = 'from celery import Celery\napp = Celery("shop")\n'
 WORKER = ("celery", "celery --app shop worker --loglevel INFO", False)
+QCLUSTER = ("queue", "python manage.py qcluster", False)
 STORED = "celery --app shop beat --scheduler django_celery_beat.schedulers:DatabaseScheduler"
 
 
@@ -60,6 +61,21 @@ def tree(tmp_path):
             [("queue", "python manage.py qcluster", False)],
         ),
         ({"shop/settings.py": settings("my_django_rq", "django_rqs")}, []),
+        # Neither comments nor what is logged or asked for.
+        ({"shop/settings.py": 'INSTALLED_APPS = [\n  "x",\n  # "django_rq",\n]\n'}, []),
+        (
+            {
+                "shop/settings.py": settings(
+                    more='LOGGING = {"loggers": {"django_rq": {}}}\nif "django_q" in INSTALLED_APPS: pass'
+                )
+            },
+            [],
+        ),
+        ({"shop/settings.py": settings(more='INSTALLED_APPS.append("django_q")')}, [QCLUSTER]),
+        # What another module beside the settings says is nothing that they import.
+        ({"shop/settings.py": settings(), "shop/dev.py": settings("django_q")}, []),
+        ({"shop/settings.py": settings(more="# CELERY_BEAT_SCHEDULE = {}"), "shop/celery.py": APP}, [WORKER]),
+        ({"shop/settings.py": "this is no Python"}, []),
     ],
 )
 def test_processes(tree, files, found):
@@ -67,9 +83,91 @@ def test_processes(tree, files, found):
 
 
 @pytest.mark.parametrize(
+    ("path", "aside"),
+    [
+        ("shop/config/celery.py", {"docs/celery_example.py": APP}),
+        ("shop/celery.py", {"conftest.py": APP}),
+        ("shop/celery.py", {"a/celery.py": APP, "shop/a.py": APP}),
+        ("shop/config/celery.py", {"shop/test_celery.py": APP, "shop/tests/celery.py": APP, "tests.py": APP}),
+        ("core/celery.py", {"benchmarks_old/celery.py": "Celery = 1", "a_tests/celery.py": APP}),
+        ("shop/celery.py", {"a.py": '"""\napp = Celery("x")\n"""\n'}),
+    ],
+)
+def test_application_of_celery_is_the_one_of_the_server(tree, path, aside):
+    name = path.removesuffix(".py").removesuffix("/celery").replace("/", ".")
+    found = processes(*tree({"shop/settings.py": settings(), path: APP, **aside}), "store")
+    assert [(one.run, one.reason) for one in found] == [(f"celery --app {name} worker --loglevel INFO", path)]
+
+
+@pytest.mark.parametrize("path", ["docs/celery_example.py", "conftest.py", "shop/tests/celery.py", "demo/celery.py"])
+def test_a_sample_alone_is_no_application_of_celery(tree, path):
+    assert processes(*tree({"shop/settings.py": settings(), path: APP}), "store") == ()
+
+
+def test_a_class_of_its_own_makes_an_application_of_celery(tree):
+    text = "import celery\nclass App(celery.Celery):\n    pass\napp = App('shop')\n"
+    assert len(processes(*tree({"shop/settings.py": settings(), "shop/celery.py": text}), "store")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "queues"),
+    [
+        ('RQ_QUEUES = {"high": {"HOST": "x"}, "low": {}}', "high low"),
+        ('RQ_QUEUES: dict = {"default": {}, "low": {}}', "default low"),
+        ("RQ_QUEUES = dict(high={}, low={})", "high low"),
+        ('MORE = {"b": {}}\nRQ_QUEUES = {"a": {}, **MORE}\nRQ_QUEUES["c"] = {}\nRQ_QUEUES.update(d={})', "a b c d"),
+        ('NAMES = ("a", "b")\nRQ_QUEUES = {name: {"HOST": "x"} for name in NAMES}', "a b"),
+        ('RQ_QUEUES = {"a": {}} | {"b": {}}\nRQ_QUEUES |= {"c": {}}\nRQ_QUEUES["a"]["ASYNC"] = False', "a b c"),
+        ('RQ_QUEUES = {"a": {}}\nRQ_QUEUES = {"two words": {}}', "'two words'"),
+        # Nobody can tell.
+        ("RQ_QUEUES = make()", "default"),
+        ('# RQ_QUEUES = {"high": {}}', "default"),
+    ],
+)
+def test_queues_are_those_of_the_settings(tree, text, queues):
+    made, project = tree({"shop/settings.py": settings("django_rq", more=text)})
+    assert [one.run for one in processes(made, project, "store")] == [f"python manage.py rqworker {queues}"]
+    keys = yaml.safe_load("\n".join(beside(made, project, Asked(name="store"))))
+    assert keys["processes"][0]["run"] == f"python manage.py rqworker {queues}"
+
+
+BASE = settings("django_q", "daphne", more='ASGI_APPLICATION = "shop.asgi.application"')
+INCLUDE = "from split_settings.tools import include, optional\n"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"shop/settings.py": "from core.conf.base import *", "core/conf/base.py": BASE},
+        {"shop/settings.py": "from core import conf\nINSTALLED_APPS = conf.INSTALLED_APPS", "core/conf.py": BASE},
+        {"shop/settings.py": "import core.conf as base\nA = base.A", "core/conf.py": BASE},
+        {"shop/settings.py": "try:\n    from core.conf import *\nfinally:\n    pass", "core/conf.py": BASE},
+        {
+            "shop/settings.py": "from .parts import *",
+            "shop/parts/__init__.py": "from .a import *",
+            "shop/parts/a.py": BASE,
+        },
+        {"shop/settings.py": f"{INCLUDE}include('components/*.py')", "shop/components/apps.py": BASE},
+        {"shop/settings.py": f"{INCLUDE}a = ('x/a.py', optional('x/b.py'))\ninclude(*a)", "shop/x/b.py": BASE},
+        {
+            "shop/settings.py": f"{INCLUDE}STAGE = input()\ninclude(f'x/{{STAGE}}.py')",
+            "shop/x/production.py": BASE,
+            "shop/x/development.py": settings("huey.contrib.djhuey"),
+        },
+    ],
+)
+def test_settings_are_all_that_they_import_and_include(tree, files):
+    made, project = tree(files)
+    assert [one.run for one in processes(made, project, "store")] == [QCLUSTER[1]]
+    assert interface(made, project) == "asgi"
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         (settings(), "wsgi"),
+        ('INSTALLED_APPS = [\n  # "channels",\n]\nASGI_APPLICATION = "shop.asgi.application"', "wsgi"),
+        (settings("channels", more='# ASGI_APPLICATION = "shop.asgi.application"'), "wsgi"),
         # What startproject writes beside WSGI makes no project asynchronous.
         (settings(more='ASGI_APPLICATION = "shop.asgi.application"'), "wsgi"),
         (settings("daphne", more='ASGI_APPLICATION = "shop.asgi.application"'), "asgi"),

@@ -1,14 +1,17 @@
 """What a project evidently runs beside a web server for WSGI: ASGI, and processes that empty the queues it has."""
 
-import re
+import shlex
 from dataclasses import dataclass
 
-from . import settings
+from . import queues, settings
+from .builds import quoted
+from .celery_app import applications, scheduled
+from .said import Written, installed, written
 from .shape import Asked, Project
-from .tree import Tree, join
+from .tree import Tree
 
 QUEUES = {
-    "django_rq": ("rq", "python manage.py rqworker default"),
+    "django_rq": ("rq", "python manage.py rqworker {rq}"),
     "django_q": ("queue", "python manage.py qcluster"),
     "huey.contrib.djhuey": ("huey", "python manage.py run_huey"),
     "django_dramatiq": ("dramatiq", "python manage.py rundramatiq"),
@@ -18,8 +21,6 @@ QUEUES = {
 }
 """Applications that bring a command for their worker, as their documentation has it."""
 SERVERS = ("channels", "daphne")
-CELERY = re.compile(r"^\s*\w+(?:\s*:\s*\w+)?\s*=\s*(?:celery\.)?Celery\(", re.MULTILINE)
-BEAT = re.compile(r"beat_schedule|BEAT_SCHEDULE|django_celery_beat|add_periodic_task")
 STORED = "django_celery_beat"
 
 
@@ -33,50 +34,39 @@ class Process:
     singleton: bool = False
 
 
-def written(tree: Tree, project: Project) -> tuple[str, str]:
-    """Return the path of the settings, and the text of all modules beside it; ("", "") when the source has none."""
-    path = settings.locate(tree, project.settings, project.roots)
-    place = path.rpartition("/")[0] or "."
-    beside = [join(place, name) for name in tree.inside(place) if name.endswith(".py")] if path else []
-    return path, "\n".join(tree.text(one) for one in beside)
-
-
-def installed(text: str, name: str) -> bool:
-    """Say whether settings name an application, in a string of its own or with its configuration."""
-    return re.search(rf"""["']{re.escape(name)}(\.apps\.\w+|\.\w*Backend)?["']""", text) is not None
-
-
-def celery(tree: Tree, project: Project, application: str, text: str) -> list[Process]:
+def celery(tree: Tree, project: Project, application: str, said: Written) -> list[Process]:
     """Return the worker of Celery, and its scheduler when something is scheduled."""
-    found = [path for path in tree.files if path.endswith(".py") and CELERY.search(tree.text(path))]
+    found = applications(tree, project)
     if not found:
         return []
     module = settings.module(found[0], project.roots)
     # Celery itself looks for the module `celery` of a package.
     name = module.removesuffix(".celery")
     made = [Process("celery", f"celery --app {name} worker --loglevel INFO", found[0])]
-    own = text + tree.text(found[0])
-    if installed(own, STORED):
+    if installed(said.texts, STORED):
         scheduler = "--scheduler django_celery_beat.schedulers:DatabaseScheduler"
     else:
         scheduler = f"--schedule /srv/{application}/cache/beat"
-    if BEAT.search(own):
+    if scheduled(tree, found[0], said):
         made.append(Process("beat", f"celery --app {name} beat {scheduler}", found[0], singleton=True))
     return made
 
 
 def processes(tree: Tree, project: Project, application: str) -> tuple[Process, ...]:
     """Return the processes that the project of this application shows in its settings and modules."""
-    path, text = written(tree, project)
-    queues = [Process(name, run, path) for app, (name, run) in QUEUES.items() if installed(text, app)]
-    unique = {one.name: one for one in [*celery(tree, project, application, text), *queues]}
+    said = written(tree, project)
+    rq = shlex.join(queues.named(said.statements, "RQ_QUEUES")) or "default"
+    made = [
+        Process(name, run.format(rq=rq), said.path) for app, (name, run) in QUEUES.items() if installed(said.texts, app)
+    ]
+    unique = {one.name: one for one in [*celery(tree, project, application, said), *made]}
     return tuple(unique.values())
 
 
 def asynchronous(tree: Tree, project: Project) -> str:
     """Return the application in the settings that makes a project one for ASGI, "" for none."""
-    _, text = written(tree, project)
-    return next((name for name in SERVERS if "ASGI_APPLICATION" in text and installed(text, name)), "")
+    said = written(tree, project)
+    return next((name for name in SERVERS if "ASGI_APPLICATION" in said.names and installed(said.texts, name)), "")
 
 
 def interface(tree: Tree, project: Project) -> str:
@@ -94,5 +84,5 @@ def beside(tree: Tree, project: Project, asked: Asked) -> tuple[str, ...]:
         lines.append("  processes:")
     for one in found:
         only = ", singleton: true" if one.singleton else ""
-        lines.append(f"    - {{name: {one.name}, run: {one.run}{only}}}  # {one.reason}")
+        lines.append(f"    - {{name: {one.name}, run: {quoted(one.run)}{only}}}  # {one.reason}")
     return tuple(lines)
