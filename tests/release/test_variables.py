@@ -45,6 +45,13 @@ def needed(tmp_path):
         ('from decouple import config\nA = config("X", cast=int)\nB = config("Y", default=1)\nC = config("Z", "")\n', ["X"]),
         ('import decouple\nA = decouple.config("X")\n', ["X"]),
         ("import os\ndef need(name):\n    return os.environ[name]\nA = need('X')\n", ["X"]),
+        ('from environs import env\nenv.read_env()\nA = env.str("X")\nB = env("Y", "z")\nC = env("Z", DEFAULT)\n', ["X"]),
+        ('from environs import env as e\nA = e("X")\n', ["X"]),
+        ('import environs\nA = environs.env.int("X")\n', ["X"]),
+        ('from environs import env\nwith env.prefixed("A_"):\n    X = env("X")\n    with env.prefixed("B_"):\n        Y = env("Y")\n', ["A_B_Y", "A_X"]),
+        ('import environ\nenv: environ.Env = environ.Env(X=(bool, False))\nA: str = env("X")\nB: str = env("Y")\n', ["Y"]),
+        ('from environs import Env\nenv: Env = Env()\nA = env("X")\n', ["X"]),
+        ('from decouple import Config, RepositoryEnv\nconfig = Config(RepositoryEnv(".env"))\nA = config("X")\n', ["X"]),
         # Nobody knows which way a condition goes, or whether a function is called.
         (f'{ENV}if env.bool("X", False):\n    A = env("Y")\ndef later():\n    return env("Z")\n', []),
         (f'{ENV}try:\n    A = env("X")\nexcept Exception:\n    A = ""\nB = env("Y") if A else ""\n', []),
@@ -53,6 +60,73 @@ def needed(tmp_path):
 )  # fmt: skip
 def test_what_settings_cannot_do_without(needed, text, found):
     assert needed(text) == (found, [])
+
+
+CLASS = "from pydantic import AliasChoices, BaseModel, Field\nfrom pydantic_settings import BaseSettings, SettingsConfigDict\n"
+
+
+def env(*fields, more="env = Env()\n", base="BaseSettings", before=""):
+    """Return settings with a class of pydantic-settings."""
+    return f"{CLASS}{before}class Env({base}):\n" + "".join(f"    {one}\n" for one in fields) + more
+
+
+PREFIX = 'model_config = SettingsConfigDict(env_prefix="SHOP_")'
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (env("stripe_key: str", "debug: bool = False", "other: str | None = None"), ["STRIPE_KEY"]),
+        (env(PREFIX, "x: str"), ["SHOP_X"]),
+        (env("x: str", PREFIX), ["SHOP_X"]),
+        (env('model_config = {"env_prefix": "shop_"}', "x: str"), ["SHOP_X"]),
+        (env('model_config = SettingsConfigDict(env_prefix="Shop_", case_sensitive=True)', "x: str"), ["Shop_x"]),
+        (env('x: str = Field(alias="KEY")', 'y: str = Field(validation_alias="Other", alias="z")', PREFIX), ["KEY", "Other"]),
+        (env('x: str = Field(validation_alias=AliasChoices("A", "B"))', 'y: int = Field(..., gt=0)'), ["A", "Y"]),
+        (env('x: str = Field(validation_alias=AliasChoices("A", "DATABASE_URL"))', "database_url: str"), []),
+        (env('a: str = Field("x")', 'b: str = Field(default="x")', "c: list = Field(default_factory=list)", "d: str = ..."), ["D"]),
+        (env('x: Annotated[str, Field(alias="KEY")]', "y: Annotated[str, Field(default='')]"), ["KEY"]),
+        (env("x: ClassVar[str]", "_y: str", "z: SecretStr"), ["Z"]),
+        # What a field of its own class reads has a name that only pydantic knows.
+        (env("x: Inner", before="class Inner(BaseModel):\n    y: str\n"), []),
+        (env("x: Inner = Field(default_factory=Inner)", before="class Inner(BaseSettings):\n    y: str\n"), ["Y"]),
+        (env("x: str", "y: str", base="Base", before="class Base(BaseSettings):\n    x: str = ''\n    y: str = ''\n    z: str\n"), ["X", "Y", "Z"]),
+        (env("x: str = ''", base="Base", before=f"class Base(BaseSettings):\n    {PREFIX}\n    x: str\n    y: str\n"), ["SHOP_Y"]),
+        # An object that is never made, or that is told.
+        (env("x: str", more=""), []),
+        (env("x: str", "y: str", more="env = Env(x='1')\n"), ["Y"]),
+        (env("x: str", more="env = Env(**them)\n"), []),
+        (env("x: str", more="def get():\n    return Env()\nenv = get()\n"), ["X"]),
+        (env("x: str", more="A = Env().x\n"), ["X"]),
+        (env("x: str", base="BaseModel"), []),
+        ("import pydantic_settings as p\nclass E(p.BaseSettings):\n    x: str\nA = E()\n", ["X"]),
+        # Of Pydantic 1.
+        ('from pydantic import BaseSettings, Field\nclass E(BaseSettings):\n    x: str = Field(..., env="KEY")\n    y: Optional[str]\n    z: str\n    class Config:\n        env_prefix = "a_"\nA = E()\n', ["A_Z", "KEY"]),
+    ],
+)  # fmt: skip
+def test_what_a_class_of_pydantic_cannot_do_without(needed, text, found):
+    assert needed(text) == (found, [])
+
+
+def test_a_class_of_another_module(needed):
+    files = {"shop/env.py": env("x: str", "secret_key: str", "y: str", more="")}
+    live = "from shop.env import Env\nenv = Env()\nSECRET_KEY = env.secret_key\n"
+    assert needed("", live, **files, **{".env": "y=1\n"}) == (["X"], ["SECRET_KEY"])
+    assert needed("", "from shop import env\nenv = env.Env()\n", **files) == (["X"], ["SECRET_KEY"])
+
+
+@pytest.mark.parametrize(
+    ("live", "files"),
+    [
+        ('from config import env as e\nA = e.env("X")\n', {"config/env.py": ENV}),
+        ('import config.env as e\nA = e.env("X")\n', {"config/env.py": ENV}),
+        ('from .base import *\nA = env("X")\n', {"shop/settings/base.py": "from environs import env\n"}),
+        ('from .base import env as e\nA = e("X")\n', {"shop/settings/base.py": "from environs import env\n"}),
+        (f'{ENV}from split_settings.tools import include\ninclude("parts/*.py")\n', {"shop/settings/parts/a.py": 'A = env("X")\n'}),
+    ],
+)  # fmt: skip
+def test_readers_come_from_any_module(needed, live, files):
+    assert needed("", live, **files) == (["X"], [])
 
 
 def test_a_reader_of_another_module_and_a_key_that_the_host_makes_up(needed):
