@@ -39,7 +39,7 @@ def by(tool, *commands, directory=None):
 
 NPM = (("run", "npm ci"), ("run", "npm run build"))
 WEB = {"apps/web/package.json": package("build")}
-PNPM = {"pnpm-workspace.yaml": "packages:\n  # all\n  - 'apps/*'\nonlyBuiltDependencies:\n  - x\n"}
+PNPM = {"pnpm-workspace.yaml": "packages:\n  # all\n  - 'apps/*'\ncatalog:\n  x: ^1\n"}
 
 
 @pytest.fixture
@@ -95,6 +95,16 @@ CASES = [
             by(f"@yarnpkg/cli-dist@{version}", "install --immutable", "run build"),
         )
         for number, version in ((4, "2"), (6, "3"), (8, "4.13"), (10, "4"))
+    ),
+    case(
+        "lock of an old pnpm",
+        {"package.json": package("build"), "pnpm-lock.yaml": "lockfileVersion: 5.4\n"},
+        by("pnpm@7", "install --frozen-lockfile", "run build"),
+    ),
+    case(
+        "settings of a new pnpm",
+        {"package.json": package("build"), "pnpm-lock.yaml": "", "pnpm-workspace.yaml": "overrides:\n  x: 1\n"},
+        by("pnpm@10", "install --frozen-lockfile", "run build"),
     ),
     case(
         "the lock of the tool that it asks for, of two",

@@ -74,6 +74,22 @@ class Tool:
         }.get(self.name, "")
 
 
+def usual(tree: Tree, place: str, name: str, lock: str | None) -> str:
+    """Return the version of a tool to take where nobody names one: that which wrote the lock."""
+    text = tree.text(lock) if lock else ""
+    if name == "yarn" and (written := re.search(r"(?m)^__metadata:\s+version: (\d+)", text)):
+        return BERRY.get(written[1], "4")
+    if name == "yarn" and tree.has(join(place, ".yarnrc.yml")):
+        return "4"
+    if name == "pnpm" and re.search(r"(?m)^lockfileVersion: ['\"]?5", text):
+        return "7"
+    if name == "pnpm" and tree.has(path := join(place, "pnpm-workspace.yaml")):
+        # Settings that pnpm 9 does not look for there, or refuses to find alone.
+        keys = set(re.findall(r"(?m)^(\w+):", tree.text(path)))
+        return USUAL[name] if "packages" in keys and keys <= {"packages", "catalog", "catalogs"} else "10"
+    return USUAL.get(name, "")
+
+
 def tool(tree: Tree, place: str, package: dict[str, Any]) -> Tool:
     """Return the tool that a folder's package.json is installed with: that of its lock, or that it asks for."""
     asked, _, version = str(package.get("packageManager", "")).partition("+")[0].partition("@")
@@ -85,12 +101,10 @@ def tool(tree: Tree, place: str, package: dict[str, Any]) -> Tool:
         name = next(one for one in LOCKS.values() if one in locks)
     else:
         name = asked if asked in USUAL else next(iter(called), "npm")
-    usual = USUAL.get(name, "")
-    if name == "yarn":
-        written = re.search(r"(?m)^__metadata:\s+version: (\d+)", tree.text(locks[name])) if name in locks else None
-        usual = BERRY.get(written[1], "4") if written else "4" if tree.has(join(place, ".yarnrc.yml")) else usual
     reason = locks.get(name, f"{join(place, 'package.json')}, which no lock decides")
-    return Tool(name, version if name == asked and version else usual, reason, name in locks)
+    return Tool(
+        name, version if name == asked and version else usual(tree, place, name, locks.get(name)), reason, name in locks
+    )
 
 
 def patterns(tree: Tree, place: str, package: dict[str, Any]) -> list[str]:
