@@ -131,6 +131,22 @@ def test_queues_are_those_of_the_settings(tree, text, queues):
     assert keys["processes"][0]["run"] == f"python manage.py rqworker {queues}"
 
 
+@pytest.mark.parametrize(
+    ("more", "option"),
+    [
+        ("", ""),
+        (', "QUEUES": ["default"]', ""),
+        (', "QUEUES": ["high", "low"]', " --queue-name high,low"),
+        (', "QUEUES": make()', ""),
+    ],
+)
+def test_queues_of_tasks_are_those_of_the_settings(tree, more, option):
+    text = f'TASKS = {{"default": {{"BACKEND": "django_tasks_db.DatabaseBackend"{more}}}}}'
+    made, project = tree({"shop/settings.py": settings("django_tasks_db", more=text)})
+    keys = yaml.safe_load("\n".join(beside(made, project, Asked(name="store"))))
+    assert keys["processes"] == [{"name": "tasks", "run": f"python manage.py db_worker{option}"}]
+
+
 BASE = settings("django_q", "daphne", more='ASGI_APPLICATION = "shop.asgi.application"')
 INCLUDE = "from split_settings.tools import include, optional\n"
 

@@ -16,8 +16,8 @@ QUEUES = {
     "huey.contrib.djhuey": ("huey", "python manage.py run_huey"),
     "django_dramatiq": ("dramatiq", "python manage.py rundramatiq"),
     "procrastinate.contrib.django": ("procrastinate", "python manage.py procrastinate worker"),
-    "django_tasks.backends.database": ("tasks", "python manage.py db_worker"),
-    "django_tasks_db": ("tasks", "python manage.py db_worker"),
+    "django_tasks.backends.database": ("tasks", "python manage.py db_worker{tasks}"),
+    "django_tasks_db": ("tasks", "python manage.py db_worker{tasks}"),
 }
 """Applications that bring a command for their worker, as their documentation has it."""
 SERVERS = ("channels", "daphne")
@@ -56,8 +56,13 @@ def processes(tree: Tree, project: Project, application: str) -> tuple[Process, 
     """Return the processes that the project of this application shows in its settings and modules."""
     said = written(tree, project)
     rq = shlex.join(queues.named(said.statements, "RQ_QUEUES")) or "default"
+    others = ",".join(queues.of_tasks(said.statements))
+    tasks = f" --queue-name {shlex.quote(others)}" if others and others != "default" else ""
+    texts = said.texts
     made = [
-        Process(name, run.format(rq=rq), said.path) for app, (name, run) in QUEUES.items() if installed(said.texts, app)
+        Process(name, run.format(rq=rq, tasks=tasks), said.path)
+        for app, (name, run) in QUEUES.items()
+        if installed(texts, app)
     ]
     unique = {one.name: one for one in [*celery(tree, project, application, said), *made]}
     return tuple(unique.values())

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterable
 
+from .values import last
+
 
 class Queues:
     """What statements make of the names of one dictionary, such as RQ_QUEUES; None where that is computed."""
@@ -69,3 +71,19 @@ def named(statements: Iterable[ast.stmt], setting: str) -> list[str]:
         for node in ast.walk(statement):
             found.take(node)
     return found.known.get(setting) or []
+
+
+def of_tasks(statements: Iterable[ast.stmt]) -> list[str]:
+    """Return the queues of the first backend of Django's tasks, [] where the settings name none."""
+    found: list[str] | None = None
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and last(node.targets[0]) == "TASKS":
+            backend = part(node.value, "default")
+            found = Queues().keys(part(backend, "QUEUES")) if isinstance(backend, ast.Dict) else None
+    return found or []
+
+
+def part(whole: ast.Dict, key: str) -> ast.expr | None:
+    """Return what a dictionary has below a key."""
+    pairs = zip(whole.keys, whole.values, strict=True)
+    return next((value for one, value in pairs if isinstance(one, ast.Constant) and one.value == key), None)
