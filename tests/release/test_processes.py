@@ -194,6 +194,21 @@ def test_interface(tree, text, found):
     assert interface(*tree({"shop/settings.py": text})) == found
 
 
+@pytest.mark.parametrize(
+    ("files", "more", "found"),
+    [
+        (["shop/asgi.py"], "", "asgi"),
+        (["shop/asgi.py", "shop/wsgi.py"], "", "wsgi"),
+        (["shop/asgi.py"], "WSGI_APPLICATION = 'shop.servers.wsgi'", "wsgi"),
+        (["docs/asgi.py"], "", "wsgi"),
+    ],
+)
+def test_the_only_application_is_the_one_that_is_served(tree, files, more, found):
+    """One that mounts others beside Django has routes that Django's own WSGI application does not know."""
+    texts = dict.fromkeys(files, "from mount import application\n")
+    assert interface(*tree({"shop/settings.py": settings(more=more), **texts})) == found
+
+
 CHANNELS = {"shop/settings.py": settings("daphne", more='ASGI_APPLICATION = "shop.asgi.application"')}
 CELERY = {"shop/settings.py": settings("django_celery_beat"), "shop/celery.py": APP}
 

@@ -69,9 +69,15 @@ def processes(tree: Tree, project: Project, application: str) -> tuple[Process, 
 
 
 def asynchronous(tree: Tree, project: Project) -> str:
-    """Return the application in the settings that makes a project one for ASGI, "" for none."""
+    """Return why a project is one for ASGI, "" for one that WSGI serves."""
     said = written(tree, project)
-    return next((name for name in SERVERS if "ASGI_APPLICATION" in said.names and installed(said.texts, name)), "")
+    found = settings.servers(tree, project.working_directory)
+    for name in SERVERS if "ASGI_APPLICATION" in said.names else ():
+        if installed(said.texts, name):
+            return f"{name} is in INSTALLED_APPS: no WebSocket is answered without it"
+    if found["asgi.py"] and not found["wsgi.py"] and "WSGI_APPLICATION" not in said.names:
+        return f"{found['asgi.py'][0]} has all that it serves: there is no wsgi.py"
+    return ""
 
 
 def interface(tree: Tree, project: Project) -> str:
@@ -82,8 +88,8 @@ def interface(tree: Tree, project: Project) -> str:
 def beside(tree: Tree, project: Project, asked: Asked) -> tuple[str, ...]:
     """Return keys of the inventory, as YAML, that would run what it leaves out; nothing when that is nothing."""
     lines = []
-    if asked.interface != "asgi" and (name := asynchronous(tree, project)):
-        lines.append(f"  interface: asgi  # {name} is in INSTALLED_APPS: no WebSocket is answered without it")
+    if asked.interface != "asgi" and (reason := asynchronous(tree, project)):
+        lines.append(f"  interface: asgi  # {reason}")
     found = () if asked.queue else processes(tree, project, asked.name)
     if found:
         lines.append("  processes:")
