@@ -531,10 +531,33 @@ def test_which_python(look, files, version, chosen, wrong):
         (((">=3.12.4,<3.13", True),), "3.12"),
         (((">=3.13", True), ("<3.13", True)), ""),
         ((("==2.7.*", True),), ""),
+        (((">=3.9,<3.12", True),), "3.11"),
+        (((">=3.9,<=3.12", True),), "3.11"),
+        (((">=3.9,<3.12", True), ("==3.10.*", False)), "3.10"),
+        ((("==3.12.4", True),), "3.12.4"),
+        ((("==3.12.4", True), ("==3.12.*", False)), "3.12.4"),
+        (((">=3.12,<3.12.8,!=3.12.7", True),), "3.12.6"),
+        ((("~=3.12.4", True),), "3.12"),
+        ((("==3.12.4", True), ("==3.12.5", True)), ""),
     ],
 )
 def test_python_to_name(texts, version):
-    assert pythons.smallest(tuple(pythons.Demand("x", text, (text,), strict) for text, strict in texts)) == version
+    assert pythons.proposal(tuple(pythons.Demand("x", text, (text,), strict) for text, strict in texts)) == version
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({"pyproject.toml": POETRY.replace("^3.11", "3.12.4")}, "3.12.4"),
+        ({"Pipfile": '[requires]\npython_full_version = "3.12.7"\npython_version = "3.12"\n'}, "3.12.7"),
+        ({"pyproject.toml": PROJECT + 'requires-python = "==3.12.4"\n'}, "3.12.4"),
+        ({"setup.py": "setup(python_requires='<=3.10.2')\n"}, "3.10.2"),
+    ],
+)
+def test_an_exact_python_is_proposed_as_the_inventory_takes_it(look, files, version):
+    plan = look({**SITE, **DJANGO, **files})
+    wrong = pythons.judge(plan.demands, "3.11.2", chosen=False)
+    assert f'say `python: "{version}"`' in pythons.refusal(plan.demands, wrong, "python3 of this host is 3.11.2")
 
 
 def test_each_choice_has_its_reason(look):

@@ -14,7 +14,7 @@ from pathlib import Path
 from . import interpreters, requirements
 from .application import Application
 from .project.names import canonical, sentence
-from .project.pythons import Demand, alternatives, smallest
+from .project.pythons import Demand, alternatives, proposal
 from .steps import FailedError, MissingError
 
 COMPILER = ("build-essential", "pkg-config", "python3-dev")
@@ -155,7 +155,7 @@ def outdated(log: str, python: str, version: str) -> FailedError | None:
         return None
     wanted = match["wanted"].strip(",.")
     try:
-        other = smallest((Demand("", wanted, alternatives(wanted)),))
+        other = proposal((Demand("", wanted, alternatives(wanted)),))
     except ValueError:
         other = ""
     key = f'say `python: "{other}"`, which uv installs where Debian has none' if other else "name another `python`"

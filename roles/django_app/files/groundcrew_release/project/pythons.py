@@ -92,17 +92,29 @@ def named(path: str, text: str) -> Demand | None:
     return Demand(path, bare, alternatives(bare), strict=False) if bare[:1] in tuple("<>=!~") and valid(bare) else None
 
 
-def smallest(found: tuple[Demand, ...]) -> str:
-    """Return the version of Python to have for what is asked: the developers' own, else the oldest that will do.
+def fitting(release: str, counted: tuple[Demand, ...]) -> str:
+    """Return what to name of a release, such as 3.12, for demands: the release, else its newest version that will do.
 
+    "" when none will do. What names a release gets its newest version, so `>=3.12.4` takes 3.12.
+    """
+    for patch in range(99, -1, -1):
+        if all(demand.takes(f"{release}.{patch}") for demand in counted):
+            return release if patch == 99 else f"{release}.{patch}"
+    return ""
+
+
+def proposal(found: tuple[Demand, ...]) -> str:
+    """Return the version of Python to have for what is asked, the developers' own where that will do.
+
+    Of several it is the newest; where any newer one will do, too, it is the oldest, for which there are most wheels.
     "" when no release of RELEASES meets all demands.
     """
-    strict, loose = [one for one in found if one.strict], [one for one in found if not one.strict]
-    for counted in (found, tuple(strict), tuple(loose)):
-        # `>=3.12.4` takes a later 3.12.
-        good = [one for one in RELEASES if counted and all(demand.takes(f"{one}.99") for demand in counted)]
-        if good:
-            return good[0]
+    strict, loose = tuple(one for one in found if one.strict), tuple(one for one in found if not one.strict)
+    for counted in (found, strict, loose):
+        good = [version for one in RELEASES if counted and (version := fitting(one, counted))]
+        # A whole release gets fixes, and an exact version never does.
+        if good := [one for one in good if one in RELEASES] or good:
+            return good[0] if good[-1] == RELEASES[-1] else good[-1]
     return ""
 
 
@@ -111,7 +123,7 @@ def refusal(found: tuple[Demand, ...], wrong: Demand, has: str) -> str:
 
     :param has: what there is, such as `python3 of this host is 3.11.2`.
     """
-    other = smallest(found)
+    other = proposal(found)
     key = f'say `python: "{other}"`, which uv installs where Debian has none' if other else "no Python does"
     return f"{wrong.path} of the project asks for Python {wrong.text}, and {has}: {key}."
 
