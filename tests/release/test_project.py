@@ -521,6 +521,36 @@ def test_which_python(look, files, version, chosen, wrong):
 
 
 @pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("3.13.0rc1", "3.13"),
+        ("3.15-dev", "3.15"),
+        ("3.13t", "3.13"),
+        ("3.13.1+freethreaded", "3.13"),
+        ("cpython-3.12.4-linux-x86_64-gnu", "3.12"),
+        ("cpython@3.12", "3.12"),
+        ("cp312", "3.12"),
+        ("Python 3.12.4", "3.12"),
+        ("python-3.12.x", "3.12"),
+        ("3.12.*", "3.12"),
+        ("v3.12", "3.12"),
+        ("3.12.1/envs/shop", "3.12"),
+        ("3.12.1 3.11.4", "3.12"),
+        ("cpython>=3.12", ">=3.12"),
+        ("3", ""),
+        ("system", ""),
+        ("pypy3.10-7.3.17", ""),
+        ("miniconda3-3.10-24.1", ""),
+    ],
+)
+@pytest.mark.parametrize(("file", "encoding"), [(".python-version", "utf-8"), ("runtime.txt", "utf-16")])
+def test_python_of_a_version_manager(look, tmp_path, text, release, file, encoding):
+    look({**SITE, **DJANGO})
+    (tmp_path / "source" / file).write_text(f"{text}\r\n", encoding=encoding)
+    assert [one.text for one in look({}).demands] == [release] * bool(release)
+
+
+@pytest.mark.parametrize(
     ("texts", "version"),
     [
         ((("==3.14.*", True),), "3.14"),
@@ -551,7 +581,7 @@ def test_python_to_name(texts, version):
         ({"pyproject.toml": POETRY.replace("^3.11", "3.12.4")}, "3.12.4"),
         ({"Pipfile": '[requires]\npython_full_version = "3.12.7"\npython_version = "3.12"\n'}, "3.12.7"),
         ({"pyproject.toml": PROJECT + 'requires-python = "==3.12.4"\n'}, "3.12.4"),
-        ({"setup.py": "setup(python_requires='<=3.10.2')\n"}, "3.10.2"),
+        ({"setup.py": "setup(python_requires='>=3.10,<=3.10.2')\n"}, "3.10.2"),
     ],
 )
 def test_an_exact_python_is_proposed_as_the_inventory_takes_it(look, files, version):

@@ -69,8 +69,8 @@ def preferred(tree: Tree, path: str) -> str:
         wanted = wanted.get("version", "") if isinstance(wanted, dict) else wanted
         return str(wanted[0] if isinstance(wanted, list) and wanted else wanted)
     if name == ".tool-versions":
-        return "".join(re.findall(r"^python\s+(\S+)", tree.text(path), re.MULTILINE)[:1])
-    lines = (line.partition("#")[0].strip() for line in tree.text(path).splitlines())
+        return "".join(re.findall(r"^python\s+(\S+)", tree.whole(path), re.MULTILINE)[:1])
+    lines = (line.partition("#")[0].strip() for line in tree.whole(path).splitlines())
     return next(filter(None, lines), "")
 
 

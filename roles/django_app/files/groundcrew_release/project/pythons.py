@@ -11,6 +11,9 @@ from ..steps import FailedError
 RELEASES = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 """The releases of CPython that a project may be told to name."""
 
+PREFIX = re.compile(r"(?:prefix:)?(?:c?python|cpy?|py)?[-@ ]?v?(?=[\d<>=!~])", re.IGNORECASE)
+"""What version managers write before a version."""
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -85,9 +88,13 @@ def demand(path: str, key: str, text: object) -> Demand:
 
 
 def named(path: str, text: str) -> Demand | None:
-    """Return the version or range that a file of a version manager names, None when it names no release of CPython."""
-    bare = re.sub(r"^c?python[-@ ]?", "", text.strip(), flags=re.IGNORECASE)
-    if match := re.fullmatch(r"(\d+\.\d+)(?:[.\d]*|-dev|t)?", bare):
+    """Return the version or range that a file of a version manager names, None when it names no release of CPython.
+
+    What follows a release decides nothing here: a patch, `rc1`, a platform of uv's, an environment of pyenv's.
+    """
+    bare = PREFIX.sub("", text.strip())
+    bare = re.sub(r"^3(\d+)$", r"3.\1", bare)  # cp312
+    if match := re.fullmatch(r"(\d\.\d+)(?:\D.*)?", bare):
         return Demand(path, match[1], (f"=={match[1]}.*",), strict=False)
     return Demand(path, bare, alternatives(bare), strict=False) if bare[:1] in tuple("<>=!~") and valid(bare) else None
 
