@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - files that are written here
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -208,6 +209,17 @@ def test_caret_of_poetry_in_requires_python(install):
     """real-projects.md, row 37."""
     files = {"manage.py": MANAGE, "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\nrequires-python = "^3.11"\ndependencies = ["django<5.2.9"]\n'}  # fmt: skip
     assert install(files, VERSIONS) == "django==5.2.1 gunicorn==23.0"
+
+
+def test_what_pip_takes_in_a_list_and_uv_does_not(install, wheels):
+    digest = hashlib.sha256((wheels / "django-5.2.1-py3-none-any.whl").read_bytes()).hexdigest()
+    files = {
+        "manage.py": MANAGE,
+        **below("libs/pricing", package("pricing", ("extra",))),
+        "requirements.txt": "--require-hashes\n-r more.txt\n-e file:libs/pricing#egg=pricing\n",
+        "more.txt": f"django==5.2.1 --config-settings=a=b --hash=sha256:{digest}\n",
+    }
+    assert install(files, VERSIONS) == "django==5.2.1 extra==1.0 gunicorn==23.0 pricing==1"
 
 
 def test_dependencies_of_the_script_itself(install):

@@ -1,6 +1,7 @@
 """How the dependencies of a project are declared and locked: the nearest declaration, a lock before a list."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from ..steps import FailedError
@@ -135,12 +136,23 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
     elif name in ("Pipfile", *FOREIGN):
         raise FailedError(f"{path} cannot be installed as it is: {KEYS}.")
     else:
-        found = Dependencies("files", path, place, lines=flat(tree, path))
+        found = files(tree, path, reason)
     if found is None:
         raise FailedError(
             f"{path} does not lock the project in {places[0]}: name another file with `requirements_files`."
         )
-    return Dependencies(**{**vars(found), "reason": reason})
+    return replace(found, reason=found.reason if found.kind == "files" else reason)
+
+
+def files(tree: Tree, path: str, reason: str, install: str | None = None) -> Dependencies:
+    """Return how a requirements file is installed, and why; the reason names the options that uv does not take.
+
+    :param install: the folder of the project that is installed as well, None for none.
+    :raises FailedError: it refers to what the source does not have.
+    """
+    found = flat(tree, path)
+    left = f", without {sentence(list(dict.fromkeys(found.left)), 'and')}" if found.left else ""
+    return Dependencies("files", path, manifests.folder(path), install=install, lines=found.lines, reason=reason + left)
 
 
 def locks(tree: Tree, place: str, places: list[str]) -> list[Dependencies]:
@@ -265,8 +277,7 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
         if paths := listed.find(tree, place):
             others = [name for name in TOOLS if tree.has(join(place, name))]
             reason = "what pip installs" + (f"; {sentence(others, 'and')} without Django" if others else "")
-            installed, lines = package(tree, place, strict=True), flat(tree, paths[0])
-            return (Dependencies("files", paths[0], place, install=installed, lines=lines, reason=reason),)
+            return (files(tree, paths[0], reason, install=package(tree, place, strict=True)),)
         try:
             if found := declares(tree, place) or script(tree, place):
                 return (found,)
@@ -302,6 +313,6 @@ def workspace(tree: Tree, place: str, places: list[str]) -> Dependencies | None:
         if tree.has(path):
             return uv(tree, path, places)
         path = join(top, "requirements.lock")
-        if tree.has(path) and f"-e ./source/{place}" in (found := flat(tree, path)):
-            return Dependencies("files", path, top, lines=found, reason="the lock of Rye's workspace")
+        if tree.has(path) and f"-e ./source/{place}" in flat(tree, path).lines:
+            return files(tree, path, "the lock of Rye's workspace")
     return None

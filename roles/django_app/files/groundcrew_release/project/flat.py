@@ -3,20 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from ..steps import FailedError
+from .spelling import ABSOLUTE, ARCHIVES, HERE, LONG, MACHINE, OPTION, REMOTE, Place, place, understood, valid
 from .tree import Tree, join
 
-LONG = {"--requirement": "-r", "--constraint": "-c", "--editable": "-e", "--find-links": "-f"}
-ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")
-OPTION = re.compile(r"(-[rcef]|--(?:requirement|constraint|editable|find-links)(?=[\s=]))[\s=]*(.+)")
-ELSEWHERE = re.compile(
-    r"(?:\S+\s*@\s*)?(?:file:/*)?(?:~|[A-Za-z]:[\\/]|/+(?:home|Users|root|tmp|private|croot|builds?)/|/.*feedstock_root/)"
-)
-"""A path of the machine that somebody wrote the list on, as `pip freeze` has it for what conda or a folder brought."""
-NAMED = re.compile(r"([A-Za-z0-9][\w.-]*(?:\[[^]]*\])?)\s*@\s*(?:file:)?(\.{1,2}/[^\s;]*|\.{1,2})(.*)")
-PATH = re.compile(r"(?:file:)?(\.{1,2}(?:/[^\s;\[\]]*)?|[\w.-]+(?:/[^\s;\[\]]+)*/?)(\[[^]]*\])?(.*)")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 
@@ -27,56 +17,48 @@ def lines(tree: Tree, path: str) -> list[str]:
     return [line for line in found if line]
 
 
-def valid(path: str, line: str) -> str:
-    """Return a line that names a package.
-
-    :raises FailedError: it does not, as those of `pip list` and `conda list --export` do not.
-    """
-    if not line.startswith(("-", "/")) and not re.search(r"://|\$\{", line):
-        try:
-            Requirement(re.split(r"\s--", line)[0].strip())
-        except InvalidRequirement:
-            raise FailedError(
-                f"{path} of the project has the line {line[:60]!r}, which is no requirement: write the file with "
-                "`pip freeze`, or name another one with `requirements_files`."
-            ) from None
-    return line
-
-
 @dataclass
 class Flat:
-    """A requirements file with all that it refers to, its paths counted from the release.
+    """The lines of requirements files, flattened: a path in them begins at the release, whose source is in `top`.
 
-    `relative` says that uv cannot read it as it is: a path is relative, or the text is no UTF-8.
+    `changed` says that uv cannot read the files as they are, `left` which options the lines lack for that reason.
     """
 
     tree: Tree
     top: str = "source"
     out: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    relative: bool = False
+    changed: bool = False
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines that uv gets, () when it can read the file as it is."""
+        return tuple(self.out) if self.changed else ()
+
+    def package(self, path: str) -> bool:
+        """Say whether a folder of the source is a package that uv can build."""
+        return any(self.tree.has(join(path, one)) for one in ("pyproject.toml", "setup.py"))
 
     def place(self, folder: str, path: str, whole: str) -> str:
         """Return a path of the source that a file in `folder` means: from its own folder, or from the source's top.
 
         pip counts from the folder that it is called in, which is the top for `-e .` in requirements/base.txt.
         """
-        self.relative = True
+        self.changed = True
         tops = [folder]
         while tops[-1] != ".":
             tops.append(tops[-1].rpartition("/")[0] or ".")
         for top in tops:
             found = join(top, path)
-            if self.tree.has(found) or any(
-                self.tree.has(join(found, one)) for one in ("pyproject.toml", "setup.py", "setup.cfg")
-            ):
+            if self.tree.has(found) or self.package(found) or self.tree.has(join(found, "setup.cfg")):
                 return f"./{self.top}/{found}" if found != "." else f"./{self.top}"
         raise FailedError(f"{whole} of the project asks for {path}, and the source has no such package.")
 
     def slashes(self, value: str) -> str:
         """Return a path as it is on the host; on Windows a backslash separates folders."""
         if "\\" in value and "://" not in value:
-            self.relative = True
+            self.changed = True
             return value.replace("\\", "/")
         return value
 
@@ -86,36 +68,61 @@ class Flat:
             return
         self.seen.add(path)
         # uv reads UTF-8 alone, comments included.
-        self.relative = self.relative or not self.tree.plain(path) or "\ufffd" in self.tree.whole(path)
+        self.changed = self.changed or not self.tree.plain(path) or "\ufffd" in self.tree.whole(path)
         folder = path.rpartition("/")[0] or "."
         for line in lines(self.tree, path):
             self.line(folder, path, line)
 
-    def line(self, folder: str, path: str, line: str) -> None:
+    def line(self, folder: str, path: str, text: str) -> None:
         """Take one line."""
+        line, left = understood(HERE.sub("./", text))
+        self.left += left
+        self.changed = self.changed or line != text
         match = OPTION.fullmatch(line)
-        value = match[2].strip().strip("\"'") if match else ""
-        if ELSEWHERE.match(value or line):
+        option = LONG.get(match[1], match[1]) if match else ""
+        value = match[2].strip().strip("\"'") if match else line
+        self.here(path, line, value)
+        value = self.slashes(value)
+        if option in ("-r", "-c"):
+            self.refer(folder, path, option, value)
+        elif option == "-f" and "://" not in value and not value.startswith("/"):
+            self.changed = True
+            self.out.append(f"--find-links ./{self.top}/{join(folder, value)}")
+        elif option == "-e" and REMOTE.search(value):
+            # uv edits nothing that it has fetched.
+            self.changed = True
+            self.out.append(value)
+        elif option == "-e" and (found := place(value)):
+            self.out.append(f"-e {found.line(self.place(folder, found.path, path))}")
+        elif not option and (found := place(value)) and self.meant(folder, found):
+            self.out.append(found.line(self.place(folder, found.path, path)))
+        elif line:
+            self.out.append(line if option else valid(path, line))
+
+    def here(self, path: str, line: str, value: str) -> None:
+        """Refuse a path of another machine, with the one of the source that it means.
+
+        :raises FailedError: it is one.
+        """
+        match = ABSOLUTE.match(value)
+        if not match:
+            return
+        parts = re.split(r"[\\/]+", match[1].rstrip("/\\"))[1:]
+        tails = ["/".join(parts[at:]) for at in range(len(parts))]
+        packages = [one for one in tails if self.package(one)]
+        own = packages or [one for one in tails if self.tree.has(one) or self.tree.has_folder(one)]
+        if MACHINE.fullmatch(match[1].rstrip("/")):
+            own = ["."] if self.package(".") else []
+        if packages or MACHINE.match(match[1]):
+            remedy = f"write ./{own[0]}".removesuffix("/.") if own else "name the package with its version"
             raise FailedError(
-                f"{path} of the project asks for {line}, a path of the machine that it was written on: "
-                "name the package with its version there."
+                f"{path} of the project asks for {line}, a path of the machine that it was written on: {remedy} there."
             )
-        if match:
-            option = LONG.get(match[1], match[1])
-            value = self.slashes(value)
-            if option in ("-r", "-c"):
-                self.refer(folder, path, option, value)
-            elif option == "-e" and (found := self.local(folder, path, value)):
-                self.out.append(f"-e {found}")
-            elif option == "-f" and "://" not in value and not value.startswith("/"):
-                self.relative = True
-                self.out.append(f"--find-links ./{self.top}/{join(folder, value)}")
-            else:
-                self.out.append(line)
-        elif (match := NAMED.fullmatch(line)) is not None:
-            self.out.append(f"{match[1]} @ {self.place(folder, match[2], path)}{match[3]}")
-        else:
-            self.out.append(self.local(folder, path, line) or valid(path, line))
+
+    def meant(self, folder: str, found: Place) -> bool:
+        """Say whether what may be a path and the name of a package is a path."""
+        archive = found.path.endswith(ARCHIVES) and ("/" in found.path or self.tree.has(join(folder, found.path)))
+        return found.explicit or archive or ("/" in found.path and self.package(join(folder, found.path)))
 
     def refer(self, folder: str, path: str, option: str, value: str) -> None:
         """Take a file that another one refers to."""
@@ -124,7 +131,7 @@ class Flat:
             return
         found = next((one for one in (join(folder, value), join(value)) if self.tree.has(one)), "")
         if not found and (found := self.alike(folder, value)):
-            self.relative = True
+            self.changed = True
         if not found:
             raise FailedError(f"{path} of the project refers to {value}, which the source does not have.")
         if option == "-c":
@@ -138,30 +145,15 @@ class Flat:
         found = [path for path in self.tree.files if path.lower() in asked]
         return found[0] if len(found) == 1 else ""
 
-    def local(self, folder: str, path: str, text: str) -> str:
-        """Return a line that names a path of the source, as counted from the release; "" when it names none."""
-        match = PATH.fullmatch(text)
-        value = match[1] if match else ""
-        if not match or "://" in text or value.startswith("/") or not value:
-            return ""
-        explicit = value in (".", "..") or value.startswith(("./", "../")) or text.startswith("file:")
-        archive = value.endswith(ARCHIVES) and ("/" in value or self.tree.has(join(folder, value)))
-        package = "/" in value and any(
-            self.tree.has(join(folder, value, one)) for one in ("pyproject.toml", "setup.py")
-        )
-        if not (explicit or archive or package):
-            return ""
-        return f"{self.place(folder, value, path)}{match[2] or ''}{match[3]}"
 
-
-def flat(tree: Tree, path: str) -> tuple[str, ...]:
-    """Return the lines that stand for a requirements file, () when uv can read it as it is: it has no relative path.
+def flat(tree: Tree, path: str) -> Flat:
+    """Return what stands for a requirements file.
 
     :raises FailedError: it refers to what the source does not have.
     """
     found = Flat(tree)
     found.add(path)
-    return tuple(found.out) if found.relative else ()
+    return found
 
 
 def variables(texts: list[str]) -> set[str]:
