@@ -633,6 +633,25 @@ def test_callable_that_the_tree_offers(look):
     )
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_constraints_that_are_no_utf8(look, tmp_path, encoding):
+    look({**SITE, **DJANGO, "plain.txt": "b<2\n-c limits.txt\n-c plain.txt\n", "more.txt": "a<2\n"})
+    (tmp_path / "source/limits.txt").write_text("# f\xfcr uns\nDjango==5.2\n-r more.txt\n", encoding=encoding)
+    (one,) = look({"requirements.txt": "-c limits.txt\n-c plain.txt\nDjango\n"}).dependencies
+    assert (set(one.lines), set(one.limits)) == ({"Django"}, {"Django==5.2", "a<2", "b<2"})
+
+
+def test_constraints_that_uv_can_read_stay(look):
+    files = {
+        **SITE,
+        "requirements.txt": "-c a/limits.txt\nDjango\n",
+        "a/limits.txt": "b @ file:///home/me/b\n-c limits.txt\n",
+    }
+    assert look(files).dependencies[0].lines == ()
+    (one,) = look({"requirements.txt": "-c a/limits.txt\n--require-hashes\n"}).dependencies
+    assert (one.lines, one.limits) == (("-c ./source/a/limits.txt",), ())
+
+
 def test_list_that_powershell_wrote(look, tmp_path):
     look({**SITE, **DJANGO})
     (tmp_path / "source/requirements.txt").write_text("Django==5.2.1\n", encoding="utf-16")

@@ -106,6 +106,8 @@ def install(shop, root, wheels, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(text, Path):
                 shutil.copy(text, path)
+            elif isinstance(text, bytes):
+                path.write_bytes(text)
             else:
                 path.write_text(text)
         if lock:
@@ -220,6 +222,17 @@ def test_what_pip_takes_in_a_list_and_uv_does_not(install, wheels):
         "more.txt": f"django==5.2.1 --config-settings=a=b --hash=sha256:{digest}\n",
     }
     assert install(files, VERSIONS) == "django==5.2.1 extra==1.0 gunicorn==23.0 pricing==1"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_constraints_that_are_no_utf8(install, encoding):
+    files = {
+        "manage.py": MANAGE,
+        "requirements.txt": "-c deploy/limits.txt\ndjango\n",
+        "deploy/limits.txt": "# f\xfcr uns\ndjango<5.2.9\n-c more.txt\n".encode(encoding),
+        "deploy/more.txt": "gunicorn==23.0\n",
+    }
+    assert install(files, VERSIONS) == "django==5.2.1 gunicorn==23.0"
 
 
 def test_dependencies_of_the_script_itself(install):

@@ -203,7 +203,8 @@ def install(application: Application, release: Path, project: Project) -> None:
         for one in project.dependencies:
             if one.locked:
                 install_lock(application, release, one, variables)
-        constraints = [*application.constraints, *pins(application, release, project)]
+        limits = [line for one in project.dependencies for line in one.limits]
+        constraints = [*application.constraints, *limits, *pins(application, release, project)]
         options += write(application, release, project, constraints)
         run(release, "pip", "install", *options, "--requirements", "requirements.txt", *pyprojects(project))
         for one in project.dependencies:

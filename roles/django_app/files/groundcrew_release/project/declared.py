@@ -152,7 +152,8 @@ def files(tree: Tree, path: str, reason: str, install: str | None = None) -> Dep
     """
     found = flat(tree, path)
     left = f", without {sentence(list(dict.fromkeys(found.left)), 'and')}" if found.left else ""
-    return Dependencies("files", path, manifests.folder(path), install=install, lines=found.lines, reason=reason + left)
+    place, limits = manifests.folder(path), tuple(found.limits)
+    return Dependencies("files", path, place, install=install, lines=found.lines, limits=limits, reason=reason + left)
 
 
 def locks(tree: Tree, place: str, places: list[str]) -> list[Dependencies]:

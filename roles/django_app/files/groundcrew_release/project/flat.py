@@ -21,14 +21,17 @@ def lines(tree: Tree, path: str) -> list[str]:
 class Flat:
     """The lines of requirements files, flattened: a path in them begins at the release, whose source is in `top`.
 
-    `changed` says that uv cannot read the files as they are, `left` which options the lines lack for that reason.
+    `changed` says that uv cannot read the files as they are, `left` which options the lines lack for that reason, and
+    `limits` are the lines of the files of constraints that it cannot read. `chain` are those that lead to this one.
     """
 
     tree: Tree
     top: str = "source"
     out: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    chain: tuple[str, ...] = ()
     changed: bool = False
 
     @property
@@ -135,7 +138,7 @@ class Flat:
         if not found:
             raise FailedError(f"{path} of the project refers to {value}, which the source does not have.")
         if option == "-c":
-            self.out.append(f"-c ./{self.top}/{found}")
+            self.limit(found)
         else:
             self.add(found)
 
@@ -144,6 +147,23 @@ class Flat:
         asked = {join(folder, value).lower(), join(value).lower()}
         found = [path for path in self.tree.files if path.lower() in asked]
         return found[0] if len(found) == 1 else ""
+
+    def limit(self, path: str) -> None:
+        """Take a file of constraints: its lines where uv cannot read it, else its name."""
+        if path in self.chain:
+            return
+        inner = Flat(self.tree, self.top, chain=(*self.chain, path))
+        try:
+            inner.add(path)
+        except FailedError:
+            # It may hold what nothing asks for, such as a path of another machine; else uv names the line.
+            inner.changed = False
+        if inner.changed:
+            self.changed = True
+            self.limits += inner.out + inner.limits
+            self.left += inner.left
+        else:
+            self.out.append(f"-c ./{self.top}/{path}")
 
 
 def flat(tree: Tree, path: str) -> Flat:

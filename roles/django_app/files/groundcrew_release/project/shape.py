@@ -54,7 +54,8 @@ class Dependencies:
     `kind` is uv, poetry, pipenv, pdm or pylock for a lock, files for requirements files, pyproject for the dependencies
     of a pyproject.toml, package for an installable folder that brings its own. `folder` is where its tool works,
     `path` the file itself. `member` is the package of a workspace, "*" for all of them. `install` is the folder of the
-    project that is installed as well, editable; None for none. `lines` stand for the file where uv cannot read it.
+    project that is installed as well, editable; None for none. `lines` stand for the file where uv cannot read it, and
+    `limits` for its files of constraints.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Dependencies:
     install: str | None = None
     lines: tuple[str, ...] = ()
     reason: str = ""
+    limits: tuple[str, ...] = ()
 
     @property
     def locked(self) -> bool:
