@@ -235,6 +235,14 @@ def test_constraints_that_are_no_utf8(install, encoding):
     assert install(files, VERSIONS) == "django==5.2.1 gunicorn==23.0"
 
 
+def test_setup_cfg_alone(install):
+    files = {
+        "manage.py": MANAGE,
+        "setup.cfg": "[metadata]\nname = shop\n[options]\ninstall_requires =\n  django<5.2.9\n",
+    }
+    assert install(files, VERSIONS) == "django==5.2.1 gunicorn==23.0"
+
+
 def test_dependencies_of_the_script_itself(install):
     head = "# /// script\n# requires-python = '>=3.11'\n# dependencies = ['django<5.2.9']\n# ///\n"
     assert install({"manage.py": head + MANAGE}, VERSIONS) == "django==5.2.1 gunicorn==23.0"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..steps import FailedError
-from . import listed, manifests, plain, serving
+from . import listed, manifests, plain, serving, setup_cfg
 from .flat import flat
 from .foreign import FOREIGN, foreign, only_its_tool
 from .names import development, production, sentence
@@ -132,7 +132,7 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
             lines=manifests.lines(tree.toml(path), path, extras=manifests.extras(tree.toml(path))),
         )
     elif name in ("setup.py", "setup.cfg"):
-        found = Dependencies("package", path, place, install=place)
+        found = setup(tree, path)
     elif name in ("Pipfile", *FOREIGN):
         raise FailedError(f"{path} cannot be installed as it is: {KEYS}.")
     else:
@@ -141,7 +141,7 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
         raise FailedError(
             f"{path} does not lock the project in {places[0]}: name another file with `requirements_files`."
         )
-    return replace(found, reason=found.reason if found.kind == "files" else reason)
+    return replace(found, reason=found.reason if found.reason.startswith(reason) else reason)
 
 
 def files(tree: Tree, path: str, reason: str, install: str | None = None) -> Dependencies:
@@ -224,9 +224,19 @@ def declares(tree: Tree, place: str) -> Dependencies | None:
         raise FailedError(f"{pipfile} has no Pipfile.lock beside it: run `pipenv lock` and commit it, or {KEYS}.")
     for name in ("setup.cfg", "setup.py"):
         path = join(place, name)
-        if tree.has(path) and built and re.search(r"\binstall_requires\b", tree.text(path)):
-            return Dependencies("package", path, place, install=built, reason="the dependencies of the package")
+        if tree.has(path) and re.search(r"\binstall_requires\b", tree.text(path)):
+            own = setup(tree, path)
+            if built or own.lines:
+                return own
     return None
+
+
+def setup(tree: Tree, path: str) -> Dependencies:
+    """Return how a setup.py or a setup.cfg is installed: as a package, or by its lines where nothing builds one."""
+    place, reason = manifests.folder(path), "the dependencies of the package"
+    if path.endswith(".cfg") and setup_cfg.alone(tree, path):
+        return Dependencies("files", path, place, lines=setup_cfg.requirements(tree, path), reason=reason)
+    return Dependencies("package", path, place, install=place, reason=reason)
 
 
 def group(pyproject: dict[str, Any], path: str) -> str:

@@ -1,11 +1,11 @@
 """Which Python a project asks for: its manifests and its lock, which bind, and what its developers use."""
 
 import ast
-import configparser
 import re
 from typing import Any
 
 from .pythons import Demand, demand, named
+from .setup_cfg import parsed
 from .tree import Tree, inline, join, table
 
 PREFERENCES = (".python-version", "runtime.txt", ".tool-versions", "mise.toml", ".mise.toml")
@@ -29,12 +29,7 @@ def pipfile(tree: Tree, path: str) -> tuple[str, Any]:
 
 def setup_cfg(tree: Tree, path: str) -> tuple[str, Any]:
     """Return what a setup.cfg asks for."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(tree.text(path))
-    except configparser.Error:
-        return "", ""
-    return "python_requires", parser.get("options", "python_requires", fallback="")
+    return "python_requires", parsed(tree, path).get("options", "python_requires", fallback="")
 
 
 def setup_py(tree: Tree, path: str) -> tuple[str, Any]:

@@ -54,8 +54,13 @@ class Flat:
             tops.append(tops[-1].rpartition("/")[0] or ".")
         for top in tops:
             found = join(top, path)
-            if self.tree.has(found) or self.package(found) or self.tree.has(join(found, "setup.cfg")):
+            if self.tree.has(found) or self.package(found):
                 return f"./{self.top}/{found}" if found != "." else f"./{self.top}"
+            if self.tree.has(join(found, "setup.cfg")):
+                raise FailedError(
+                    f"{whole} of the project asks for {path}, which has a setup.cfg alone: put a setup.py beside it "
+                    "that says `from setuptools import setup; setup()`."
+                )
         raise FailedError(f"{whole} of the project asks for {path}, and the source has no such package.")
 
     def slashes(self, value: str) -> str:

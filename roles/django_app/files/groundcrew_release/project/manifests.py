@@ -130,7 +130,7 @@ def flat(tree: Tree, place: str) -> list[str]:
 def builds(tree: Tree, place: str) -> bool:
     """Say whether a folder is a package that its build system can build: with code that it will find."""
     path, cfg = join(place, "pyproject.toml"), join(place, "setup.cfg")
-    setup = tree.has(join(place, "setup.py")) or (tree.has(cfg) and "[metadata]" in tree.text(cfg))
+    setup = tree.has(join(place, "setup.py")) or (tree.has(path) and tree.has(cfg) and "[metadata]" in tree.text(cfg))
     pyproject = tree.toml(path) if tree.has(path) else {}
     poetry, project = table(pyproject, "tool", "poetry"), table(pyproject, "project")
     system, flit = table(pyproject, "build-system"), table(pyproject, "tool", "flit")
