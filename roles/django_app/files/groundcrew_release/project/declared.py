@@ -171,7 +171,8 @@ def locks(tree: Tree, place: str, places: list[str]) -> list[Dependencies]:
         found.append(Dependencies("pylock", path, place, install=package(tree, place), reason="a lock of PEP 751"))
     whole = [one for one in found if "django" in manifests.locked_names(tree, one.path)]
     # Django may come from the inventory, and the lock of a folder may be that of its tools.
-    return whole or (found if not listed.find(tree, place) else [])
+    lists = listed.find(tree, place) if found and not whole else listed.Lists()
+    return whole or ([] if lists.sure or lists.django else found)
 
 
 def lock(tree: Tree, place: str, places: list[str]) -> Dependencies | None:
@@ -239,6 +240,60 @@ def setup(tree: Tree, path: str) -> Dependencies:
     return Dependencies("package", path, place, install=place, reason=reason)
 
 
+def names_django(tree: Tree, found: Dependencies) -> bool:
+    """Say whether what a project declares names Django, itself or in a list that it names."""
+    text = tree.text(found.path)
+    if found.lines:
+        return listed.django(found.lines)
+    if found.kind == "pyproject":
+        pyproject, code = tree.toml(found.path), join(found.folder, "setup.py")
+        if serving.chosen(pyproject, found.path, found.groups, found.extras):
+            return True
+        if "dependencies" not in texts(table(pyproject, "project").get("dynamic")):
+            return False
+        text += tree.text(code) if tree.has(code) else ""
+    paths = [join(found.folder, name) for name in re.findall(r"[\w./-]+\.(?:txt|in)\b", text)]
+    return bool(plain.NAMED.search(text)) or any(tree.has(path) and listed.brings(tree, path) for path in paths)
+
+
+def hides_django(tree: Tree, place: str) -> bool:
+    """Say whether what only Poetry or Pipenv reads in a folder names Django; of what is broken nobody can tell."""
+    path, pipfile = join(place, "pyproject.toml"), join(place, "Pipfile")
+    try:
+        direct = serving.own(tree.toml(path)) if tree.has(path) else []
+        direct += list(table(tree.toml(pipfile), "packages")) if tree.has(pipfile) else []
+    except FailedError:
+        return False
+    return serving.brings(direct)
+
+
+def unlocked(tree: Tree, place: str, lists: listed.Lists, asked: Asked) -> Dependencies | None:
+    """Return what no lock decides in a folder: a list, or what is declared where only that brings Django.
+
+    :raises FailedError: nobody can tell which list is meant, or only its own tool reads what is declared.
+    """
+    found: Dependencies | None = None
+    if lists.sure:
+        others = [name for name in TOOLS if tree.has(join(place, name))]
+        reason = "what pip installs" + (f"; {sentence(others, 'and')} without Django" if others else "")
+        found = files(tree, lists.sure, reason, install=package(tree, place, strict=True))
+        if lists.django:
+            return found
+    try:
+        said = declares(tree, place) or script(tree, place)
+    except FailedError:
+        # What it asks for is what the inventory says then, or a list that asks for what needs Django.
+        if not asked.requirements and (not found or hides_django(tree, place)):
+            raise
+        return found
+    whole = bool(said and names_django(tree, said))
+    if lists.may and lists.django and not whole and not asked.requirements:
+        raise listed.unclear(lists.may)
+    if said and whole and found:
+        return replace(said, reason=f"{said.reason}; {found.path} without Django")
+    return found or said
+
+
 def group(pyproject: dict[str, Any], path: str) -> str:
     """Return the dependency group (PEP 735) that a server runs, where there is no project: the one with Django.
 
@@ -279,32 +334,26 @@ def declared(tree: Tree, places: list[str], asked: Asked) -> tuple[Dependencies,
     """
     if asked.requirements_files:
         return tuple(one(tree, path, places) for path in asked.requirements_files)
-    passed = []
+    passed: list[tuple[str, str]] = []
+    unsure: list[str] = []
     for place in places:
-        if found := lock(tree, place, places):
+        if found := lock(tree, place, places) or workspace(tree, place, places):
             return (found,)
-        if found := workspace(tree, place, places):
+        lists = listed.find(tree, place)
+        if found := unlocked(tree, place, lists, asked):
             return (found,)
-        if paths := listed.find(tree, place):
-            others = [name for name in TOOLS if tree.has(join(place, name))]
-            reason = "what pip installs" + (f"; {sentence(others, 'and')} without Django" if others else "")
-            return (files(tree, paths[0], reason, install=package(tree, place, strict=True)),)
-        try:
-            if found := declares(tree, place) or script(tree, place):
-                return (found,)
-        except FailedError:
-            # What it asks for is what the inventory says then.
-            if not asked.requirements:
-                raise
+        unsure += lists.may
         passed += foreign(tree, place)
     if asked.requirements:
         return ()
+    if unsure:
+        raise listed.unclear(unsure)
     if passed:
         raise FailedError(f"{passed[0][0]} is {passed[0][1]}, which no host of ours has: {KEYS}.")
     others = listed.anywhere(tree)
-    lists = others or [path for path in tree.files if "requirements" in path.rpartition("/")[2]]
+    named = others or [path for path in tree.files if "requirements" in path.rpartition("/")[2]]
     said = "" if others else plain.mention(tree)
-    if not lists and not said and plain.needs_django_alone(tree):
+    if not named and not said and plain.needs_django_alone(tree):
         reason = "the newest that this Python takes, since the project imports nothing else and names no version"
         return (Dependencies("files", "Django", places[0], lines=("Django",), reason=reason),)
     if said:

@@ -1,7 +1,11 @@
 """Requirements files: which of them is meant."""
 
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from ..steps import FailedError
-from .flat import lines
+from .flat import flat, lines
 from .names import development, production, sentence, words
 from .tree import Tree, join
 
@@ -26,6 +30,45 @@ BASE = {
     "python",
     "py3",
 }
+DJANGO = re.compile(
+    r"""(?ix) ^(-e\s+)?django(?![\w.-])  # Django==5.2
+    | [#&]egg=django(?![\w.-])
+    | /django(\.git|-\d[^/]*|/(archive|tarball|zipball|tar\.gz|zip)/.*)?([@\#;\s]|$)  # of a URL or a wheel
+    | (^|\s)\./source(?!\S*\.(whl|zip|gz|bz2|tgz)(\W|$))  # a package of the project may ask for it
+    | ^-r\s"""
+)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The requirements files of a folder: the `sure` one, "" for none, or those of which it `may` be one.
+
+    `django` says whether it brings Django itself, or these do.
+    """
+
+    sure: str = ""
+    may: tuple[str, ...] = ()
+    django: bool = False
+
+
+def django(wanted: Iterable[str]) -> bool:
+    """Say whether lines bring Django, not only by what they ask for."""
+    return any(DJANGO.search(line) for line in wanted)
+
+
+def brings(tree: Tree, path: str) -> bool:
+    """Say whether a list brings Django; of a broken one nobody can tell."""
+    try:
+        return django(flat(tree, path).out)
+    except FailedError:
+        return True
+
+
+def unclear(paths: Iterable[str]) -> FailedError:
+    """Return the refusal to choose between lists."""
+    return FailedError(
+        f"The requirements of production may be in {sentence(list(paths))}: name the file with `requirements_files`."
+    )
 
 
 def rank(path: str, inside: bool) -> tuple[int, int, int] | None:
@@ -54,10 +97,10 @@ def rank(path: str, inside: bool) -> tuple[int, int, int] | None:
     return kind, 0 if frozen else 1, 1 if ending == ".in" else 0
 
 
-def find(tree: Tree, folder: str) -> tuple[str, ...]:
-    """Return the requirements file of a folder, or of its folder of requirements; () for none.
+def find(tree: Tree, folder: str) -> Lists:
+    """Return the requirements files of a folder and of its folder of requirements; those with Django come first.
 
-    :raises FailedError: several are as good, or there are only some for development.
+    :raises FailedError: several that bring Django are as good.
     """
     candidates: list[tuple[tuple[int, int, int], str]] = []
     only: list[str] = []
@@ -74,13 +117,20 @@ def find(tree: Tree, folder: str) -> tuple[str, ...]:
             elif found is None and (inside or words(name) & STEMS) and name.endswith((".txt", ".in")):
                 only.append(path)
     if not candidates:
-        if serious := [path for path in only if not development(path.rpartition("/")[2]) and "constraints" not in path]:
-            raise FailedError(
-                f"The requirements of production may be in {sentence(serious)}: "
-                "name the file with `requirements_files`."
-            )
-        return ()
-    candidates.sort()
+        serious = [path for path in only if not development(path.rpartition("/")[2]) and "constraints" not in path]
+        whole = [path for path in serious if brings(tree, path)]
+        return Lists("", tuple(whole or serious), bool(whole))
+    # Of what is named so that it may be meant, a list of tools is not.
+    named = [one for one in candidates if brings(tree, one[1])]
+    best = choose(named or candidates)
+    if len(best) > 1 and named:
+        raise unclear(best)
+    return Lists(best[0], (), bool(named)) if len(best) == 1 else Lists("", tuple(best))
+
+
+def choose(candidates: list[tuple[tuple[int, int, int], str]]) -> list[str]:
+    """Return the file that is meant by its name, or those that are as good."""
+    candidates = sorted(candidates)
     best = [path for found, path in candidates if found == candidates[0][0]]
     if len(best) > 1 and candidates[0][0][0] != 0:
         # requirements.txt beside requirements/: the outer one is what everybody installs.
@@ -89,11 +139,7 @@ def find(tree: Tree, folder: str) -> tuple[str, ...]:
         best = outer if len(outer) == 1 else same if len(same) == 1 else best
     if len(best) > 1 and candidates[0][0][0] == 2:
         best = [path for path in best if "base" in words(path.rpartition("/")[2])] or best
-    if len(best) > 1:
-        raise FailedError(
-            f"The requirements of production may be in {sentence(best)}: name the file with `requirements_files`."
-        )
-    return (best[0],)
+    return best
 
 
 def anywhere(tree: Tree) -> list[str]:

@@ -27,16 +27,26 @@ def known(pyproject: dict[str, Any], path: str) -> dict[tuple[str, str], list[st
     return found
 
 
+def own(pyproject: dict[str, Any]) -> list[str]:
+    """Return what a pyproject.toml asks for outside of groups and extras."""
+    direct = texts(table(pyproject, "project").get("dependencies"))
+    return direct + list(table(pyproject, "tool", "poetry", "dependencies"))
+
+
+def chosen(pyproject: dict[str, Any], path: str, groups: tuple[str, ...], extras: tuple[str, ...]) -> bool:
+    """Say whether a pyproject.toml brings Django itself, with these groups and extras."""
+    every = known(pyproject, path)
+    parts = [("group", one) for one in groups] + [("extra", one) for one in extras]
+    return brings(own(pyproject)) or any(brings(every.get(one, [])) for one in parts)
+
+
 def parts(pyproject: dict[str, Any], path: str, groups: tuple[str, ...], extras: tuple[str, ...]) -> Parts:
     """Return groups and extras, completed by the one that brings Django where nothing else does.
 
     :raises FailedError: several bring it.
     """
-    every = known(pyproject, path)
-    chosen = [("group", one) for one in groups] + [("extra", one) for one in extras]
-    direct = texts(table(pyproject, "project").get("dependencies"))
-    direct += list(table(pyproject, "tool", "poetry", "dependencies"))
-    if brings(direct) or any(brings(every.get(one, [])) for one in chosen):
+    every, direct = known(pyproject, path), own(pyproject)
+    if chosen(pyproject, path, groups, extras):
         return groups, extras
     others = [one for one, lines in every.items() if brings(lines) and not development(one[1])]
     others = [one for one in others if production(one[1])] or others
