@@ -471,6 +471,7 @@ WRONG = [
     case("somebody's home", {**SITE, "requirements.txt": "-e file://${HOME}/a\n"}, r"asks for -e file://\$\{HOME\}/a, a path of the machine"),
     case("editable path that is not there", {**SITE, "requirements.txt": "-e vendor/gone#egg=gone\n"}, "asks for vendor/gone, and the source has no such package"),
     case("package with a setup.cfg alone", {**SITE, "requirements.txt": "-e .\n", "setup.cfg": "[metadata]\n"}, "asks for ., which has a setup.cfg alone: put a setup.py beside it that says `from setuptools import setup; setup\\(\\)`."),
+    case("setup.cfg without dependencies", {**SITE, "setup.cfg": "[metadata]\n"}, "setup.cfg of the project asks for nothing: name what to install with `requirements`", requirements_files=("setup.cfg",)),
     case("pip list", {**SITE, "requirements.txt": "Package    Version\n---------- -------\nDjango     5.2.1\n"}, "requirements.txt of the project has the line 'Package    Version', which is no requirement: write the file with `pip freeze`"),
     case("conda list", {**SITE, "requirements.txt": "django=5.2=py311_0\n"}, "has the line 'django=5.2=py311_0', which is no requirement"),
     case("two extras that bring Django", {**SITE, "pyproject.toml": PROJECT.replace('"Django>=5"', "") + "[project.optional-dependencies]\na = ['django']\nb = ['django']\n"}, "pyproject.toml of the project brings Django by its extra a or extra b: call the one for production `prod`"),

@@ -133,6 +133,8 @@ def one(tree: Tree, path: str, places: list[str]) -> Dependencies:
         )
     elif name in ("setup.py", "setup.cfg"):
         found = setup(tree, path)
+        if found.kind == "files" and not found.lines:
+            raise FailedError(f"{path} of the project asks for nothing: {KEYS}.")
     elif name in ("Pipfile", *FOREIGN):
         raise FailedError(f"{path} cannot be installed as it is: {KEYS}.")
     else:
