@@ -336,6 +336,7 @@ DETAILS = [
         {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY + "[tool.poetry.group.dev.dependencies]\na='*'\n[tool.poetry.group.web.dependencies]\nb='*'\n[tool.poetry.group.prod]\noptional=true\n[tool.poetry.group.s3]\noptional=true\n"},
         {"groups": ("web", "prod"), "install": None},
     ),
+    case("poetry's groups of PEP 735", {**SITE, "poetry.lock": LOCK, "pyproject.toml": PROJECT + "[dependency-groups]\nweb = ['b']\ndev = ['a']\ns3 = ['c']\nprod = ['d']\n[tool.poetry.group.s3]\noptional = true\n[tool.poetry.group.prod]\noptional = true\n"}, {"groups": ("prod", "web")}),
     case("poetry's package", {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY + BUILD.replace("hatchling.build", "poetry.core.masonry.api")}, {"install": "."}),
     case("poetry's build system without a package", {"x/settings.py": "", "manage.py": named("x.settings"), "poetry.lock": LOCK, "pyproject.toml": POETRY + BUILD.replace("hatchling.build", "poetry.core.masonry.api")}, {"install": None}),
     case("package-mode off", {**SITE, "poetry.lock": LOCK, "pyproject.toml": POETRY.replace("[tool.poetry]\n", "[tool.poetry]\npackage-mode = false\n") + BUILD}, {"install": None}),

@@ -112,12 +112,10 @@ def extras(pyproject: dict[str, Any]) -> tuple[str, ...]:
 
 
 def poetry_groups(pyproject: dict[str, Any]) -> tuple[str, ...]:
-    """Return the groups that poetry installs: all that are not optional but those for development."""
-    found = []
-    for name, group in table(pyproject, "tool", "poetry", "group").items():
-        if production(name) or not (table(group).get("optional") or development(name)):
-            found.append(name)
-    return tuple(dict.fromkeys([*found, *serious(list(table(pyproject, "dependency-groups")))]))
+    """Return the groups that poetry installs, of PEP 735, too: all that are not optional but those for development."""
+    own = table(pyproject, "tool", "poetry", "group")
+    names = dict.fromkeys([*own, *table(pyproject, "dependency-groups")])
+    return tuple(one for one in names if production(one) or not (table(own, one).get("optional") or development(one)))
 
 
 def flat(tree: Tree, place: str) -> list[str]:
