@@ -88,7 +88,7 @@ class Flat:
         self.changed = self.changed or line != text
         match = OPTION.fullmatch(line)
         option = LONG.get(match[1], match[1]) if match else ""
-        value = match[2].strip().strip("\"'") if match else line
+        value = re.sub(r"^(['\"])(.*)\1$", r"\2", match[2].strip()) if match else line
         self.here(path, line, value)
         value = self.slashes(value)
         if option in ("-r", "-c"):

@@ -53,7 +53,7 @@ class Lists:
 
 def django(wanted: Iterable[str]) -> bool:
     """Say whether lines bring Django, not only by what they ask for."""
-    return any(DJANGO.search(line) for line in wanted)
+    return any(DJANGO.search(line) for line in wanted if not line.startswith("-") or line.startswith(("-e ", "-r ")))
 
 
 def brings(tree: Tree, path: str) -> bool:
