@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from . import urls
+from . import folders, urls
 from .findings import Finding
 from .resolve import Application
 
@@ -20,7 +20,7 @@ def of(application: Application) -> set[tuple[str, str]]:
     if groups & {"postgresql", "mariadb"}:
         names = [application.name, *(one["name"] for one in application["databases"] if not one.get("url"))]
         claims |= {("databases", f"the database {name}") for name in names}
-    claims |= {("directories", f"the folder {path.rstrip('/')}") for path in application["directories"]}
+    claims |= {("directories", f"the folder {folders.clean(path)}") for path in application["directories"]}
     paths = [file["path"] for file in application["files"] if "path" in file]
     claims |= {("files", f"the file {path}") for path in paths if path.startswith("/")}
     return claims | {(key, f"the port 127.0.0.1:{port}") for key, port in ports(application)}

@@ -21,6 +21,7 @@ from . import (
     environment,
     error_tracking,
     extra,
+    folders,
     groups,
     interpreter,
     inventory,
@@ -59,6 +60,8 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     source.findings,
     interpreter.findings,
     contents.findings,
+    folders.written,
+    folders.shown,
     command_words.findings,
     combinations.findings,
     secrecy.findings,
@@ -90,6 +93,7 @@ def together(applications: dict[str, list[Application]], request: Request) -> It
     """Yield what is wrong with applications beside others: on their host, and on other hosts."""
     for of_host in applications.values():
         yield from claims.findings(of_host)
+        yield from folders.between(of_host)
         yield from renames.findings(of_host)
         yield from names.collisions([one for one in of_host if one.present])
     selected = [

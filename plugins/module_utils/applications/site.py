@@ -17,6 +17,9 @@ HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA)\}).+")
 
 
 PATH = re.compile(r"/[^\x00-\x1f\x7f?#%]*")
+WELL_KNOWN = "/.well-known/"
+OWN = (f"{WELL_KNOWN}acme-challenge/", f"{WELL_KNOWN}health/", "/.groundcrew/")
+"""Prefixes that each site has for itself."""
 FOLDER = re.compile(r"/[^\x00-\x1f\x7f$]*")
 
 
@@ -31,6 +34,9 @@ def folders(application: Application) -> Iterator[Finding]:
             elif not PATH.fullmatch(path):
                 sentence = f"has {path}, and takes paths of the site, each of which begins with `/`"
                 yield application.finding("prefix", key, sentence, example)
+            elif locations.prefix(path).startswith(OWN) or locations.prefix(path) == WELL_KNOWN:
+                sentence = f"has {path}, where the host answers for certificates and for its health: name another"
+                yield application.finding("prefix", key, sentence, f"{key}: {{/.well-known/matrix/: {folder}}}")
             if not isinstance(folder, Unreadable) and not FOLDER.fullmatch(str(folder)):
                 sentence = f"has {path}: {folder}, and takes a whole path of the host, without `$`"
                 yield application.finding("prefix", key, sentence, example)
