@@ -22,7 +22,7 @@ def count(keys=None, groups=("django", "postgresql"), server="web1", cores=None)
         ({"workers": 3, "threads": 5}, {"web1": 8}, 2 * 3 * 5),
         ({"processes": [{"name": "a", "run": "b"}, {"name": "c", "run": "d"}]}, {"web1": 4}, 2 * 4 * 4 + 4 * 2),
         ({"state": "absent"}, {}, 0),
-        ({"database_url": "mysql:///shop"}, {}, 0),
+        ({"database_url": "mysql://db/shop"}, {}, 0),
     ],
 )
 def test_workers_threads_and_processes_are_counted(keys, cores, number):

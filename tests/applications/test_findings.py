@@ -401,7 +401,7 @@ def test_a_port_of_this_host_takes_a_password():
 
 
 def test_a_pool_needs_postgresql():
-    assert kinds(make_host(groups=["django", "pgbouncer"], apps={"database_url": "mysql:///shop"})) == ["no-pool"]
+    assert kinds(make_host(groups=["django", "pgbouncer"], apps={"database_url": "mysql://db/shop"})) == ["no-pool"]
     assert mistakes(make_host(groups=["django", "pgbouncer", "postgresql"], apps={})) == []
 
 
@@ -474,7 +474,7 @@ def test_what_needs_facts_is_not_asked_yet():
 # All of them at once.
 def test_all_mistakes_are_told_each_once_with_its_hosts():
     hosts = [
-        make_host(f"web{n}", apps={"workers": "many", "env": {"A": True}, "database_url": "sqlite:///x"})
+        make_host(f"web{n}", apps={"workers": "many", "env": {"A": True}, "database_url": "sqlite:////x"})
         for n in range(5)
     ]
     assert mistakes(*hosts) == [

@@ -95,10 +95,9 @@ def findings(application: Application) -> Iterator[Finding]:
         elif counted[name] > 1:
             sentence = f"is `{name}`, and so is that of another database: settings know a database by its alias"
             yield application.finding("alias", "databases", sentence, example, inside)
-        address = url(application, database)
-        if database.get("url") and not urls.split(address).scheme:
-            sentence, example = "is no URL", "url: postgresql://shop:PASSWORD@db.example.org/reports"
-            yield application.finding("url", "databases", sentence, example, f"[{database['name']}].url")
+        if database.get("url") and (wrong := urls.misspelt("database_url", str(database["url"]))):
+            example = "url: postgresql://shop:PASSWORD@db.example.org/reports"
+            yield application.finding("url", "databases", wrong, example, f"[{database['name']}].url")
         here = "postgresql" in application.host.groups and not database.get("url")
         if not here and (keys := [key for key in SUPERUSERS if database.get(key)]):
             sentence = f"has {', '.join(keys)}, and this host makes no PostgreSQL database of that name"

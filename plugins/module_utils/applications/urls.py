@@ -69,27 +69,56 @@ def listener(url: str) -> dict[str, Any]:
 
 def misspelt(key: str, url: str) -> str:
     """Return what is wrong inside of a URL as the end of a sentence, "" when nothing is."""
+    # Celery takes several, such as those of Sentinels.
+    url = re.split(r";(?=[a-z+]+://)", url)[0]
     parts, schemes = split(url), vocabulary.by_kind("url_schemes")[key]
     # A driver may stand behind the scheme, as in postgresql+psycopg.
     known = parts.scheme in schemes or parts.scheme.partition("+")[0] in schemes
+    if re.search(r"\s", url):
+        return "has a space or the end of a line: inside of a password a space is written %20"
+    if not parts.scheme or not (known or "://" in url):
+        return "is no URL"
+    if "://" not in url:
+        return f"has no `//` behind {parts.scheme}:"
     near = "" if known else specification.nearest(parts.scheme, schemes, 0.75)
     if near:
         return f"begins with {parts.scheme}:, which nothing knows. Did you mean `{near}`?"
     if parts.netloc.count("@") > 1:
         return "has a second `@`: inside of a name or a password it is written %40"
-    if key == "database_url" and parts.hostname and not database(url) and is_postgresql(url):
-        return "names no database"
+    if re.search("%(?![0-9A-Fa-f]{2})", url):
+        return "has a `%` without two digits behind it: inside of a name or a password it is written %25"
+    if key == "database_url" and (is_postgresql(url) or url.startswith(("mysql", "mariadb"))):
+        return misnamed(url)
     return ""
+
+
+def misnamed(url: str) -> str:
+    """Return what is wrong with the database that a URL names on a server, "" when nothing is."""
+    if split(url).hostname and not database(url) and is_postgresql(url):
+        return "names no database"
+    # Behind a second `/` is a folder with a socket, as django-environ reads it.
+    if "/" in split(url).path[1:] and not split(url).path.startswith("//"):
+        return f"names the database `{database(url)}`: behind the host there is one name, without a `/`"
+    return ""
+
+
+def said(application: Application) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the URLs of an application, (the key that takes such a one, the key, the URL, words before)."""
+    for key in EXAMPLES:
+        yield key, key, application[key], ""
+    for name, value in application["env"].items():
+        key = ENV.get(name) or ("database_url" if name.endswith("_DATABASE_URL") else "")
+        # Other words under such a name may be for a project that takes them apart by itself.
+        schemes = vocabulary.by_kind("url_schemes").get(key, [])
+        if key and isinstance(value, str) and ("://" in value or value.partition(":")[0] in schemes):
+            yield key, "env", value, f"has {name}, which "
 
 
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the URLs of one application."""
-    for key in ("database_url", "cache_url", "broker_url"):
-        url = application[key]
-        if url and not split(url).scheme:
-            yield application.finding("url", key, "is no URL", EXAMPLES[key])
-        elif url and (wrong := misspelt(key, url)):
-            yield application.finding("url", key, wrong, EXAMPLES[key])
+    for kind, key, url, before in said(application):
+        if url and (wrong := misspelt(kind, url)):
+            yield application.finding("url", key, before + wrong, EXAMPLES[kind])
     for key in ("cache_url", "broker_url"):
         here = listener(application[key])
         if "redis" in application.host.groups and here["port"] and not here["password"]:
@@ -101,6 +130,15 @@ def findings(application: Application) -> Iterator[Finding]:
         yield application.finding("no-pool", "database_url", sentence, EXAMPLES["database_url"])
 
 
+ENV = {
+    "DATABASE_URL": "database_url",
+    "CACHE_URL": "cache_url",
+    "REDIS_URL": "cache_url",
+    "BROKER_URL": "broker_url",
+    "CELERY_BROKER_URL": "broker_url",
+    "RQ_REDIS_URL": "broker_url",
+}
+"""Environment variables with URLs, and the keys that take such ones."""
 EXAMPLES = {
     "database_url": "database_url: postgresql://shop:PASSWORD@db.example.org/shop",
     "cache_url": "cache_url: redis://:PASSWORD@cache.example.org:6379/0",
