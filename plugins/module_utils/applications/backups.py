@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import repositories
 from .findings import Finding
 from .inventory import Host
 from .specification import Unreadable
 
 SHORTEST = 12  # characters
-NEEDED = {"s3": ("endpoint", "bucket", "key", "secret"), "sftp": ("host", "user", "private_key", "host_keys")}
 
 
 def findings(host: Host) -> Iterator[Finding]:
@@ -17,7 +17,7 @@ def findings(host: Host) -> Iterator[Finding]:
     if "backup" not in host.groups:
         return
     passphrase, repository = host.variables.get("backup_passphrase"), host.variables.get("backup_repository")
-    right = isinstance(passphrase, str) and len(passphrase) >= SHORTEST and "\n" not in passphrase
+    right = isinstance(passphrase, str) and len(passphrase.strip()) >= SHORTEST and "\n" not in passphrase
     if not right and not isinstance(passphrase, Unreadable):
         sentence = (
             f"is a line of at least {SHORTEST} characters, which a host of the group `backup` needs: without it none"
@@ -32,11 +32,5 @@ def findings(host: Host) -> Iterator[Finding]:
             "backup_passphrase: '{{ vault_backup_passphrase }}'",
         )
     if isinstance(repository, dict):
-        kind = str(repository.get("type", "local"))
-        if missing := [key for key in NEEDED.get(kind, ()) if not repository.get(key)]:
-            example = f"backup_repository: {{type: {kind}, {', '.join(f'{key}: ...' for key in NEEDED[kind])}}}"
-            yield Finding("repository", host.name, "", "backup_repository", f"lacks {', '.join(missing)}", example)
-        path = str(repository.get("path", "/"))
-        if kind in ("local", "sftp") and not path.startswith("/"):
-            sentence = f"has the path {path}, and takes a whole one"
-            yield Finding("repository", host.name, "", "backup_repository", sentence, "path: /mnt/nas/groundcrew")
+        for sentence, example in repositories.problems(host, repository):
+            yield Finding("repository", host.name, "", "backup_repository", sentence, example)

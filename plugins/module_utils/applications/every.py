@@ -34,6 +34,7 @@ from . import (
     openings,
     parts,
     renames,
+    repositories,
     resolve,
     secrecy,
     shapes,
@@ -143,6 +144,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         *connections.findings(hosts, applications),
         *monitoring.findings(hosts, applications),
         *central.findings(hosts),
+        *repositories.shared(hosts),
     ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
