@@ -7,6 +7,7 @@ from applications.inventory import Host, Request
 
 from inventories import SECRET, make_host
 
+SQLITE = {"database_url": "sqlite:////srv/shop/media/db.sqlite3"}
 SHARED = {"database_url": "postgresql://a@db.example.org/c", "env": {"DJANGO_SECRET_KEY": SECRET}}
 
 
@@ -45,7 +46,7 @@ def test_what_a_template_mentions_is_read():
 def test_variables_of_one_s_own_and_of_hosts_that_read_them():
     assert told(make_host(apps={}, state="x", company="y", nginx_ipv6=False)) == ""
     other = make_host("db1", groups=["postgresql"], postgresql_settings={})
-    assert told(make_host(apps={}, postgresql_settings={}), other) == ""
+    assert told(make_host(apps=SQLITE, postgresql_settings={}), other) == ""
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,47 @@ def test_what_hosts_of_one_site_do_not_share():
     assert "[web1, web2] shop: `cache_url` is missing: each process of 2 hosts has a cache of its own" in lines
     assert "`media` is a folder of each of 2 hosts" in lines
     assert told(make_host(apps=SHARED)) == ""
+
+
+@pytest.mark.parametrize(
+    ("keys", "others", "words"),
+    [
+        ({}, ["postgresql"], "web1 has no database server, db0 has one, and nothing says"),
+        ({}, ["postgresql", "postgresql"], "web1 has no database server, db0 and db1 have one"),
+        ({}, ["mariadb"], "For example: database_url: mysql://shop:PASSWORD@db0/shop"),
+        (SQLITE, ["postgresql"], ""),
+        ({"settings": "shop.settings"}, ["postgresql"], ""),
+        ({}, ["redis"], "a group that makes"),
+    ],
+)
+def test_a_database_on_another_host(keys, others, words):
+    hosts = [make_host(f"db{n}", groups=[group]) for n, group in enumerate(others)]
+    lines = told(make_host(apps=keys), *hosts)
+    assert words in lines if words else lines == ""
+
+
+CELERY = {"processes": [{"name": "celery", "run": "celery -A shop worker"}]}
+
+
+@pytest.mark.parametrize(
+    ("keys", "groups", "heard"),
+    [
+        (CELERY, (), True),
+        (CELERY, ("redis",), False),
+        (CELERY | {"env": {"CELERY_BROKER_URL": "amqp://queue"}}, (), False),
+        (CELERY | {"broker_url": "amqp://queue.example.org//"}, (), False),
+        ({"processes": [{"name": "mail", "run": "product send"}]}, (), False),
+    ],
+)
+def test_workers_whose_queue_nothing_names(keys, groups, heard):
+    words = "`broker_url` is missing, and nothing else names the queue of celery"
+    assert (words in told(make_host(apps=keys, groups=("django", *groups)))) is heard
+
+
+@pytest.mark.parametrize("group", ["redis", "memcached", "pgbouncer"])
+def test_a_group_makes_nothing_where_no_application_is(group):
+    assert f"[cache1] `{group}` is a group that makes" in told(make_host("cache1", groups=[group]))
+    assert told(make_host(apps={}, groups=("django", "postgresql", group))) == ""
 
 
 def test_a_secret_in_plain_text():

@@ -18,6 +18,7 @@ from . import (
     databases,
     deployers,
     domains,
+    elsewhere,
     environment,
     error_tracking,
     extra,
@@ -144,6 +145,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         *connections.findings(hosts, applications),
         *monitoring.findings(hosts, applications),
         *central.findings(hosts),
+        *elsewhere.doubled(hosts),
         *repositories.shared(hosts),
     ]
     for host in hosts:

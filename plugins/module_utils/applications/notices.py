@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from . import keys, shared, urls, variables, vaults
+from . import elsewhere, keys, shared, urls, variables, vaults
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -33,6 +33,7 @@ def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -
     yield from unused(hosts)
     yield from vaults.findings({host.folder for host in hosts})
     present = [one for of_host in applications.values() for one in of_host if one.present]
+    yield from elsewhere.notices(hosts, present)
     for one in present:
         yield from dropped(one)
     for name in dict.fromkeys(one.name for one in present):
