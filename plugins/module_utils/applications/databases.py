@@ -81,7 +81,7 @@ def findings(application: Application) -> Iterator[Finding]:
             locales.read(locale or "")
         except ValueError as error:
             yield application.finding("locale", key, str(error), "locale: de_DE.UTF-8", inside)
-    counted = Counter(one["alias"] for one in further(application))
+    counted = Counter(variable(one["alias"]) for one in further(application))
     for database in application["databases"]:
         name = alias(application, database)
         inside = f"[{database['name']}].alias"
@@ -92,8 +92,8 @@ def findings(application: Application) -> Iterator[Finding]:
         elif not ALIAS.fullmatch(name):
             sentence = f"is `{name}`, and takes letters, digits, `_` and `-`"
             yield application.finding("alias", "databases", sentence, example, inside)
-        elif counted[name] > 1:
-            sentence = f"is `{name}`, and so is that of another database: settings know a database by its alias"
+        elif counted[variable(name)] > 1:
+            sentence = f"is `{name}`, and so is that of another database: the URL of each is in {variable(name)}"
             yield application.finding("alias", "databases", sentence, example, inside)
         if database.get("url") and (wrong := urls.misspelt("database_url", str(database["url"]))):
             example = "url: postgresql://shop:PASSWORD@db.example.org/reports"

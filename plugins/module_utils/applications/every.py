@@ -24,6 +24,7 @@ from . import (
     extra,
     folders,
     groups,
+    host_databases,
     interpreter,
     inventory,
     leftovers,
@@ -38,6 +39,7 @@ from . import (
     repositories,
     resolve,
     secrecy,
+    server_settings,
     shapes,
     shared,
     site,
@@ -61,6 +63,7 @@ CHECKS: tuple[Callable[[Application], Iterator[Finding]], ...] = (
     urls.findings,
     local_urls.findings,
     databases.findings,
+    host_databases.of_application,
     source.findings,
     interpreter.findings,
     contents.findings,
@@ -150,6 +153,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
     ]
     for host in hosts:
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
+        found += [*server_settings.findings(host), *host_databases.findings(host, applications.get(host.name, []))]
         found += deployers.findings(host, applications.get(host.name, []))
     found += inventory.findings(hosts)
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
