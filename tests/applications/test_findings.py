@@ -522,3 +522,14 @@ def test_include_of_what_is_not_there(tmp_path, keys, words):
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist/x").touch()
     assert mistakes(make_host(apps={"source": str(tmp_path), "include": ["dist"]})) == []
+
+
+# What another check tells does not stop the rest.
+@pytest.mark.parametrize("value", [[{}], [{"name": None}], [{"owner": "erp"}], "text", 5])
+def test_a_database_without_a_name(value):
+    keys = {"database_url": "postgresql:///store"}
+    mistakes(make_host(groups=["django", "postgresql"], apps=keys, postgresql_databases=value))
+
+
+def test_a_setting_whose_name_is_a_number():
+    assert mistakes(make_host(groups=["postgresql"], postgresql_settings={5: 6})) == []

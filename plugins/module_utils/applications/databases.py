@@ -18,10 +18,13 @@ SUPERUSERS = ("locale", "extensions", "read_only_roles")
 
 
 def of_host(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return `postgresql_databases` of a host as the role reads them: a text is a name, or a list of one."""
+    """Return `postgresql_databases` of a host as the role reads them: a text is a name, or a list of one.
+
+    One without a name is told by the specification.
+    """
     said = variables.get("postgresql_databases") or []
     made = specification.complete(said, "postgresql", "main", "postgresql_databases")
-    return made if isinstance(made, list) else []
+    return [one for one in made if isinstance(one, dict) and one.get("name")] if isinstance(made, list) else []
 
 
 def alias(application: Application, database: dict[str, Any]) -> str:

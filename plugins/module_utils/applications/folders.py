@@ -118,7 +118,8 @@ def between(applications: list[Application]) -> Iterator[Finding]:
                 outer = next((outer for outer in (f"/srv/{other.name}", *others) if lies_in(clean(said), outer)), "")
                 if outer and clean(said) not in others:
                     sentence = f"has {said}, and {outer} belongs to the application {other.name}"
-                    yield one.finding("folder-of-another", key, sentence, f"/srv/{one.name}/{key}")
+                    own = f"[/srv/{one.name}/data]" if key == "directories" else f"{{/{key}/: /srv/{one.name}/{key}}}"
+                    yield one.finding("folder-of-another", key, sentence, f"{key}: {own}")
 
 
 def chosen(application: Application) -> Iterator[tuple[str, str]]:

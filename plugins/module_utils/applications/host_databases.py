@@ -10,7 +10,12 @@ from .findings import Finding
 from .inventory import Host
 from .resolve import Application
 
-EXAMPLE = "postgresql_databases: [{name: reports, owner: reports}]"
+EXAMPLES = {
+    "name": "postgresql_databases: [{name: reports}]",
+    "owner": "postgresql_databases: [{name: reports, owner: reports}]",
+    "read_only_roles": "read_only_roles: [{name: bi}]",
+    "locale": "locale: de_DE.UTF-8",
+}
 
 
 def is_own(name: str) -> bool:
@@ -18,29 +23,29 @@ def is_own(name: str) -> bool:
     return name in names.SERVERS or name.startswith("pg_")
 
 
-def problems(listed: Sequence[dict[str, object]], applications: list[Application]) -> Iterator[tuple[str, str]]:
-    """Yield (where, what is wrong) of the databases of a host; the sentence goes on from there."""
+def problems(listed: Sequence[dict[str, object]], applications: list[Application]) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, key, what is wrong) of the databases of a host; the sentence goes on from there."""
     belongs = {one["name"]: app.name for app in applications if app.present for one in databases.made(app)}
     for one in listed:
         name = str(one["name"])
         owner = str(one.get("owner") or name)
         if is_own(name):
-            yield f"[{name}].name", "is a database that PostgreSQL has for itself"
+            yield name, "name", "is a database that PostgreSQL has for itself"
         elif name in belongs and owner != belongs[name]:
             whose = belongs[name]
             sentence = (
                 f"is {owner}, and the application {whose} makes this database for its own role: write `owner: {whose}`"
             )
-            yield f"[{name}].owner", sentence
+            yield name, "owner", sentence
         elif is_own(owner):
-            yield f"[{name}].owner", f"is {owner}, a role that PostgreSQL has for itself and that would lose its rights"
-        yield from ((f"[{name}].read_only_roles", sentence) for sentence in readers(one.get("read_only_roles"), owner))
+            yield name, "owner", f"is {owner}, a role that PostgreSQL has for itself and that would lose its rights"
+        yield from ((name, "read_only_roles", sentence) for sentence in readers(one.get("read_only_roles"), owner))
         locale = str(one.get("locale") or "")
         try:
             # What is no locale at all is told of its format.
             locales.read(locale if re.match("[a-z]{2,3}[_-]", locale) else "")
         except ValueError as error:
-            yield f"[{name}].locale", str(error)
+            yield name, "locale", str(error)
 
 
 def readers(listed: object, owner: str) -> Iterator[str]:
@@ -56,8 +61,8 @@ def readers(listed: object, owner: str) -> Iterator[str]:
 def findings(host: Host, applications: list[Application]) -> Iterator[Finding]:
     """Yield what is wrong with the databases of a host beside those of its applications."""
     if "postgresql" in host.groups:
-        for inside, sentence in problems(databases.of_host(host.variables), applications):
-            yield Finding("database", host.name, "", f"postgresql_databases{inside}", sentence, EXAMPLE)
+        for name, key, sentence in problems(databases.of_host(host.variables), applications):
+            yield Finding("database", host.name, "", f"postgresql_databases[{name}].{key}", sentence, EXAMPLES[key])
 
 
 def of_application(application: Application) -> Iterator[Finding]:
@@ -65,9 +70,9 @@ def of_application(application: Application) -> Iterator[Finding]:
     for one in application["databases"]:
         for sentence in readers(one.get("read_only_roles"), application.name):
             inside = f"[{one['name']}].read_only_roles"
-            yield application.finding("database", "databases", sentence, "read_only_roles: [{name: bi}]", inside)
+            yield application.finding("database", "databases", sentence, EXAMPLES["read_only_roles"], inside)
     for sentence in readers(application["read_only_roles"], application.name):
-        yield application.finding("database", "read_only_roles", sentence, "read_only_roles: [{name: bi}]")
+        yield application.finding("database", "read_only_roles", sentence, EXAMPLES["read_only_roles"])
     for key in databases.SUPERUSERS:
         # A flat variable is for all applications, and others of them may have such a database.
         if application[key] and application.places[key] == key and (why := dropped(application)):

@@ -68,7 +68,7 @@ def has_password(application: Application, user: str | None) -> bool:
 def roles_of(one: object) -> list[dict[str, object]]:
     """Return `read_only_roles` of what has them."""
     found = one.get("read_only_roles") if hasattr(one, "get") else None
-    return [role for role in found or () if isinstance(role, dict)]
+    return [role for role in found if isinstance(role, dict)] if isinstance(found, list) else []
 
 
 def sqlite(application: Application, key: str, url: str) -> Iterator[tuple[str, str]]:
@@ -117,7 +117,8 @@ def cache(application: Application, key: str, url: str) -> Iterator[tuple[str, s
 def taken_by(application: Application, port: int) -> str:
     """Return what listens on a port of this host by its groups, "" when nothing does."""
     host = application.host
-    taken = dict.fromkeys(MONITORING, "monitoring") | dict.fromkeys(logins.ports(host) or [22], "ssh")
+    taken = dict.fromkeys(logins.ports(host) or [22], "ssh")
+    taken |= dict.fromkeys(MONITORING, "monitoring") if "monitoring" in host.groups else {}
     taken |= dict.fromkeys(openings.WEB, "the web server")
     taken |= {openings.postgresql_port(host): "postgresql"} if "postgresql" in host.groups else {}
     taken |= {MYSQL_PORT: "mariadb"} if "mariadb" in host.groups else {}

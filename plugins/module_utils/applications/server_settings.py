@@ -55,7 +55,7 @@ def text(value: Any) -> str:
 
 def postgresql(host: Host, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (what is wrong, what to write) of `postgresql_settings`; the sentence goes on from the variable."""
-    said = {name.lower(): text(value) for name, value in settings.items() if isinstance(value, (str, int, float))}
+    said = {str(name).lower(): text(value) for name, value in settings.items() if isinstance(value, (str, int, float))}
     for name, value in said.items():
         if name in WORDS and value and not re.fullmatch(WORDS[name], value):
             words = [word for word in WORDS[name].split("|") if word.replace("_", "").replace(" ", "").isalnum()]
