@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from . import parts
 from .findings import Finding
 from .resolve import Application
 
@@ -37,7 +38,7 @@ OPENED = {"home": "/home/", "tmp": "/tmp/"}  # noqa: S108 - names a folder
 """What lies deeper in these an application has by a word of its `sandbox`."""
 READ = ("/usr/share/", "/usr/lib/", "/home/")
 """Where others than applications keep files that a site may show."""
-ENGINE = ("current", "releases", "sources", "packages", "dumps", "image", "deploys.jsonl")
+ENGINE = tuple(name for name in parts.MADE_ANEW if name != "cache")
 """What the release engine has in the folder of an application."""
 
 
@@ -99,7 +100,7 @@ def shown(application: Application) -> Iterator[Finding]:
             if of_system(path) and not public:
                 sentence = f"has {prefix}: {said}, which belongs to the system: the site would show all of it"
                 yield application.finding("shown", key, sentence, example)
-            elif path in inner or any(lies_in(path, f"{home}/{name}") for name in ENGINE[1:]):
+            elif path in inner or any(lies_in(path, f"{home}/{name}") for name in ENGINE if name != "current"):
                 sentence = f"has {prefix}: {said}, and more is in it than files for everybody"
                 yield application.finding("shown", key, sentence, example)
             elif (kept := backups(application)) and (lies_in(path, kept) or lies_in(kept, path)):

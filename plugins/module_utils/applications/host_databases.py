@@ -29,7 +29,9 @@ def problems(listed: Sequence[dict[str, object]], applications: list[Application
     for one in listed:
         name = str(one["name"])
         owner = str(one.get("owner") or name)
-        if is_own(name):
+        if any(other is not one and str(other["name"]) == name for other in listed):
+            yield name, "name", "is there more than once: each run would change its owner anew"
+        elif is_own(name):
             yield name, "name", "is a database that PostgreSQL has for itself"
         elif name in belongs and owner != belongs[name]:
             whose = belongs[name]

@@ -42,7 +42,8 @@ def database(application: Application, key: str, url: str) -> Iterator[tuple[str
     # What is named behind the `?` is found by other words.
     if "host=" in parts.query or "unix_socket=" in parts.query or "/" in name.strip("/"):
         return
-    made = {one["name"] for one in databases.made(application)}
+    # A URL among `databases` leads to one that others make.
+    made = {one["name"] for one in databases.made(application)} | ({name} if key == "url" else set())
     made |= {one["name"] for one in databases.of_host(application.host.variables) if group == "postgresql"}
     if group and urls.is_alone(url) and not here:
         sentence = f"leads to a socket of this host, which is not in the group `{group}`: nothing answers there"
@@ -133,6 +134,13 @@ def findings(application: Application) -> Iterator[Finding]:
             for check in checks:
                 for sentence, example in check(application, key, url):
                     yield application.finding("local-url", key, sentence, example)
+    for one in application["databases"]:
+        url = str(one.get("url") or "")
+        if url and not urls.misspelt("database_url", url):
+            for check in (database, sqlite):
+                for sentence, example in check(application, "url", url):
+                    inside = f"[{one['name']}].url"
+                    yield application.finding("local-url", "databases", sentence, example, inside)
     scheme, main = application["database_scheme"], application["database_url"]
     if main.startswith("postgresql:") and NO_POSTGRESQL.match(scheme):
         sentence = f"is {scheme}, and the database is a PostgreSQL: it takes another word for that, such as `postgis`"

@@ -113,6 +113,8 @@ def mariadb(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if found and not re.fullmatch(r"\d+[kKmMgGtT]", value):
             right = f"{found[1]}{found[3].upper()}"
             yield f"has {name}: {value}, and takes a whole number with K, M, G or T right behind it", f"{name}: {right}"
+        elif name == "port" and (problem := unit(name, str(value))):
+            yield problem[0], "port: 3306"
 
 
 def repository(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
