@@ -17,6 +17,7 @@ from ansible_collections.groundcrew.django.plugins.module_utils.applications imp
     variables,
     written,
 )
+from ansible_collections.groundcrew.django.plugins.module_utils.applications.extra import selected
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.inventory import Host, Request
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
 from ansible_collections.groundcrew.django.plugins.plugin_utils import origins, texts
@@ -75,8 +76,8 @@ class ActionModule(ActionBase):
         # A playbook that ends with another one has had its own options checked by then, and reads them at its end.
         before = (task_vars.get(str(self._task.register)) or {}).get("options")
         request = Request(
-            app=str(extra.get("app", "")) if "app" in options else "",
-            version=str(extra.get("version", "")) if "version" in options else "",
+            app=selected(options, extra, "app"),
+            version=selected(options, extra, "version"),
             options=options,
             extra={name: value for name, value in extra.items() if name in options} if before is not None else extra,
             known=self._known(task_vars, extra),

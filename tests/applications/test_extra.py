@@ -1,7 +1,9 @@
 """Names and values given with -e."""
 
 import pytest
+from applications import extra as names
 from applications import specification
+from applications.specification import Unreadable
 
 from inventories import every_part as resolved
 from inventories import make_host, mistakes, one_part
@@ -14,11 +16,13 @@ OPTIONS = specification.parse(
         "method": {"type": "str", "choices": ["dump", "upgrade"], "default": "dump"},
     }
 )
+REQUIRED = specification.parse({name: {"type": "str", "required": True} for name in ("app", "from")})
+FORMS = specification.parse({name: {"type": "str"} for name in ("time", "since", "address", "from")})
 
 
 def said(known=(), options=OPTIONS, **extra):
     """Return what is wrong with -e names and values."""
-    request = {"app": extra.get("app", ""), "version": extra.get("version", "")}
+    request = {name: names.selected(options, extra, name) for name in ("app", "version")}
     return mistakes(make_host(apps={}), options=options, extra=extra, known=frozenset(known), **request)
 
 
@@ -66,3 +70,87 @@ def test_options_are_returned_typed_without_what_they_select():
     result = resolved(make_host(apps={}), app="shop", options=OPTIONS, extra=extra)
     assert result["options"] == {"preview": True, "method": "dump"}
     assert one_part()["name"] == "shop"
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t", None])
+@pytest.mark.parametrize("options", [OPTIONS, REQUIRED])
+def test_an_empty_application_is_not_all_of_them(value, options):
+    lines = said(options=options, **{"from": "web2"} if "from" in options else {}, app=value)
+    assert lines == ["`-e app` is empty: name the application. For example: -e app=shop"]
+
+
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_an_empty_version_and_an_empty_value_that_is_required(value):
+    (line,) = said(app="shop", version=value)
+    assert line == "`-e version` is empty: name a version, or leave it out. For example: -e version=v1.5.0"
+    (line,) = said(options=REQUIRED, app="shop", **{"from": value})
+    assert line.startswith("`-e from` is empty: it needs a value.")
+
+
+def test_an_empty_value_that_means_something_stays():
+    assert said(options=FORMS, time="", address="", **{"from": ""}) == []
+
+
+def test_an_application_that_cannot_be_evaluated():
+    (line,) = said(app=Unreadable("'APP' is undefined"))
+    assert line.startswith("`-e app` cannot be evaluated: 'APP' is undefined.")
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"time": "2026-11-23", "_raw_params": "14:00:00+01:00"}, "`14:00:00+01:00` stands behind a space"),
+        ({"since": "2h", "_raw_params": "ago"}, "`ago` stands behind a space"),
+        ({"_raw_params": "time"}, "`-e time` is no NAME=VALUE: write it with `=` and without spaces"),
+        ({"_raw_params": "time = now"}, "`-e time = now` is no NAME=VALUE"),
+        ({"_raw_params": "time: now"}, "such as `-e time=2026-11-23T14:00:00+01:00`"),
+    ],
+)
+def test_what_ansible_cuts_off(extra, words):
+    (line,) = said(options=FORMS, **extra)
+    assert words in line
+
+
+def test_a_name_without_a_value_is_not_missing_besides():
+    (line,) = said(options=REQUIRED, _raw_params="app = shop", **{"from": "web2"})
+    assert "`-e app = shop` is no NAME=VALUE" in line
+
+
+@pytest.mark.parametrize("time", ["yesterday", "14:00", "2026-13-01", "2999-01-01", "2999-01-01T00:00Z", "1 h", "now"])
+def test_a_time_that_no_backup_has(time):
+    (line,) = said(options=FORMS, time=time)
+    assert line.startswith(f"`-e time` is `{time}`, which is ")
+    assert line.endswith("For example: -e time=2026-11-23T14:00:00+01:00")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("since", "2hours", "`-e since` is `2hours`, which is no span of time: write 90s, 10m, 2h or 1d."),
+        ("since", "10", "no span of time"),
+        ("since", "", "no span of time"),
+        ("since", "2\u00b2m", "no span of time"),
+        ("address", "shop.example.org", "no address that begins with https://"),
+        ("from", "web 9", "no name of a host"),
+    ],
+)
+def test_a_value_without_its_form(name, value, words):
+    (line,) = said(options=FORMS, **{name: value})
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time", "2026-11-23T14:00:00+01:00"),
+        ("time", "2026-11-23 14:00:00+01:00"),
+        ("time", "2026-11-23"),
+        ("time", "0001-01-01T00:00:00+14:00"),
+        ("since", "90s"),
+        ("address", "https://shop.example.org/x"),
+        ("from", "web1.example.org"),
+        ("from", "fe80::1"),
+    ],
+)
+def test_a_value_with_its_form(name, value):
+    assert said(options=FORMS, **{name: value}) == []
