@@ -135,7 +135,11 @@ def declared(playbook):
     play = yaml.safe_load(playbook.read_text())[0]
     own = play.get("vars", {})
     names = {one["name"] for one in play.get("vars_prompt", ())} | set(own.get("preflight_options", ()))
-    return names | {name for name in own if not name.startswith("__")} - {"preflight_options", "preflight_any_host"}
+    return names | {name for name in own if not name.startswith("__")} - {
+        "preflight_options",
+        "preflight_any_host",
+        "preflight_group",
+    }
 
 
 def strange(value, levels):

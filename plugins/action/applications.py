@@ -64,7 +64,7 @@ class ActionModule(ActionBase):
     """Runs on the controller, without a connection, for all hosts of the inventory at once."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset({"options", "any_host"})
+    _VALID_ARGS = frozenset({"options", "any_host", "group"})
     _supports_check_mode = True
 
     def run(self, tmp=None, task_vars=None):
@@ -82,6 +82,8 @@ class ActionModule(ActionBase):
             extra={name: value for name, value in extra.items() if name in options} if before is not None else extra,
             known=self._known(task_vars, extra),
             any_host=bool(self._task.args.get("any_host")),
+            group=str(self._task.args.get("group") or ""),
+            reached=frozenset(map(str, task_vars["ansible_play_hosts_all"])),
             deployer=f"{getpass.getuser()}@{platform.node()}",
         )
         result, found = every.resolve_all(self._hosts(task_vars, extra), request)

@@ -21,6 +21,10 @@ options:
     description: Take hosts that are in no group that the playbooks act on, such as servers that something else set up.
     type: bool
     default: false
+  group:
+    description: The group that the playbook acts on; refuses a run that reaches no host of it. Nothing for any group.
+    type: str
+    default: ""
 attributes:
   check_mode:
     support: full

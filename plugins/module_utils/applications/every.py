@@ -35,6 +35,7 @@ from . import (
     notices,
     openings,
     parts,
+    reached,
     renames,
     repositories,
     resolve,
@@ -155,7 +156,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
         found += [*server_settings.findings(host), *host_databases.findings(host, applications.get(host.name, []))]
         found += deployers.findings(host, applications.get(host.name, []))
-    found += inventory.findings(hosts)
+    found += [*inventory.findings(hosts), *reached.findings(hosts, applications, request)]
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
         return {}, found

@@ -41,6 +41,8 @@ class Request:
     known: frozenset[str] = frozenset()  # names that the inventory has by itself
     deployer: str = ""  # USER@HOST
     any_host: bool = False  # hosts need no group that a playbook acts on
+    group: str = ""  # the one that the playbook acts on, and on no other
+    reached: frozenset[str] = frozenset()  # hosts of the run, which `--limit` chooses
 
 
 def findings(hosts: Sequence[Host]) -> Iterator[Finding]:
