@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import (
+    evaluation,
     every,
     findings,
     specification,
@@ -25,21 +26,23 @@ from ansible_collections.groundcrew.django.plugins.plugin_utils import origins, 
 ALSO_READ = ("ansible_user", "ansible_port", "ansible_connection")
 
 
-def plain(value, template):
+def plain(value, template, variables=()):
     """Return a variable evaluated and as Python's own kinds: each text by itself, so that one that fails fails alone.
 
-    ``template`` evaluates one text. Values of Ansible carry tags, or are lazy, or are decrypted when they are read.
+    ``template`` evaluates one text, by way of ``variables``. Values of Ansible carry tags, or are lazy, or are
+    decrypted when they are read.
     """
     if isinstance(value, dict):
-        return {str(key): plain(one, template) for key, one in value.items()}
+        return {str(key): plain(one, template, variables) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(one, template) for one in value]
+        return [plain(one, template, variables) for one in value]
     if value is None or isinstance(value, (bool, int, float, datetime.date)):
         return untagged(value)
     try:
         made = template(value)
     except AnsibleError as error:
-        return Unreadable(" ".join(str(error).split()))
+        named = evaluation.facts(origins.behind(value, variables))
+        return Unreadable(" ".join(str(error).split()), named)
     # A template may make a list; what it holds is evaluated.
     if isinstance(made, (dict, list, tuple)):
         return plain(made, lambda text: text)
@@ -120,7 +123,7 @@ class ActionModule(ActionBase):
         return Host(
             name=str(name),
             groups=frozenset(map(str, raw["group_names"])),
-            variables={one: plain(raw[one], templar.template) for one in wanted},
+            variables={one: plain(raw[one], templar.template, raw) for one in wanted},
             names=frozenset(map(str, raw)) - set(extra),
             folder=str(raw.get("inventory_dir") or ""),
             written=misread,

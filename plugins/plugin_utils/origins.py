@@ -41,6 +41,14 @@ def mentioned(value):
             yield from WORD.findall(text)
 
 
+def behind(value, variables, seen=()):
+    """Yield the words in the templates of a value, and in those of the variables that these words name."""
+    for word in {*mentioned(value)} - {*seen}:
+        yield word
+        if word in variables:
+            yield from behind(variables[word], variables, (*seen, word))
+
+
 def clear(name, value):
     """Yield the places of secrets that stand in a file as they are, such as `django_apps[shop].env.API_TOKEN`."""
     for place, text in secrecy.walk(value, name):

@@ -468,7 +468,6 @@ def test_variables_of_the_user_s_own(name):
 def test_what_needs_facts_is_not_asked_yet():
     value = {"max_connections": Unreadable("'ansible_facts' is undefined")}
     assert mistakes(make_host(groups=["redis"], postgresql_settings=value)) == []
-    assert mistakes(make_host(groups=["redis"], postgresql_expected_connections=Unreadable("x"))) == []
 
 
 # All of them at once.

@@ -30,7 +30,7 @@ EXAMPLE = f"{VARIABLE}: 10.0.0.5"
 
 def address(host: Host) -> str:
     """Return the name or address at which other hosts reach one."""
-    return str(host.variables.get("base_address") or host.variables.get("ansible_host") or host.name)
+    return str(host.said("base_address") or host.said("ansible_host") or host.name)
 
 
 def is_ip(text: str) -> bool:

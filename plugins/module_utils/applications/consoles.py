@@ -22,7 +22,7 @@ EXAMPLE = f"{USERS}: {{alice: $6$...}}"
 
 def domain(host: Host) -> str:
     """Return the name that the consoles are shown at, "" for none."""
-    return str(host.variables.get(DOMAIN) or "")
+    return str(host.said(DOMAIN) or "")
 
 
 def findings(host: Host, applications: list[Application]) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ def findings(host: Host, applications: list[Application]) -> Iterator[Finding]:
 def certificate(host: Host) -> dict[str, Any]:
     """Return the `certificate_domain`."""
     given = {"name": NAME, "domains": [domain(host)], "reload": ["nginx.service"]}
-    said = host.variables.get("prometheus_certificate") or {}
+    said = host.said("prometheus_certificate") or {}
     return parts.whole("certificate", "domain", "certificate_domain", {**said, **given})
 
 
@@ -58,10 +58,10 @@ def withdrawn() -> dict[str, Any]:
 
 def site(host: Host) -> dict[str, Any]:
     """Return the `nginx_site`; it is removed from a host that shows none any more."""
-    users = {str(name): str(password) for name, password in (host.variables.get(USERS) or {}).items()}
+    users = {str(name): str(password) for name, password in (host.said(USERS) or {}).items()}
     return shown(
         domain(host),
-        host.variables.get("prometheus_certificate") or {},
+        host.said("prometheus_certificate") or {},
         # Inside of Nginx, so that it asks for the password first.
         nginx_directives=["rewrite ^/$ /consoles/index.html;"],
         restricted_paths=[{"path": "/", "basic_auth": users}],

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from . import engine, locales, specification, urls
+from . import engine, evaluation, locales, specification, urls
 from .findings import Finding
 from .resolve import Application
 
@@ -22,7 +22,7 @@ def of_host(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     One without a name is told by the specification.
     """
-    said = variables.get("postgresql_databases") or []
+    said = evaluation.readable(variables.get("postgresql_databases") or [])
     made = specification.complete(said, "postgresql", "main", "postgresql_databases")
     return [one for one in made if isinstance(one, dict) and one.get("name")] if isinstance(made, list) else []
 

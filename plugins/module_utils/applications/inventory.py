@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import evaluation
 from .findings import Finding
-from .specification import Option
+from .specification import Option, Unreadable
 from .written import Written
 
 
@@ -28,6 +29,11 @@ class Host:
     written: Written = field(default_factory=dict)  # how values were written that YAML reads as another text
     mentioned: frozenset[str] = frozenset()
     clear: frozenset[str] = frozenset()  # such as `django_apps[shop].env.API_TOKEN`
+
+    def said(self, name: str) -> Any:
+        """Return the value of a variable as far as it could be evaluated, None when nobody says it or it could not."""
+        value = evaluation.readable(self.variables.get(name))
+        return None if isinstance(value, Unreadable) else value
 
 
 @dataclass(frozen=True)

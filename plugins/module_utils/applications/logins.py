@@ -39,7 +39,7 @@ def blob(key: str) -> str:
 
 def administrators(value: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield (sentence, example) for administrators who could not log in."""
-    names = [str(one.get("name")) for one in value]
+    names = [str(one["name"]) for one in value if "name" in one]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"has `name: {name}` {names.count(name)} times", ""
     for one in value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ Entry = dict[str, Any]
 
 WEB = (80, 443)
 POSTGRESQL = 5432
+LAST = 65535
 
 
 def needed(host: Host) -> list[Entry]:
@@ -52,9 +54,16 @@ def database_dials(host: Host, applications: Iterable[Application]) -> bool:
 
 
 def postgresql_port(host: Host) -> int:
-    """Return the port of PostgreSQL, which names its socket, too."""
-    settings = host.variables.get("postgresql_settings")
-    return int(settings.get("port", POSTGRESQL)) if isinstance(settings, dict) else POSTGRESQL
+    """Return the port of PostgreSQL, which names its socket, too; that of a setting that is none is told elsewhere."""
+    settings = host.said("postgresql_settings")
+    said = settings.get("port") if isinstance(settings, dict) else None
+    return port(said) or POSTGRESQL
+
+
+def port(text: object) -> int:
+    """Return a number or text as the number of a port, 0 when it is none."""
+    word = "" if isinstance(text, bool) else str(text)
+    return int(word) if re.fullmatch("[0-9]{1,5}", word) and 1 <= int(word) <= LAST else 0
 
 
 def opened(port: int, sources: Iterable[str] = ()) -> Entry:
@@ -89,8 +98,8 @@ def wrong(value: list[Any]) -> Iterator[tuple[str, str]]:
             if networks.wrong([address]) or address in ("all", "unix:"):
                 yield networks.sentence(address), "from: [192.0.2.7, 10.0.0.0/8]"
         first, _, last = str(one.get("port", "")).partition("-")
-        numbers = [int(part) if part.isdigit() else 0 for part in (first, last or first)]
-        if not (1 <= numbers[0] <= numbers[1] <= 65535):
+        numbers = [port(part) for part in (first, last or first)]
+        if "port" in one and not 1 <= numbers[0] <= numbers[1]:
             yield f"has the port {one.get('port')}, and takes 1 to 65535 or a range", 'port: "6000-6010"'
 
 

@@ -100,7 +100,8 @@ def variables(host: Host) -> Iterator[Finding]:
     databases = host.variables.get("postgresql_databases")
     for one in databases if isinstance(databases, list) else []:
         if isinstance(one, dict) and one.get("clients"):
-            for who in [one, *[role for role in one.get("read_only_roles") or [] if isinstance(role, dict)]]:
+            roles = one.get("read_only_roles")
+            for who in [one, *[role for role in (roles if isinstance(roles, list) else []) if isinstance(role, dict)]]:
                 password = who.get("password")
                 if not password or (isinstance(password, str) and len(password) < 12):
                     inside = "" if who is one else f".read_only_roles[{who.get('name')}]"

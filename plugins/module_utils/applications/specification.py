@@ -67,6 +67,7 @@ class Unreadable:
     """Stands where a value could not be evaluated, such as a template with a variable that does not exist."""
 
     reason: str
+    facts: frozenset[str] = frozenset()  # that its template names, by itself or by way of other variables
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import calendars, deployers, logins, networks, openings, specification, vocabulary
+from . import calendars, deployers, evaluation, logins, networks, openings, specification, vocabulary
 
 Wrong = tuple[str, str]
 """(What is wrong, as a sentence that goes on from the variable; an example of the right value or "")."""
@@ -24,8 +24,10 @@ def timezone(value: str) -> Iterator[Wrong]:
 
 
 def postgresql_settings(value: dict[str, Any]) -> Iterator[Wrong]:
-    """Yield settings that PostgreSQL would refuse."""
-    yield from software("postgresql_settings", value)
+    """Yield settings that PostgreSQL would refuse; its port is in rules and addresses as well."""
+    if "port" in value and not openings.port(value["port"]):
+        yield f"has port: {specification.spelled(value['port'])}, and takes 1 to {openings.LAST}", "{port: 5433}"
+    yield from software("postgresql_settings", {name: one for name, one in value.items() if name != "port"})
 
 
 def mariadb_settings(value: dict[str, Any]) -> Iterator[Wrong]:
@@ -40,10 +42,9 @@ def mariadb_settings(value: dict[str, Any]) -> Iterator[Wrong]:
 def software(name: str, value: dict[str, Any]) -> Iterator[Wrong]:
     """Yield settings of a piece of software that it would refuse."""
     for setting, one in value.items():
-        if not isinstance(one, specification.Unreadable):
-            sentence, right = vocabulary.problem(name, setting, one)
-            if sentence:
-                yield f"has {sentence}", f"{{{right}}}" if right else ""
+        sentence, right = vocabulary.problem(name, setting, one)
+        if sentence:
+            yield f"has {sentence}", f"{{{right}}}" if right else ""
 
 
 def sysctl(value: dict[str, Any]) -> Iterator[Wrong]:
@@ -68,7 +69,7 @@ def clients(value: list[Any]) -> Iterator[Wrong]:
                     f"has the client {one}, which is no address, no network and no host name",
                     "clients: [10.0.0.0/24]",
                 )
-    names = [str(database.get("name")) for database in value]
+    names = [str(database["name"]) for database in value if "name" in database]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"has `name: {name}` {names.count(name)} times: the last one would win", ""
 
@@ -103,9 +104,16 @@ CHECKS: dict[str, Callable[[Any], Iterator[Wrong]]] = {
 """By variable: what is asked of a value of the right type."""
 
 
+BY_NAMES = frozenset({"postgresql_repository"})
+"""Of which names alone are asked, so that it matters that they are there."""
+
+
 def wrong(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield (sentence, example) for what is wrong with the value of a variable."""
-    for sentence, example in CHECKS[name](value) if name in CHECKS else ():
+    """Yield (sentence, example) for what is wrong with the value of a variable, as far as it could be evaluated."""
+    left = value if name in BY_NAMES else evaluation.readable(value)
+    if name not in CHECKS or isinstance(left, specification.Unreadable):
+        return
+    for sentence, example in CHECKS[name](left):
         # An example that is no dictionary's key stands for the whole value.
         whole = example if ":" in example.partition(" ")[0] and not example.startswith("{") else f"{name}: {example}"
         yield sentence, whole if example else ""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from . import keys, shapes, specification, values, vocabulary, words
+from . import evaluation, keys, shapes, specification, values, vocabulary, words
 from .findings import Finding
 from .inventory import Host
 from .specification import Problem
@@ -17,9 +16,6 @@ CERTAIN = 0.9
 ALIKE = 0.8
 """So much alike is the rest of a name behind the prefix of a role; SHORT characters may begin one."""
 SHORT = 4
-
-MISSING = re.compile("'(?!ansible_|hostvars|_)[A-Za-z0-9_]+' is undefined")
-"""The reason of a value that no facts of its host will mend."""
 
 
 @cache
@@ -86,16 +82,15 @@ def findings(host: Host) -> Iterator[Finding]:
             yield Finding(problem.id, host.name, "", name, problem.sentence)
     for name, option in specification.variables().items():
         value = host.variables.get(name)
-        # What needs the facts of a host is known when it has been asked for them.
         if value is None or (option.required and option.type == "dict"):
             continue
         problems: list[Problem] = []
         typed = specification.check(option, value, name, problems, host.written)
         if name in CERTIFICATES and isinstance(typed, dict):
             specification.check_keys(certificate_keys(CERTIFICATES[name]), typed, name, problems)
-        if all(problem.id == "unreadable" for problem in problems):
+        problems = [problem for problem in problems if problem.id != "unreadable"]
+        if not problems:
             problems += [Problem("value", name, *one) for one in values.wrong(name, typed)]
             problems += shapes.problems(option, typed, name)
-        for problem in problems:
-            if problem.id != "unreadable" or MISSING.search(problem.sentence):
-                yield Finding(problem.id, host.name, "", problem.path, problem.sentence, problem.example)
+        for problem in [*evaluation.problems(value, name), *problems]:
+            yield Finding(problem.id, host.name, "", problem.path, problem.sentence, problem.example)
