@@ -10,7 +10,6 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import (
     connections,
-    databases,
     findings,
     machines,
 )
@@ -69,11 +68,8 @@ class ActionModule(ActionBase):
 
     def _machine(self, name, said, variables, resolved, cores):
         """Return a host as it answered, with what is asked of it."""
-        settings = variables.get("postgresql_settings")
-        most = settings.get("max_connections") if isinstance(settings, dict) else 0
+        stated = resolved["hosts"][name]["stated"]["machine"]
         text = str(said.get("stdout") or "")
-        administrators = variables.get("ssh_administrators") or []
-        file = variables.get("ansible_ssh_private_key_file") or self._play_context.private_key_file or ""
         way = variables.get("__way") or {}
         has_password = any(variables.get(one) for one in PASSWORDS) or bool(self._play_context.become_pass)
         return machines.Machine(
@@ -85,14 +81,15 @@ class ActionModule(ActionBase):
             else " ".join(str(said.get("msg") or "it says nothing").removeprefix("Task failed: ").split()),
             applications=resolved["hosts"][name]["applications"],
             has_password=has_password,
-            is_behind_proxies=bool(variables.get("nginx_trusted_proxies")),
             connections=connections.expected(resolved, name, cores),
-            most_connections=int(most) if str(most).isdigit() else 0,
-            databases=databases.of_host(variables),
-            has_repository=bool(variables.get("postgresql_repository")),
-            administrators=administrators,
-            held_keys=public_keys.held(str(variables.get("ansible_host", name)), str(file)) if administrators else None,
+            held_keys=self._held(name, variables) if stated["administrators"] else None,
             is_opened_by_password=bool(variables.get("ansible_password") or variables.get("ansible_ssh_pass"))
             or bool(self._play_context.password),
             way=(way["user"], way["port"]) if way.get("own") is False else None,
+            **stated,
         )
+
+    def _held(self, name, variables):
+        """Return the keys that this machine can show to a host."""
+        file = variables.get("ansible_ssh_private_key_file") or self._play_context.private_key_file or ""
+        return public_keys.held(str(variables.get("ansible_host", name)), str(file))

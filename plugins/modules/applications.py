@@ -46,7 +46,7 @@ EXAMPLES = r"""
 RETURN = r"""
 hosts:
   description: >-
-    By name of host C(applications), C(names), C(backup), C(monitoring) and C(connections). An application has C(name),
+    By name of host C(applications), C(names), C(backup), C(monitoring), C(connections) and C(stated). An application has C(name),
     C(state), C(purge), and the dictionary of each role that acts on it.
   returned: success
   type: dict

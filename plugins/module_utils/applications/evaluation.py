@@ -24,7 +24,7 @@ NEEDED = """
     postgresql_databases postgresql_databases.clients postgresql_databases.name
     postgresql_networked postgresql_settings.port
     prometheus_basic_auth prometheus_basic_auth.* prometheus_certificate prometheus_certificate.* prometheus_domain
-    ssh_administrators ssh_administrators.name ssh_port
+    ssh_administrators ssh_administrators.name ssh_administrators.keys ssh_port
 """
 EARLY = frozenset(NEEDED.split())
 """What the resolver has to know of a host that it has not asked yet, by path (`ranges.plain`)."""
