@@ -109,6 +109,7 @@ def test_plugins_are_few_and_documented():
     modules = [
         "adopt",
         "applications",
+        "beginning",
         "closing",
         "hosts",
         "login",

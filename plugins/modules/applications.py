@@ -46,8 +46,8 @@ EXAMPLES = r"""
 RETURN = r"""
 hosts:
   description: >-
-    By name of host C(applications), C(names), C(backup), C(monitoring), C(connections) and C(stated). An application has C(name),
-    C(state), C(purge), and the dictionary of each role that acts on it.
+    By name of host C(applications), C(names), C(backup), C(monitoring), C(connections) and C(stated). An application
+    has C(name), C(state), C(purge), and the dictionary of each role that acts on it.
   returned: success
   type: dict
 mistakes:

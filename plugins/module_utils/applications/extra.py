@@ -20,6 +20,12 @@ CUT = "_raw_params"
 
 def findings(request: Request) -> Iterator[Finding]:
     """Yield names that neither the playbook nor the inventory nor a role knows, and values that it refuses."""
+    yield from strange(request)
+    yield from refused(request)
+
+
+def strange(request: Request) -> Iterator[Finding]:
+    """Yield names that nothing reads, and what is no NAME=VALUE."""
     own = set(request.options)
     known = own | request.known | variables.known()
     cut = str(request.extra.get(CUT) or "")
@@ -28,12 +34,16 @@ def findings(request: Request) -> Iterator[Finding]:
     for name in sorted(set(request.extra) - known - {CUT}):
         if not name.startswith("ansible_"):
             yield unknown(name, own, known)
+
+
+def refused(request: Request) -> Iterator[Finding]:
+    """Yield values that an option of the playbook does not take, and options that it needs."""
     hollow = [name for name in request.options if is_hollow(request, name)]
     for name in hollow:
         yield finding(name, "empty-extra", f"is empty: {SELECTION.get(name, 'it needs a value')}")
     problems: list[specification.Problem] = []
     typed = complete(request, problems)
-    told = {*hollow, *re.split(r"[\s=:]+", cut)}
+    told = {*hollow, *re.split(r"[\s=:]+", str(request.extra.get(CUT) or ""))}
     for problem in problems:
         if problem.id != "missing-key" or problem.path not in told:
             yield finding(problem.path, problem.id, problem.sentence)
