@@ -10,6 +10,7 @@ from pathlib import Path
 from ansible.plugins.action import ActionBase
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import engine
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.sources import git
+from ansible_collections.groundcrew.django.plugins.module_utils.applications.sources.kinds import expanded
 from ansible_collections.groundcrew.django.plugins.plugin_utils.given import given
 
 host = engine.load("host")
@@ -66,7 +67,7 @@ def describe(folder: str, name: str) -> dict[str, object]:
 
 def look(source: str, name: str) -> dict[str, object]:
     """Return what one source says of itself."""
-    place = Path(source).expanduser()
+    place = expanded(source)
     name = name or title(str(place.resolve()) if place.is_dir() else source)
     nothing = {"name": name, "choices": [], "interface": "wsgi", "processes": [], "refused": ""}
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import Path
 
 from ansible_collections.groundcrew.django.plugins.module_utils.applications import logins
+from ansible_collections.groundcrew.django.plugins.module_utils.applications.sources.kinds import expanded
 
 SECONDS = 10
 
@@ -42,9 +42,9 @@ def held(host, file):
     words = [line.split(maxsplit=1) for line in run("ssh", "-G", "--", host).splitlines()]
     said = [(word[0], word[1]) for word in words if len(word) == 2]
     files = [file] if file else [value for name, value in said if name == "identityfile"]
-    found = [of_file(path) for path in (Path(one).expanduser() for one in files) if path.is_file()]
+    found = [of_file(path) for path in (expanded(one) for one in files) if path.is_file()]
     agent = next((value for name, value in said if name == "identityagent"), "SSH_AUTH_SOCK")
-    socket = {} if agent in ("SSH_AUTH_SOCK", "none") else {"SSH_AUTH_SOCK": str(Path(agent).expanduser())}
+    socket = {} if agent in ("SSH_AUTH_SOCK", "none") else {"SSH_AUTH_SOCK": str(expanded(agent))}
     found += [line for line in run("ssh-add", "-L", **socket).splitlines() if logins.blob(line)]
     keys = frozenset(filter(None, map(logins.blob, found)))
     return keys if keys and all(found) else None

@@ -17,7 +17,7 @@ OPTIONS = specification.parse(
     }
 )
 REQUIRED = specification.parse({name: {"type": "str", "required": True} for name in ("app", "from")})
-FORMS = specification.parse({name: {"type": "str"} for name in ("time", "since", "address", "from")})
+FORMS = specification.parse({name: {"type": "str"} for name in ("time", "since", "address", "from", "report")})
 
 
 def said(known=(), options=OPTIONS, **extra):
@@ -132,6 +132,7 @@ def test_a_time_that_no_backup_has(time):
         ("since", "2\u00b2m", "no span of time"),
         ("address", "shop.example.org", "no address that begins with https://"),
         ("from", "web 9", "no name of a host"),
+        ("report", "~nobodyx/report", "the folder of a user that is not here"),
     ],
 )
 def test_a_value_without_its_form(name, value, words):
@@ -150,6 +151,8 @@ def test_a_value_without_its_form(name, value, words):
         ("address", "https://shop.example.org/x"),
         ("from", "web1.example.org"),
         ("from", "fe80::1"),
+        ("report", "~/report"),
+        ("report", "report"),
     ],
 )
 def test_a_value_with_its_form(name, value):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from . import domains, extra, names, specification
 from .findings import Finding
@@ -91,9 +89,7 @@ def source(text: str, here: str) -> str:
     """Return what is wrong with the project, "" for nothing; a relative path starts at `here`."""
     if kinds.kind(text) not in kinds.LOCAL:
         return ""
-    path = next((text.removeprefix(one) for one in kinds.PREFIXES if text.startswith(one)), text)
-    there = Path(here, os.path.expanduser(path)).exists()  # noqa: PTH111 (a user that nobody knows stays as it is)
-    return "" if there else "is neither here nor the URL of a git repository"
+    return "" if kinds.place(text, here).exists() else "is neither here nor the URL of a git repository"
 
 
 def findings(given: Mapping[str, object], named: Mapping[str, object], here: str) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from .findings import Finding
 from .resolve import Application
+from .sources.kinds import expanded
 
 PRIVATE = re.compile(
     r"[^.]+|[0-9.]+|(.+\.)?(local|lan|home|internal|intranet|corp|private|localhost|localdomain|test|invalid)"
@@ -29,7 +29,7 @@ def findings(application: Application) -> Iterator[Finding]:
         for name in needed:
             path = str(certificate.get(name, ""))
             # Where a relative path starts, Ansible knows.
-            if path.startswith(("/", "~")) and not Path(path).expanduser().is_file():
+            if path.startswith(("/", "~")) and not expanded(path).is_file():
                 yield application.finding(
                     "no-file", "certificate", f"is {path}, and there is no such file", "", f".{name}"
                 )

@@ -8,8 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from . import engine
+from .sources.kinds import expanded
 
-EXAMPLES = {"time": "2026-11-23T14:00:00+01:00", "since": "2h", "address": "https://shop.example.org"}
+EXAMPLES = {
+    "time": "2026-11-23T14:00:00+01:00",
+    "since": "2h",
+    "address": "https://shop.example.org",
+    "report": "~/reports",
+}
 
 
 def time(text: str) -> str:
@@ -42,7 +48,18 @@ def address(text: str) -> str:
     return "" if re.fullmatch(r"https?://[^\s/]+\S*", text) else "which is no address that begins with https://"
 
 
-FORMS: dict[str, Callable[[str], str]] = {"time": time, "since": since, "from": host, "address": address}
+def report(text: str) -> str:
+    """Return what is wrong with the folder of a report."""
+    return "which is in the folder of a user that is not here" if str(expanded(text)).startswith("~") else ""
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "time": time,
+    "since": since,
+    "from": host,
+    "address": address,
+    "report": report,
+}
 """By option; "" is nothing said, but where a value is needed."""
 NEEDED = frozenset({"since"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -39,7 +40,13 @@ def suffix(source: str) -> str:
 def place(source: str, folder: str) -> Path:
     """Return where a folder or an archive is on this machine; a relative path starts at `folder`, the inventory's."""
     path = next((source.removeprefix(one) for one in PREFIXES if source.startswith(one)), source)
-    return (Path(folder) / Path(path).expanduser()).resolve()
+    # No path has a null, and there is nothing at one with another sign in its place.
+    return (Path(folder) / expanded(path.replace("\0", "\ufffd"))).resolve()
+
+
+def expanded(path: str) -> Path:
+    """Return a path with the folder of a user for `~` and `~NAME`; one of nobody here stays, and leads nowhere."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (that of a Path is an error for a user that nobody knows)
 
 
 def is_image(source: str) -> bool:
