@@ -83,6 +83,6 @@ def inside(value, step):
         named = [one for one in value if isinstance(one, Mapping) and one.get("name") == step]
         if named:
             return None, named[0]
-        if step.isdigit() and int(step) < len(value):
+        if step.isdecimal() and int(step) < len(value):
             return None, value[int(step)]
     return None, None

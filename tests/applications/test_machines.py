@@ -154,3 +154,11 @@ def test_processes_that_may_take_more_memory_than_there_is():
 def test_a_host_in_a_line():
     machine = Machine("web1", answer=machines.parse("system=debian 12\ncores=2\nmemory=2048\ndisk=20480\n"))
     assert machines.described(machine) == "web1: Debian 12, 2 cores, 2.0 GB of memory, 20 GB free"
+
+
+@pytest.mark.parametrize("key", ["cores", "memory", "disk", "python"])
+def test_an_answer_that_only_looks_like_a_number(key):
+    """`²` is a digit to Python, and no number."""
+    answer = machines.parse(f"system=debian 12\n{key}=8²\n")
+    list(machines.findings(Machine("web1", answer=answer), lambda _: None))  # is no error
+    assert machines.cores("cores=8²\n") == 0

@@ -86,7 +86,7 @@ def ways(host: Host) -> list[Way]:
 def ports(host: Host) -> list[int]:
     """Return the ports of SSH that a run uses: that of the inventory, and the one that the server is to take."""
     said = (host.variables.get("ansible_port"), host.variables.get("ssh_port"))
-    return sorted({int(port) for port in said if port and str(port).isdigit()})
+    return sorted({int(port) for port in said if port and str(port).isdecimal()})
 
 
 def lacks(listed: Sequence[Mapping[str, Any]], held: frozenset[str] | None) -> bool:

@@ -60,7 +60,7 @@ def parse(text: str) -> dict[str, list[str]]:
 
 def cores(text: str) -> int:
     """Return the number of cores in what a host answered, 0 when it did not."""
-    return next((int(value) for value in parse(text).get("cores", ()) if value.isdigit()), 0)
+    return next((int(value) for value in parse(text).get("cores", ()) if value.isdecimal()), 0)
 
 
 def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> Iterator[Finding]:
@@ -88,9 +88,9 @@ def findings(machine: Machine, resolve: Callable[[str], list[str] | None]) -> It
     yield from access(machine, finding)
     yield from lockout(machine, finding)
     memory, disk = machine.one("memory"), machine.one("disk")
-    if memory.isdigit() and int(memory) < LEAST_MEMORY:
+    if memory.isdecimal() and int(memory) < LEAST_MEMORY:
         yield finding("memory", f"has {memory} MB of memory, and takes {LEAST_MEMORY} at the least")
-    if disk.isdigit() and int(disk) < LEAST_DISK:
+    if disk.isdecimal() and int(disk) < LEAST_DISK:
         yield finding("disk", f"has {disk} MB free on its disk, and takes {LEAST_DISK} at the least")
     if "django" in machine.groups and (taken := machine.answer.get("port")) and not machine.one("nginx"):
         ports = " and ".join(sorted(set(taken)))
@@ -135,7 +135,7 @@ def is_inside(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress
 def takes(machine: Machine) -> int:
     """Return how many connections its PostgreSQL takes: what it is told, or what the role makes of the cores."""
     cores = machine.one("cores")
-    return machine.most_connections or max(100, 25 * int(cores if cores.isdigit() else 0))
+    return machine.most_connections or max(100, 25 * int(cores if cores.isdecimal() else 0))
 
 
 def notes(machine: Machine) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def notes(machine: Machine) -> Iterator[Finding]:
     yield from newcomers(machine)
     limits = [process["memory"] for one in machine.applications for process in one["worker"]["processes"]]
     together = sum(map(megabytes, limits))
-    if machine.one("memory").isdigit() and together > int(machine.one("memory")):
+    if machine.one("memory").isdecimal() and together > int(machine.one("memory")):
         sentence = (
             f"may take {together} MB of memory together by their `memory`, and the host has {machine.one('memory')}"
         )
@@ -164,7 +164,7 @@ def access(machine: Machine, finding: Callable[..., Finding]) -> Iterator[Findin
     elif sudo == "password" and not machine.has_password:
         sentence = f"is {user}, whom sudo asks for a password"
         yield finding("sudo", sentence, "--ask-become-pass", "ansible_user")
-    numbers = tuple(int(part) for part in python.split(".")[:2] if part.isdigit())
+    numbers = tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
     if numbers < OLDEST_PYTHON:
         said = f"has Python {python}" if python else "has no Python"
         yield finding(

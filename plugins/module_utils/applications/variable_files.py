@@ -34,7 +34,7 @@ def meant(name: str, known: set[str]) -> str:
 
 def digits(name: str) -> str:
     """Return the digits of a name."""
-    return "".join(letter for letter in name if letter.isdigit())
+    return "".join(letter for letter in name if letter.isdecimal())
 
 
 def findings(hosts: list[Host]) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ def listening() -> list[dict[str, Any]]:
     for line in run("ss", "-Hltnp").splitlines():
         address, _, port = line.split()[3].rpartition(":")
         address = address.strip("[]").split("%")[0]
-        if not address.startswith(("127.", "::ffff:127.")) and address != "::1" and port.isdigit():
+        if not address.startswith(("127.", "::ffff:127.")) and address != "::1" and port.isdecimal():
             program = re.search(r'\(\("([^"]+)"', line)
             found.append({"address": address, "port": int(port), "program": program[1] if program else ""})
     return found
@@ -90,7 +90,7 @@ def disks() -> list[dict[str, Any]]:
     for kind, option in (("space", "-P"), ("inodes", "-Pi")):
         for line in run("df", option, "-l", *without).splitlines()[1:]:
             device, _, _, _, percent, path = line.split(None, 5)
-            if percent.rstrip("%").isdigit() and Path(path).is_dir():
+            if percent.rstrip("%").isdecimal() and Path(path).is_dir():
                 found.setdefault(device, {"path": path})[kind] = int(percent.rstrip("%"))
     return list(found.values())
 
