@@ -3,15 +3,21 @@
 What a verb says for people is printed as it is, a line for each line: a result would fold it, or not show it at all.
 """
 
+import re
+
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 ATTEMPTS = 3
+READS = ("list", "logs", "plan", "preview")
+SILENT = re.compile("connect to host|resolve hostname|Permission denied|Host key verification|kex_exchange")
+"""What ssh says of a host to which no connection came about."""
 LOST = (
     "{name}: the connection to the host was lost during `{verb}`, and did not come back. The host goes on by itself "
     "and ends with one whole release. Run the playbook again: it waits for what still runs, and goes on from there."
 )
+UNREAD = "{name}: the connection to the host was lost during `{verb}`, which changes nothing. Run the playbook again."
 
 
 def is_lost(result):
@@ -42,14 +48,21 @@ class ActionModule(ActionBase):
         return {**result, **answer}
 
     def _ask(self, task_vars):
-        """Return the answer of the module, or of one that is asked again after the connection was lost."""
-        for _ in range(ATTEMPTS):
+        """Return the answer of the module, or of one that is asked again after the connection was lost.
+
+        :raises AnsibleConnectionFailure: none ever came about, so that nothing runs there.
+        """
+        never = None
+        for attempt in range(ATTEMPTS):
             try:
                 answer = self._execute_module(task_vars=task_vars)
-            except AnsibleConnectionFailure:
+            except AnsibleConnectionFailure as error:
                 answer = {"failed": True}
+                never = error if attempt == 0 and SILENT.search(str(error)) else never
             if not is_lost(answer):
                 return answer
             self._connection.reset()
+        if never:
+            raise never
         name, verb = self._task.args.get("name"), self._task.args.get("verb")
-        return {"failed": True, "msg": LOST.format(name=name, verb=verb)}
+        return {"failed": True, "msg": (UNREAD if verb in READS else LOST).format(name=name, verb=verb)}

@@ -27,10 +27,10 @@ BROKEN = {
 def run(monkeypatch):
     """Return a function that runs the plugin with the answers that the host gives in turn, and how often it asked."""
 
-    def run(*answers):
+    def run(*answers, verb="activate"):
         asked, resets = iter(answers), []
         plugin = action.ActionModule.__new__(action.ActionModule)
-        plugin._task = SimpleNamespace(args={"name": "shop", "verb": "activate"})
+        plugin._task = SimpleNamespace(args={"name": "shop", "verb": verb})
         plugin._connection = SimpleNamespace(reset=lambda: resets.append(1))
 
         def execute(**_):
@@ -61,6 +61,30 @@ def test_a_host_that_stays_away_is_told_in_plain_words(run):
     assert result["failed"]
     assert "shop: the connection to the host was lost during `activate`" in result["msg"]
     assert "json" not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed to connect to the host via ssh: ssh: connect to host 127.0.0.1 port 1: Connection refused",
+        "Failed to connect to the host via ssh: ssh: Could not resolve hostname web9: Name or service not known",
+        "Failed to connect to the host via ssh: root@web1: Permission denied (publickey).",
+        "Failed to connect to the host via ssh: Host key verification failed.",
+    ],
+)
+@pytest.mark.parametrize("verb", ["logs", "rollback", "rotate"])
+def test_a_host_that_never_answered_is_told_as_one(run, said, verb):
+    silent = AnsibleConnectionFailure(said)
+    with pytest.raises(AnsibleConnectionFailure, match=said[-20:-2].replace("(", ".")):
+        run(silent, silent, silent, verb=verb)
+    # It came back, or it went away meanwhile.
+    assert run(silent, GOOD, verb=verb) == (GOOD, 1)
+    assert "was lost during" in run(BROKEN, silent, silent, verb=verb)[0]["msg"]
+
+
+def test_what_only_reads_ends_with_no_release(run):
+    result, _ = run(BROKEN, BROKEN, BROKEN, verb="logs")
+    assert result["msg"].startswith("shop: the connection to the host was lost during `logs`, which changes nothing.")
 
 
 def test_what_a_verb_says_is_printed_line_by_line(run, capsys):
