@@ -80,7 +80,7 @@ def inside(value, step):
     if isinstance(value, Mapping):
         return next(((key, value[key]) for key in value if key == step), (None, None))
     if isinstance(value, (list, tuple)):
-        named = [one for one in value if isinstance(one, Mapping) and one.get("name") == step]
+        named = [one for one in value if isinstance(one, Mapping) and str(one.get("name")) == step]
         if named:
             return None, named[0]
         if step.isdecimal() and int(step) < len(value):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from applications import every, findings, names
 from applications.findings import Finding
+from applications.inventory import Host
 from applications.specification import Unreadable
 
 from inventories import ALL, APP, KEY, PASSPHRASE, SECRET, kinds, make_host, mistakes
@@ -449,7 +450,13 @@ def test_a_backup_that_nobody_could_reach(repository, words):
         ("nginx_tls_profile", "old", "takes one of intermediate, modern"),
         ("nginx_trusted_proxies", ["10.0.0.0/33"], "has 10.0.0.0/33, which is no address and no network"),
         ("postgresql_databases", [{"name": "a", "readers": []}], "is called `read_only_roles` now"),
-        ("postgresql_version", 15.4, 'postgresql_version: "15.4"'),
+        ("postgresql_version", 15.4, 'postgresql_version: "15"'),
+        ("postgresql_version", 17.0, 'postgresql_version: "17"'),
+        ("postgresql_version", float("inf"), 'postgresql_version: "17"'),
+        ("postgresql_version", True, 'postgresql_version: "17"'),
+        ("base_swap_size", 1.5, 'base_swap_size: "1"'),
+        ("base_locale", False, 'base_locale: "de_DE.UTF-8"'),
+        ("nginx_tls_profile", True, "nginx_tls_profile: intermediate"),
     ],
 )
 def test_a_mistake_in_a_variable(name, value, words):
@@ -468,6 +475,14 @@ def test_variables_of_the_user_s_own(name):
 def test_what_needs_facts_is_not_asked_yet():
     value = {"max_connections": Unreadable("'ansible_facts' is undefined")}
     assert mistakes(make_host(groups=["redis"], postgresql_settings=value)) == []
+
+
+@pytest.mark.parametrize("name", ["django_app", "apps", "applications", "sites"])
+def test_applications_under_another_name(name):
+    host = Host("web1", frozenset({"django"}), names=frozenset({name, "other"}))
+    (line,) = mistakes(host)
+    assert line.startswith(f"[web1] `{name}` is not where a host of the group `django` has its applications: call it")
+    assert mistakes(replace(host, variables={"django_apps": [APP]})) == []
 
 
 # All of them at once.

@@ -53,7 +53,7 @@ def told(key, value):
         ("processes", "[{name: a, run: on}]", 'run: "on"'),
         ("requirements", "[no, 007]", 'requirements: ["007"]'),
         ("databases", "[0x10]", 'databases: ["0x10"]'),
-        ("settings", "1_0", 'settings: "1_0"'),
+        ("settings", "1_0", 'settings: "shop.settings.production"'),
         ("files", "[{path: a, content: 0777}]", 'content: "..."'),
     ],
 )

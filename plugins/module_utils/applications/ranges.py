@@ -36,4 +36,5 @@ def problem(path: str, value: int) -> str:
     least, most = RANGES.get(plain(path), (0, MOST))
     if least <= value <= most:
         return ""
-    return f"is {value}, and takes {f'{least} to {most}' if most < MOST else f'a number from {least} on'}"
+    bounds = f"{least} to {most}" if most < MOST or value > most else f"a number from {least} on"
+    return f"is {value}, and takes {bounds}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,19 +84,31 @@ def entries(host: Host) -> tuple[list[tuple[str, dict[str, Any]]], list[Finding]
         listed = [{"name": name, **one} if isinstance(one, dict) else one for name, one in listed.items()]
     if isinstance(listed, Unreadable):
         findings.append(Finding("unreadable", host.name, "", "django_apps", f"cannot be evaluated: {listed.reason}"))
+    elif listed is None and (instead := miscalled(host.names)):
+        sentence = "is not where a host of the group `django` has its applications: call it `django_apps`"
+        findings.append(Finding("no-applications", host.name, "", instead, sentence, APPLICATION))
     elif not isinstance(listed, list) or not listed:
         sentence = "lists no application, and the host is in the group `django`"
         findings.append(Finding("no-applications", host.name, "", "django_apps", sentence, APPLICATION))
     for number, one in enumerate(listed if isinstance(listed, list) else []):
         if isinstance(one, dict):
-            name = one.get("name")
-            found.append(
-                (name if isinstance(name, str) else f"django_apps[{number}]", {str(key): one[key] for key in one})
-            )
+            found.append((labelled(one.get("name"), number), {str(key): one[key] for key in one}))
         else:
             reason = f"cannot be evaluated: {one.reason}" if isinstance(one, Unreadable) else "is no dictionary"
             findings.append(Finding("no-application", host.name, "", f"django_apps[{number}]", reason, APPLICATION))
     return found, findings
+
+
+def labelled(name: Any, number: int) -> str:
+    """Return what an application is called in findings: its name, as a text, or else its place in the list."""
+    named = isinstance(name, (str, int)) and not isinstance(name, bool)
+    return str(name) if named else f"django_apps[{number}]"
+
+
+def miscalled(names: Iterable[str]) -> str:
+    """Return the variable of a host that was meant to be `django_apps`, "" for none; `variables` knows misspelt ones."""
+    known = set(names)
+    return next((one for one in words.APPS if one in known), "")
 
 
 APPLICATION = "django_apps: [{name: shop, source: https://git.example.org/shop.git, domains: [shop.example.org]}]"

@@ -11,6 +11,7 @@ import copy
 import datetime
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from . import words
+from . import formats, words
 from .written import LOADER, Written, differs, spelling
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
@@ -158,8 +159,15 @@ def quoted(path: str, value: Any, written: Written) -> str:
         return f"{key}: {exact}"
     text = '"..."'
     if isinstance(value, (bool, int, float, datetime.date)) and not words.is_secret(path):
-        text = f'"{spelling(written, key, value)}"'
+        text = f'"{takable(path, value, spelling(written, key, value))}"'
     return f"{key}: [{text}]" if item else f"{key}: {text}"
+
+
+def takable(path: str, value: Any, text: str) -> str:
+    """Return a number as a text that its key takes: as it was written, or what is whole of it, or another example."""
+    form = formats.wrong(path, text)
+    whole = str(int(value)) if isinstance(value, float) and math.isfinite(value) else text
+    return text if form is None else form.example if formats.wrong(path, whole) else whole
 
 
 def convert(kind: str, value: Any) -> Any:
@@ -207,7 +215,10 @@ def check(option: Option, value: Any, path: str, problems: list[Problem], writte
             raise ValueError(option.type)
         typed = convert(option.type, value)
     except (ValueError, OverflowError):
-        problems.append(mistyped(option.type, value, path, written))
+        one_of = option.choices and spelling(written, last_key(path), value) not in option.choices
+        problems.append(
+            unchosen(option.choices, value, path) if one_of else mistyped(option.type, value, path, written)
+        )
         return value
     if option.type == "list":
         typed = [

@@ -22,6 +22,9 @@ VARIABLES = {
     "backup_weeks": "backup_retention_weeks",
 }
 
+APPS = ("django_app", "django_application", "django_applications", "apps", "applications", "django_sites", "sites")
+"""What `django_apps` is called by mistake."""
+
 EXTRA = {"check_only": ("preview", "status_only")}
 """Names after `-e`, and what a playbook calls them now."""
 
