@@ -153,6 +153,49 @@ def test_a_misspelt_name_of_the_command_line_stops_a_deploy(play):
     assert "Did you mean `app`?" in output
 
 
+def test_a_playbook_that_reaches_nobody_of_its_group_is_refused(play):
+    """backup.yml acts on `db1`, which `--limit` leaves out; without it, it is asked."""
+    variables = {"django_apps": [APP], "backup_passphrase": "correct horse battery"}
+    hosts = ("web1", "db1")
+    status, output = play(ROOT / "playbooks/backup.yml", "--limit", "web1", hosts=hosts, **variables)
+    assert status != 0
+    assert "`--limit` leaves no host of the group `backup`" in output
+    status, output = play(ROOT / "playbooks/backup.yml", hosts=hosts, **variables)
+    assert "UNREACHABLE" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["app="], "`-e app` is empty: name the application"),
+        (["app=$APP"], "`-e app` is $APP, and no host has such an application"),
+        (["app=shop", "time=2026-11-23 14:00"], "`14:00` stands behind a space"),
+        (["app"], "`-e app` is no NAME=VALUE"),
+    ],
+)
+def test_what_the_shell_and_ansible_make_of_an_argument(play, arguments, words):
+    given = [part for one in arguments for part in ("-e", one)]
+    status, output = play(TASK % "time", *given, django_apps=[APP])
+    assert status != 0
+    assert words in output
+
+
+def test_settings_may_take_facts_of_the_host_and_other_templates_are_told(play):
+    """By way of another variable, too; a lookup that fails is no matter of facts."""
+    variables = {
+        "quarter": "{{ ansible_facts.memtotal_mb // 4 }}",
+        "postgresql_settings": {"shared_buffers": "{{ quarter }}MB", "max_connections": 200},
+    }
+    status, output = play(TASK % "x" + SHOW % "__resolved.hosts.web1.stated", django_apps=[APP], **variables)
+    assert status == 0, output
+    assert "most_connections: 200" in output
+    variables["nginx_trusted_proxies"] = "{{ lookup('ansible.builtin.file', '/nowhere/proxies') }}"
+    status, output = play(TASK % "x", django_apps=[APP], **variables)
+    assert status != 0
+    assert "`nginx_trusted_proxies` cannot be evaluated" in output
+    assert "memtotal_mb" not in output
+
+
 def test_no_secret_is_printed_and_every_value_arrives(play, tmp_path):
     """From the vault, from a template, from another variable; also what a template makes of a list."""
     app = {

@@ -106,7 +106,7 @@ def labelled(name: Any, number: int) -> str:
 
 
 def miscalled(names: Iterable[str]) -> str:
-    """Return the variable of a host that was meant to be `django_apps`, "" for none; `variables` knows misspelt ones."""
+    """Return the variable of a host that is meant to be `django_apps`, "" for none; `variables` knows misspelt ones."""
     known = set(names)
     return next((one for one in words.APPS if one in known), "")
 
