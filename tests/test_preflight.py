@@ -61,6 +61,20 @@ def play(tmp_path):
     return run
 
 
+@pytest.mark.parametrize(("address", "missing"), [("127.0.0.1", True), ("192.0.2.11", False)])
+def test_hosts_find_each_other_where_ansible_finds_them(tmp_path, address, missing):
+    """One that watches others is let in by its address, which `ansible_host` has unless `base_address` does."""
+    hosts = {"web1": {"ansible_host": "192.0.2.10"}, "mon1": {"ansible_host": address}}
+    variables = {"django_apps": [APP], "prometheus_domain": "mon.example.org"}
+    groups = {"django": {"hosts": {"web1": None}}, "monitoring": {"hosts": {"mon1": None}}}
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": variables}, **groups}))
+    command = [Path(sys.executable).with_name("ansible-playbook"), "--inventory", tmp_path / "hosts.yml"]
+    command.append(ROOT / "playbooks/check_inventory.yml")
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "alertmanager_mail" in result.stdout
+    assert ("`base_address` is missing" in result.stdout) == missing
+
+
 def encrypted(text, tmp_path):
     """Return a line of YAML with a text that the vault holds."""
     (tmp_path / "password").write_text("password")

@@ -23,7 +23,7 @@ from ansible_collections.groundcrew.django.plugins.module_utils.applications.inv
 from ansible_collections.groundcrew.django.plugins.module_utils.applications.specification import Unreadable
 from ansible_collections.groundcrew.django.plugins.plugin_utils import origins, texts
 
-ALSO_READ = ("ansible_user", "ansible_port", "ansible_connection")
+ALSO_READ = ("ansible_host", "ansible_user", "ansible_port", "ansible_connection")
 
 
 def plain(value, template, variables=()):

@@ -16,7 +16,7 @@ def findings(host: Host) -> Iterator[Finding]:
     """Yield what the backups of a host of the group `backup` lack."""
     if "backup" not in host.groups:
         return
-    passphrase, repository = host.variables.get("backup_passphrase"), host.variables.get("backup_repository")
+    passphrase, repository = host.variables.get("backup_passphrase"), host.said("backup_repository")
     right = isinstance(passphrase, str) and len(passphrase.strip()) >= SHORTEST and "\n" not in passphrase
     if not right and not isinstance(passphrase, Unreadable):
         sentence = (

@@ -35,7 +35,7 @@ def doubled(hosts: list[Host]) -> Iterator[Finding]:
     """Yield hosts that are in the inventory by their short name and by their whole one: two hosts to Ansible."""
     for host in hosts:
         whole = [other.name for other in hosts if other.name.startswith(f"{host.name}.")]
-        addressed = host.variables.get("ansible_host") or host.variables.get("base_address")
+        addressed = host.said("ansible_host") or host.said("base_address")
         if len(whole) == 1 and not addressed and "." not in host.name:
             sentence = f"is another host than {whole[0]} to Ansible, and no `ansible_host` says where: write one name"
             yield Finding("doubled-host", host.name, "", host.name, sentence, f"{whole[0]}, in all groups")

@@ -54,7 +54,7 @@ def findings(application: Application) -> Iterator[Finding]:
     wrong = [judge(found, one, chosen) for one in ([version] if chosen else DEBIAN.values())]
     if not all(wrong):
         return
-    other = engine.load("project.pythons").smallest(found)
+    other = engine.load("project.pythons").proposal(found)
     has = f"is {python}" if chosen else "is not said, and Debian has " + " and ".join(sorted(DEBIAN.values()))
     sentence = f"{has}: {wrong[0].path} of {source} asks for Python {wrong[0].text}"
     example = f'python: "{other}"' if other else ""

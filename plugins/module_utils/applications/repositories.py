@@ -66,7 +66,7 @@ def path(host: Host, kind: str, said: str) -> Iterator[tuple[str, str]]:
 
 def kept(host: Host, path_: str) -> str:
     """Return the folder that is backed up and that a path lies in, "" when it lies in none."""
-    listed = host.variables.get("django_apps")
+    listed = host.said("django_apps")
     items = list(listed.items()) if isinstance(listed, dict) else [("", one) for one in listed or () if one]
     inner = []
     for label, one in items if "django" in host.groups else []:
@@ -90,7 +90,7 @@ def shared(hosts: list[Host]) -> Iterator[Finding]:
     """Yield hosts that have one name in one repository: the backups of one would be taken for those of the other."""
     taken: dict[tuple[str, str], str] = {}
     for host in hosts:
-        repository = host.variables.get("backup_repository")
+        repository = host.said("backup_repository")
         if "backup" not in host.groups or not isinstance(repository, dict):
             continue
         name, place = str(host.variables.get("backup_name") or host.name), where(repository)

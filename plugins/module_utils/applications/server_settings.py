@@ -61,7 +61,8 @@ def postgresql(host: Host, settings: Mapping[str, Any]) -> Iterator[tuple[str, s
             words = [word for word in WORDS[name].split("|") if word.replace("_", "").replace(" ", "").isalnum()]
             near = specification.nearest(value, words, 0.6) or words[0]
             yield f"has {name}: {value}, which is none of its words", f"{name}: {near}"
-        if problem := unit(name, str(settings.get(name, value))):
+        # `values` tells of the port, which firewalls and addresses read as well.
+        if name != "port" and (problem := unit(name, str(settings.get(name, value)))):
             yield problem
     yield from beside(host, said)
 
@@ -128,11 +129,11 @@ def repository(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def findings(host: Host) -> Iterator[Finding]:
     """Yield what is wrong with the settings of the host's database servers."""
     for group, name in (("postgresql", "postgresql_settings"), ("mariadb", "mariadb_settings")):
-        given = host.variables.get(name)
+        given = host.said(name)
         if group in host.groups and isinstance(given, dict):
             for sentence, example in postgresql(host, given) if group == "postgresql" else mariadb(given):
                 whole = example if example.startswith("leave") else f"{name}: {{{example.strip('{}')}}}"
                 yield Finding("setting", host.name, "", name, sentence, whole)
-    given = host.variables.get("postgresql_repository")
+    given = host.said("postgresql_repository")
     for sentence, example in repository(given) if isinstance(given, dict) else ():
         yield Finding("repository-uri", host.name, "", "postgresql_repository", sentence, example)
