@@ -15,7 +15,10 @@ from .resolve import Application
 
 UNIT = re.compile("[A-Za-z0-9][A-Za-z0-9:_.-]*")
 DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
-MEMORY = re.compile(r"infinity|(?!0+[KMGTPE%]?$)\d+(\.\d+)?([KMGTPE]|%)?")
+# Less than a million bytes was meant to be more: no process lives in it.
+MEMORY = re.compile(
+    r"infinity|(?![0.]+[MGTPE%])(\d+(\.\d+)?[MGTPE]|\d{1,2}(\.\d{1,2})?%|100%|[1-9]\d{3,}(\.\d+)?K|[1-9]\d{6,})"
+)
 UMASK = re.compile("0?[0-7]{3}")
 MODE = re.compile("0?[0-7]{3,4}")
 NODE = re.compile(r"\d+(\.\d+){0,2}")
@@ -120,7 +123,7 @@ def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator
         sentence = "names a unit: letters, digits, `-`, `_` and `.`"
         yield application.finding("unit-name", key, sentence, "name: celery", f"[{name}].name")
     if not MEMORY.fullmatch(memory):
-        sentence = f"is {memory}, which systemd would overlook: it takes a number with K, M or G"
+        sentence = f"is {memory}, which is no memory to live in: it takes a number with M or G, or up to 100%"
         yield application.finding("memory", key, sentence, "memory: 512M", f"[{name}].memory")
     if key == "timers" and isinstance(when := job.get("on_calendar"), str) and not calendars.is_right(when):
         sentence = f"is {when}, which is no time to systemd"

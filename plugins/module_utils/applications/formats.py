@@ -17,7 +17,8 @@ class Format:
     example: str
 
 
-BYTES = Format(r"\d+[KMGT]?", "a number with K, M or G", "2G")
+BYTES = Format(r"[1-9]\d*[MGTPE]|[1-9]\d{3,}K|[1-9]\d{6,}", "a number with M or G behind it", "2G")
+"""Without a letter it is bytes: what is less than a million of them was meant to be more."""
 LOCALE = Format(r"(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.[A-Za-z0-9-]+)?(@\w+)?", "a locale", "de_DE.UTF-8")
 PACKAGE = Format(r"[a-z0-9][a-z0-9+.*?-]+(:[a-z0-9]+)?((=|>=|/)\S+)?", "the name of a Debian package", "libpq-dev")
 INSIDE = Format(r"(?!/|~)(?!.*(^|/)\.\.(/|$)).*", "a path inside of the source", "backend")
@@ -42,10 +43,10 @@ FORMATS: dict[str, Format] = {
     "alertmanager_mail": MAIL,
     "alertmanager_heartbeat": ADDRESS,
     "base_locale": LOCALE,
-    "base_swap_size": BYTES,
+    "base_swap_size": Format(BYTES.pattern, f'{BYTES.words}, or "" for none', BYTES.example),
     "journal_size": BYTES,
-    "base_journal_size": Format(r"\d+[KMGTPE]?", "a number with K, M or G", "1G"),
-    "base_log_size": Format(r"\d+[kMG]?", "a number with k, M or G", "500M"),
+    "base_journal_size": Format(BYTES.pattern, BYTES.words, "1G"),
+    "base_log_size": Format(r"[1-9]\d*[kMG]|[1-9]\d{6,}", "a number with k, M or G behind it", "500M"),
     "base_packages": PACKAGE,
     "packages": PACKAGE,
     "build_packages": PACKAGE,

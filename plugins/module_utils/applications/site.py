@@ -11,7 +11,8 @@ from .findings import Finding
 from .resolve import Application
 from .specification import Unreadable
 
-SIZE = re.compile("[0-9]+[kKmMgG]?")
+SIZE = re.compile("0|[1-9][0-9]*[kKmMgG]|[1-9][0-9]{5,}")
+"""0 is any size; without a letter it is bytes, and few of them were meant to be more."""
 EXAMPLE = "client_max_body_size: 10m"
 HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA)\}).+")
 
