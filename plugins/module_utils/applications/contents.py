@@ -1,4 +1,4 @@
-"""Files, commands, processes and timers of an application: each has a name of its own and a place of its own."""
+"""Folders, commands, processes and timers of an application: each has a name of its own and a place of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ MEMORY = re.compile(
     r"infinity|(?![0.]+[MGTPE%])(\d+(\.\d+)?[MGTPE]|\d{1,2}(\.\d{1,2})?%|100%|[1-9]\d{3,}(\.\d+)?K|[1-9]\d{6,})"
 )
 UMASK = re.compile("0?[0-7]{3}")
-MODE = re.compile("0?[0-7]{3,4}")
 NODE = re.compile(r"\d+(\.\d+){0,2}")
 SHELL = ("&&", "||", ";", "|", ">")
 SIGNALS = {one.name for one in signal.Signals}
@@ -28,7 +27,7 @@ SIGNALS = {one.name for one in signal.Signals}
 
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the lists of one application."""
-    yield from files(application)
+    yield from directories(application)
     yield from commands(application, "commands", "commands: [{manage: migrate --noinput, once: true}]")
     yield from commands(application, "anonymise", "anonymise: [{manage: anonymise_users}]")
     yield from commands(application, "build", "build: [{run: npm ci, directory: frontend}]")
@@ -49,20 +48,8 @@ def repeated(application: Application, key: str, inner: str) -> Iterator[Finding
             yield application.finding("repeated", key, sentence)
 
 
-def files(application: Application) -> Iterator[Finding]:
-    """Yield files that leave their folder, that are there twice, or whose mode is none."""
-    yield from repeated(application, "files", "path")
-    for file in application["files"]:
-        path = str(file.get("path", ""))
-        if path.startswith("~") or path.endswith("/") or not path:
-            sentence = f"has `{path}`, which names no file"
-            yield application.finding("file-path", "files", sentence, "files: [{path: settings.py, content: ...}]")
-        if ".." in PurePosixPath(path).parts:
-            sentence = f"has {path}, which leaves its folder"
-            yield application.finding("file-outside", "files", sentence, "files: [{path: settings.py, content: ...}]")
-        if not MODE.fullmatch(str(file.get("mode", "0640"))):
-            sentence = f"has the mode {file['mode']} for {path}, and a mode is octal digits"
-            yield application.finding("mode", "files", sentence, 'mode: "0640"')
+def directories(application: Application) -> Iterator[Finding]:
+    """Yield folders that no unit can name, or that belong to the system."""
     for path in application["directories"]:
         # systemd reads them: lists are parted by spaces, and `%` stands for something.
         if not DIRECTORY.fullmatch(path) or ".." in PurePosixPath(path).parts:
