@@ -78,6 +78,7 @@ FORMATS: dict[str, Format] = {
     "constraints": REQUIREMENT,
     "overrides": REQUIREMENT,
     "index_url": ADDRESS,
+    "python_mirror": Format(ADDRESS.pattern, ADDRESS.words, "https://mirror.example.org/python"),
     "python": Format(r"[\w./+-]+", "a name or a path", "python3.12"),
     "deploy_key": KEY,
     "registries": Format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -38,8 +39,26 @@ def judge(found: tuple[Any, ...], version: str, chosen: bool) -> Any:
     return engine.load("project.pythons").judge(found, version if version.count(".") > 1 else f"{version}.99", chosen)
 
 
+NUMBER = re.compile(r"(?:c?python)?(\d+)(?:\.(\d+)\S*)?")
+MINORS = range(8, 16)
+"""The releases of Python 3 that Debian has or that uv installs, with the one that is not out yet."""
+
+
+def unknown(application: Application) -> Iterator[Finding]:
+    """Yield a version of Python that nobody has: one of long ago, or one that is not out."""
+    python = str(application["python"])
+    found = NUMBER.fullmatch(python)
+    known = found and found[1] == "3" and int(found[2] or MINORS[0]) in MINORS
+    # `3` alone is no program, and uv is asked for two numbers or three.
+    if not found or (known and python != "3"):
+        return
+    sentence = f"is {python}, and takes python3, a path, or a version from 3.{MINORS[0]} to 3.{MINORS[-1]}"
+    yield application.finding("python", "python", sentence, 'python: "3.14"')
+
+
 def findings(application: Application) -> Iterator[Finding]:
-    """Yield a Python that the project does not take, whatever the host."""
+    """Yield a Python that nobody has, and one that the project does not take, whatever the host."""
+    yield from unknown(application)
     source, python = application["source"], str(application["python"])
     path = kinds.place(source, application.host.folder)
     version = python.removeprefix("python")

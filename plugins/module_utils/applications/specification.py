@@ -142,7 +142,7 @@ def spelled(value: Any) -> str:
 def shown(path: str, value: Any) -> str:
     """Return ` is VALUE` for a sentence, " is something else" where the value may be a secret or is long."""
     text = spelled(value)
-    hidden = words.is_secret(path) or re.search("://[^/]*@", text) or len(text) > 60
+    hidden = words.is_secret(path) or re.search(":(//)?[^/]*@", text) or len(text) > 60
     return " is something else" if hidden else f" is {text}"
 
 
