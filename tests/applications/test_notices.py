@@ -106,6 +106,23 @@ def test_workers_whose_queue_nothing_names(keys, groups, heard):
 def test_a_group_makes_nothing_where_no_application_is(group):
     assert f"[cache1] `{group}` is a group that makes" in told(make_host("cache1", groups=[group]))
     assert told(make_host(apps={}, groups=("django", "postgresql", group))) == ""
+    ("run", "words"),
+    [
+        ("celery -A shop beat", "`processes[a]` plans jobs on each of 2 hosts"),
+        ("python -m celery -A shop worker --beat", "`processes[a]` plans jobs"),
+        ("/bin/celery -A shop worker -B", "singleton: true"),
+        ("rqscheduler", "`processes[a]` plans jobs"),
+        ("celery -A shop worker -Q beat-jobs", ""),
+        ("heart beat", ""),
+    ],
+)
+def test_a_clock_on_each_of_two_hosts(run, words):
+    for singleton, alone in ((False, words), (True, "")):
+        keys = {**SHARED, "processes": [{"name": "a", "run": run, "singleton": singleton}], "broker_url": "redis://b/1"}
+        lines = told(*(make_host(name, apps=keys) for name in ("web1", "web2")))
+        assert alone in lines
+        assert ("plans jobs" in lines) is bool(alone)
+    assert "plans jobs" not in told(make_host(apps=keys))
 
 
 def test_a_secret_in_plain_text():

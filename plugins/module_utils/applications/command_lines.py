@@ -16,6 +16,18 @@ def problem(line: str) -> str:
         return f"is no command line: {str(error).lower()}"
 
 
+def several(line: str) -> bool:
+    """Say whether a command line goes on in another line, outside of quotes, with something that is no option."""
+    text = line.strip()
+    for end in [match.start() for match in re.finditer(r"\n(?!\s*-)", text)]:
+        try:
+            shlex.split(text[:end])
+        except ValueError:
+            continue  # inside of quotes
+        return True
+    return False
+
+
 def words(line: str) -> list[str]:
     """Return the words of a command line, none of one that is none."""
     return [] if problem(line) else shlex.split(line)

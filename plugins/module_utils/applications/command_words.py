@@ -11,12 +11,15 @@ from .resolve import Application
 
 SHELL = re.compile(r"&&|\|\|?|;|&|[0-9]?>>?(&[0-9])?|<|[0-9]?>>?/\S*")
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*")
+SHELLED = "run: sh -c 'one && another'"
+STEPS = "build: [{run: npm ci, directory: frontend}, {run: npm run build, directory: frontend}]"
 MANAGE = re.compile(r"(\S*/)?(python[0-9.]*|manage\.py|django-admin)")
 
 
 def lines(application: Application) -> Iterator[tuple[str, str, str, bool]]:
     """Yield (key, inside, command line, whether it is a management command) of everything that runs."""
-    for name in ("commands", "anonymise"):
+    yield "manage", "", application["manage"], False
+    for name in ("commands", "anonymise", "build"):
         for number, command in enumerate(application[name]):
             for key in ("manage", "run", "unless"):
                 if isinstance(command.get(key), str):
@@ -39,8 +42,13 @@ def findings(application: Application) -> Iterator[Finding]:
         if shell := next((word for word in words if SHELL.fullmatch(word)), "") or (
             ";" if words[0].endswith(";") else ""
         ):
-            sentence = f"has `{shell}`, which a shell understands and no program"
-            yield application.finding("shell", key, sentence, "run: sh -c 'one && another'", inside)
+            kind, sentence, example = "shell", f"has `{shell}`, which a shell understands and no program", SHELLED
+            if key == "build":
+                kind, example = "command-line", STEPS
+                sentence = (
+                    f"has `{shell}`, and no shell reads it: write a step for each command, with `directory` and `env`"
+                )
+            yield application.finding(kind, key, sentence, example, inside)
         elif ASSIGNMENT.fullmatch(words[0]):
             sentence = (
                 f"begins with a variable, {words[0].partition('=')[0]}, where a program is named: it belongs into `env`"
@@ -48,7 +56,8 @@ def findings(application: Application) -> Iterator[Finding]:
             yield application.finding("shell", key, sentence, "{run: celery --app shop worker}", inside)
         elif words[0] in ("sudo", "su", "cd", "source", ".", "export"):
             sentence = f"begins with `{words[0]}`, which nothing here takes: it runs as the application, in its folder"
-            yield application.finding("shell", key, sentence, "run: celery --app shop worker", inside)
+            example = STEPS if key == "build" else "run: celery --app shop worker"
+            yield application.finding("shell", key, sentence, example, inside)
         elif manages and MANAGE.fullmatch(words[0]):
             sentence = f"begins with `{words[0]}`, which the key adds itself"
             rest = " ".join(words[2 if words[0].rpartition("/")[2].startswith("python") else 1 :])

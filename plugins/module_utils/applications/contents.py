@@ -21,7 +21,6 @@ MEMORY = re.compile(
 )
 UMASK = re.compile("0?[0-7]{3}")
 NODE = re.compile(r"\d+(\.\d+){0,2}")
-SHELL = ("&&", "||", ";", "|", ">")
 SIGNALS = {one.name for one in signal.Signals}
 
 
@@ -32,6 +31,7 @@ def findings(application: Application) -> Iterator[Finding]:
     yield from commands(application, "anonymise", "anonymise: [{manage: anonymise_users}]")
     yield from commands(application, "build", "build: [{run: npm ci, directory: frontend}]")
     yield from build(application)
+    yield from command_line(application, "manage", application["manage"], "", "manage: python manage.py")
     yield from jobs(application)
     if not UMASK.fullmatch(application["umask"]):
         yield application.finding(
@@ -70,28 +70,28 @@ def commands(application: Application, list_key: str, example: str) -> Iterator[
 
 
 def build(application: Application) -> Iterator[Finding]:
-    """Yield build steps that leave the source, or want a shell, and a version of Node that is none."""
+    """Yield build steps that leave the source, and a version of Node that is none."""
     for number, step in enumerate(application["build"]):
         folder = str(step.get("directory", ""))
-        if folder.startswith("/") or ".." in PurePosixPath(folder).parts:
+        if folder.startswith(("/", "~")) or ".." in PurePosixPath(folder).parts:
             sentence = f"is {folder}, and takes a folder inside the source"
             yield application.finding("directory", "build", sentence, "directory: frontend", f"[{number}].directory")
-        words = command_lines.words(str(step.get("run", "")))
-        if shell := next((word for word in words if word in SHELL), ""):
-            sentence = (
-                f"has `{shell}`, and no shell reads it: write a step for each command, with `directory` and `env`"
-            )
-            example = "build: [{run: npm ci, directory: frontend}, {run: npm run build, directory: frontend}]"
-            yield application.finding("command-line", "build", sentence, example, f"[{number}].run")
     if application["node"] and not NODE.fullmatch(application["node"]):
         sentence = f"is {application['node']}, and takes a version in digits"
         yield application.finding("node", "node", sentence, 'node: "22"')
 
 
-def command_line(application: Application, key: str, line: Any, inside: str) -> Iterator[Finding]:
+def command_line(
+    application: Application, key: str, line: Any, inside: str, example: str = "run: celery --app shop worker"
+) -> Iterator[Finding]:
     """Yield what is wrong with a command line; what is no text is told by the specification."""
-    if isinstance(line, str) and (wrong := command_lines.problem(line)):
-        yield application.finding("command-line", key, wrong, "run: celery --app shop worker", inside)
+    if not isinstance(line, str):
+        return
+    if wrong := command_lines.problem(line):
+        yield application.finding("command-line", key, wrong, example, inside)
+    elif command_lines.several(line):
+        sentence = "has several lines, and is one command: write one for each, or all of it in one line"
+        yield application.finding("command-line", key, sentence, example, inside)
 
 
 def jobs(application: Application) -> Iterator[Finding]:

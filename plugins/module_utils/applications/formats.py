@@ -37,6 +37,11 @@ REQUIREMENT = Format(
     "Django==5.2.*",
 )
 MAIL = Format(r"[^@\s]+@[^@\s]+", "an address of mail", "admin@example.org")
+JOB = Format(
+    r"(?!\s*Exec(Start|Stop|Reload)\s*=)(\s*[A-Z][A-Za-z0-9]+\s*=[\s\S]*|\s*[#;].*)",
+    "a line of a [Service] section that is not its command, which is `run`",
+    "Nice=10",
+)
 SERVICE = Format(r"\s*[A-Z][A-Za-z0-9]+\s*=[\s\S]*|\s*[#;].*", "a line of a [Service] section", "Nice=10")
 
 FORMATS: dict[str, Format] = {
@@ -106,9 +111,9 @@ FORMATS: dict[str, Format] = {
     "probe.path": Format(r"/\S*", "a path that begins with `/`", "/health/"),
     "nginx_service": SERVICE,
     "postgresql_service": SERVICE,
-    "processes.service": SERVICE,
+    "processes.service": JOB,
     "ssh_administrators.name": Format(r"[a-z_][a-z0-9_-]{0,31}", "the name of a user", "ops"),
-    "timers.service": SERVICE,
+    "timers.service": JOB,
 }
 """By the path of the key (`ranges.plain`)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from . import elsewhere, keys, shared, urls, variables, vaults
+from . import command_lines, elsewhere, keys, shared, urls, variables, vaults
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -95,3 +95,13 @@ def apart(applications: list[Application]) -> Iterator[Finding]:
                 f"is a folder of each of {len(sharing)} hosts: uploads of one are on no other, unless it is a mount"
             )
             yield one.finding("apart", "media", sentence)
+        for job in one["processes"]:
+            if not job.get("singleton") and clock(command_lines.words(str(job.get("run", "")))):
+                sentence = f"plans jobs on each of {len(sharing)} hosts: each of them would run as often"
+                yield one.finding("apart", "processes", sentence, "singleton: true", f"[{job.get('name')}]")
+
+
+def clock(words: list[str]) -> bool:
+    """Say whether a command line plans jobs, which one program of a site does: Celery's beat and its like."""
+    celery = any(word.rpartition("/")[2] == "celery" for word in words) and {"beat", "-B", "--beat"} & set(words)
+    return bool(celery) or any(word.rpartition("/")[2] in ("rqscheduler", "celerybeat") for word in words)
