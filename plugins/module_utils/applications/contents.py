@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from . import calendars, command_lines
+from . import calendars, command_lines, dates
 from .findings import Finding
 from .resolve import Application
 
@@ -112,8 +112,9 @@ def one_job(application: Application, key: str, job: dict[str, Any]) -> Iterator
     if not MEMORY.fullmatch(memory):
         sentence = f"is {memory}, which is no memory to live in: it takes a number with M or G, or up to 100%"
         yield application.finding("memory", key, sentence, "memory: 512M", f"[{name}].memory")
-    if key == "timers" and isinstance(when := job.get("on_calendar"), str) and not calendars.is_right(when):
-        sentence = f"is {when}, which is no time to systemd"
+    when = job.get("on_calendar")
+    if key == "timers" and isinstance(when, str) and not (calendars.is_right(when) and dates.comes(when)):
+        sentence = f"is {when}, which {'never comes' if calendars.is_right(when) else 'is no time to systemd'}"
         yield application.finding("calendar", key, sentence, "on_calendar: '*-*-* 04:00'", f"[{name}].on_calendar")
     stop = str(job.get("stop_signal", "SIGTERM"))
     if stop not in SIGNALS:
