@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import parts
+from . import parts, passwords
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
-from .site import HASHED
-from .specification import Unreadable
 
 NAME = "prometheus"
 """Of the site and its certificate; Debian's user is called so, and no application is."""
@@ -34,10 +32,8 @@ def findings(host: Host, applications: list[Application]) -> Iterator[Finding]:
     if users and not name:
         sentence = "is missing: nobody can come in where nothing is shown"
         yield Finding("consoles", host.name, "", DOMAIN, sentence, f"{DOMAIN}: monitor.example.org")
-    for user, password in users.items() if isinstance(users, dict) else ():
-        if not isinstance(password, Unreadable) and (not HASHED.fullmatch(str(password)) or ":" in user):
-            sentence = f"has {user}, whose password is no hash: print it with `openssl passwd -6`"
-            yield Finding("password", host.name, "", USERS, sentence, EXAMPLE)
+    for sentence in passwords.wrong(users) if isinstance(users, dict) else ():
+        yield Finding("password", host.name, "", USERS, sentence, EXAMPLE)
     for one in applications:
         if one.present and name and name.lower() in [str(each).lower() for each in one["domains"]]:
             sentence = f"is {name}, which is a domain of {one.name}"

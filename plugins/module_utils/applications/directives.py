@@ -10,13 +10,21 @@ from . import vocabulary
 TOKEN = re.compile(
     r"""\s+|\#[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[;{}]|(?:\\.|\$\{[^}]*\}|[^\s;{}"'\\])(?:\\.|\$\{[^}]*\}|[^\s;{}\\])*"""
 )
+TLS = "nginx_tls_profile"
 OWN = {
     "client_max_body_size": "client_max_body_size",
     "server_name": "domains",
-    "gzip": "",
-    "open_file_cache": "",
+    **dict.fromkeys(("gzip", "open_file_cache", "open_file_cache_valid", "open_file_cache_errors"), ""),
+    **dict.fromkeys(("ssl_protocols", "ssl_ciphers", "ssl_ecdh_curve", "ssl_prefer_server_ciphers"), TLS),
+    **dict.fromkeys(("ssl_session_timeout", "ssl_session_cache", "ssl_session_tickets"), TLS),
+    **dict.fromkeys(("ssl_certificate", "ssl_certificate_key"), "certificate"),
+    **dict.fromkeys(("http2", "server_tokens"), ""),
 }
 """Directives that the site has once already, and the keys that change them."""
+
+
+LISTENS = re.compile(r"((\*|0\.0\.0\.0|\[::\]):)?(80|443)|\*|0\.0\.0\.0|\[::\]")
+"""Where every site listens; an address without a port is port 80."""
 
 
 class Broken(Exception):
@@ -79,4 +87,7 @@ def problems(lines: list[str]) -> Iterator[tuple[str, str]]:
             yield f"{name}, which stands inside of a location alone", f"location /x/ {{ {' '.join(words)}; }}"
         elif depth == 0 and name in OWN:
             key = OWN[name]
-            yield f"{name}, which the site has once already" + (f": say it by the key `{key}`" if key else ""), ""
+            word = "variable" if key == TLS else "key"
+            yield f"{name}, which the site has once already" + (f": say it by the {word} `{key}`" if key else ""), ""
+        elif depth == 0 and name == "listen" and LISTENS.fullmatch(words[1] if len(words) > 1 else ""):
+            yield f"`{' '.join(words)}`, which the site does already", "listen 8443 ssl;"

@@ -42,6 +42,7 @@ JOB = Format(
     "a line of a [Service] section that is not its command, which is `run`",
     "Nice=10",
 )
+NETWORK = Format(r"(?!unix:).*", "addresses and networks", "10.0.0.0/8")
 SERVICE = Format(r"\s*[A-Z][A-Za-z0-9]+\s*=[\s\S]*|\s*[#;].*", "a line of a [Service] section", "Nice=10")
 
 FORMATS: dict[str, Format] = {
@@ -102,6 +103,8 @@ FORMATS: dict[str, Format] = {
     "postgresql_databases.read_only_roles.name": DATABASE,
     "read_only_roles.name": DATABASE,
     "base_address": HOSTNAME,
+    "firewall_administrators": NETWORK,
+    "nginx_monitors": NETWORK,
     "prometheus_domain": Format(
         r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*",
         "a host name without https://",

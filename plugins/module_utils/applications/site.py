@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from . import directives, locations, networks
+from . import blocks, directives, locations, networks, passwords
 from .findings import Finding
 from .resolve import Application
 from .specification import Unreadable
@@ -14,8 +14,6 @@ from .specification import Unreadable
 SIZE = re.compile("0|[1-9][0-9]*[kKmMgG]|[1-9][0-9]{5,}")
 """0 is any size; without a letter it is bytes, and few of them were meant to be more."""
 EXAMPLE = "client_max_body_size: 10m"
-HASHED = re.compile(r"(\$[0-9a-z]+\$|\{(SHA|SSHA)\}).+")
-
 
 PATH = re.compile(r"/[^\x00-\x1f\x7f?#%]*")
 WELL_KNOWN = "/.well-known/"
@@ -53,6 +51,15 @@ def folders(application: Application) -> Iterator[Finding]:
             taken[prefix] = key
 
 
+def places(application: Application) -> set[str]:
+    """Return the paths that the site has a location for; what nobody says is what nearly all projects have."""
+    rules = [rule for rule in application["restricted_paths"] if isinstance(rule.get("path"), str)]
+    said: list[dict[str, str]] = [dict(application[key]) for key in ("static", "media")]
+    usual = {"/static/"} if application["overlay"] and not said[0] else set()
+    texts = [{str(path): str(folder) for path, folder in one.items()} for one in said]
+    return {"/", *usual, *(one["path"] for one in locations.locations(texts[0], texts[1], rules))}
+
+
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the site of one application."""
     size = application["client_max_body_size"]
@@ -61,7 +68,8 @@ def findings(application: Application) -> Iterator[Finding]:
             "size", "client_max_body_size", f"is {size}, and takes a number with k, m or g", EXAMPLE
         )
     try:
-        for wrong, right in directives.problems([str(line) for line in application["nginx_directives"]]):
+        lines = [str(line) for line in application["nginx_directives"]]
+        for wrong, right in [*directives.problems(lines), *blocks.problems(lines, places(application))]:
             yield application.finding("directive", "nginx_directives", f"has {wrong}", right)
     except directives.Broken as broken:
         example = "nginx_directives: ['add_header X-Shop yes;']"
@@ -71,7 +79,7 @@ def findings(application: Application) -> Iterator[Finding]:
         sentence = f"is {page}, and takes the page itself"
         example = "page: \"{{ lookup('ansible.builtin.file', 'closed.html') }}\""
         yield application.finding("page", "maintenance", sentence, example, ".page")
-    for address in networks.wrong(application["maintenance"].get("allow", [])):
+    for address in networks.wrong(application["maintenance"].get("allow", []), ()):
         yield application.finding("network", "maintenance", networks.sentence(address), networks.EXAMPLE, ".allow")
     yield from folders(application)
     paths = Counter(str(rule.get("path")) for rule in application["restricted_paths"])
@@ -83,12 +91,10 @@ def findings(application: Application) -> Iterator[Finding]:
         if not PATH.fullmatch(str(rule.get("path", "/"))):
             sentence = f"is {rule['path']}, and takes a path as browsers show it, with `/` first and nothing encoded"
             yield application.finding("path", "restricted_paths", sentence, "path: /admin/", f"{inside}.path")
-        for address in networks.wrong(rule.get("allow", [])):
+        for address in networks.wrong(rule.get("allow", []), ("all", "unix:")):
             yield application.finding(
                 "network", "restricted_paths", networks.sentence(address), networks.EXAMPLE, f"{inside}.allow"
             )
-        for name, password in rule.get("basic_auth", {}).items():
-            if not HASHED.fullmatch(str(password)):
-                sentence = f"has {name}, whose password is no hash: print it with `openssl passwd -6`"
-                example = "basic_auth: {alice: $6$...}"
-                yield application.finding("password", "restricted_paths", sentence, example, f"{inside}.basic_auth")
+        for sentence in passwords.wrong(rule.get("basic_auth", {})):
+            example = "basic_auth: {alice: $6$...}"
+            yield application.finding("password", "restricted_paths", sentence, example, f"{inside}.basic_auth")
