@@ -4,7 +4,7 @@ import pytest
 from applications import findings, logins, machines, openings
 from applications.resolve import Application
 
-from inventories import make_host
+from inventories import make_host, mistakes
 
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDpOJJTLuFNZkWk3kQ3VtTe4dRpUJcJ8Hp0WvFfUpGmF"
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO5pPYIJ0A9rdVcnvjG/8o2EHPlkNbbjo/uFWWNgm420"
@@ -139,3 +139,26 @@ def test_addresses_are_named_by_family_and_none_twice():
 )
 def test_rules_that_are_one_line(rule):
     assert list(openings.lines([rule])) == []
+
+
+@pytest.mark.parametrize("name", ["shop", "postgres", "www-data", "groundcrew-deploy", "groundcrew", "nginx", "backup"])
+def test_an_administrator_who_is_somebody_else(name):
+    (line,) = mistakes(make_host(apps={}, ssh_administrators=[{"name": name, "keys": [ED25519]}]))
+    assert f"`ssh_administrators` has {name}, who is a user of " in line
+    assert "For example: name: ops" in line
+
+
+@pytest.mark.parametrize("name", ["ops", "admin", "debian", "shopkeeper"])
+def test_an_administrator_of_a_host(name):
+    assert mistakes(make_host(apps={}, ssh_administrators=[{"name": name, "keys": [ED25519]}])) == []
+
+
+@pytest.mark.parametrize(
+    ("port", "groups"), [(443, ["django"]), (80, ["django"]), (5432, ["postgresql"]), (3306, ["mariadb"])]
+)
+def test_a_port_of_ssh_that_is_taken(port, groups):
+    apps = {"apps": {}} if "django" in groups else {}
+    (line,) = mistakes(make_host(groups=groups, ssh_port=port, ssh_administrators=OPS, **apps))
+    assert f"`ssh_port` is {port}, which " in line
+    assert "For example: ssh_port: 2222" in line
+    assert mistakes(make_host(groups=["redis"], ssh_port=port, ssh_administrators=OPS)) == []

@@ -30,6 +30,9 @@ def told(*hosts):
             {"postgresql_settings": {}},
             "`postgresql_settings` is read by no host: none that has it is in the group `postgresql`",
         ),
+        ({"firewall_open": [{"port": "8080"}]}, "none that has it is in the group `firewall`"),
+        ({"ssh_port": 2222}, "`ssh_port` is read by nothing: without `ssh_administrators`"),
+        ({"ssh_settings": {"ClientAliveInterval": 60}}, "`ssh_settings` is read by nothing: without"),
         ({"backup_retention_weeks": 5}, "none that has it is in the group `backup`"),
     ],
 )

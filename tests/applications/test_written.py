@@ -84,3 +84,29 @@ def test_how_values_were_written():
     text = "a: {b: [0022, 18], c: 18, d: !vault 1}\n---\ne: 1.10\nf: 2026-01-02\ng: 'yes'"
     assert written.misread([text, "not: [yaml"]) == {("b", "18"): "0022", ("e", "1.1"): "1.10"}
     assert written.read(datetime.date(2026, 1, 2)) == "2026-01-02"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("timeout", "010", "`timeout` is 8 to YAML, and 010 is written there: it takes a number in plain digits"),
+        ("probe", "{timeout: 010}", "`probe.timeout` is 8 to YAML, and 010 is written there"),
+        ("probe", "{status: [0310]}", "For example: status: 310"),
+        ("watch", "1:30", "`watch` is 90 to YAML, and 1:30 is written there"),
+    ],
+)
+def test_a_number_that_is_another_one(key, value, line):
+    assert line in told(key, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ssh_port: 0022", "`ssh_port` is 18 to YAML, and 0022 is written there"),
+        ("nginx_public_ports: [0443]", "443"),
+        ("backup_retention_weeks: 012", "For example: backup_retention_weeks: 12"),
+    ],
+)
+def test_a_number_of_a_variable_that_is_another_one(text, line):
+    variables = yaml.safe_load(text)
+    assert line in "\n".join(mistakes(make_host(apps={}, written=written.misread([text]), **variables)))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import (
+    administrators,
     backups,
     between,
     central,
@@ -162,6 +163,8 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         found += [*server_settings.findings(host), *host_databases.findings(host, applications.get(host.name, []))]
         found += deployers.findings(host, applications.get(host.name, []))
     found += [*inventory.findings(hosts), *reached.findings(hosts, applications, request)]
+        found += administrators.findings(host, applications.get(host.name, []))
+    found += inventory.findings(hosts)
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
         return {}, found

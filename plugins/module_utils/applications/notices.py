@@ -19,6 +19,7 @@ OF_GROUP = {
     "prometheus": "monitoring",
     "alertmanager": "monitoring",
     "journal": "logs",
+    "firewall": "firewall",
     "nginx": "django",
     "django_app": "django",
 }
@@ -30,6 +31,7 @@ def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -
     for host in hosts:
         yield from unread(host)
         yield from plain_text(host)
+        yield from left_alone(host)
     yield from unused(hosts)
     yield from vaults.findings({host.folder for host in hosts})
     present = [one for of_host in applications.values() for one in of_host if one.present]
@@ -56,6 +58,14 @@ def plain_text(host: Host) -> Iterator[Finding]:
     for place in sorted(host.clear):
         sentence = "is a secret in plain text: encrypt it with `ansible-vault encrypt_string`"
         yield Finding("plain-text", host.name, "", place, sentence)
+
+
+def left_alone(host: Host) -> Iterator[Finding]:
+    """Yield what is said of an SSH server that is left alone."""
+    for name in ("ssh_port", "ssh_settings") if not host.variables.get("ssh_administrators") else ():
+        if host.variables.get(name):
+            sentence = "is read by nothing: without `ssh_administrators` the SSH server of a host is left alone"
+            yield Finding("unused", host.name, "", name, sentence)
 
 
 def unused(hosts: list[Host]) -> Iterator[Finding]:

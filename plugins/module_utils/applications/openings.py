@@ -97,8 +97,8 @@ def wrong(value: list[Any]) -> Iterator[tuple[str, str]]:
         for address in one.get("from") or ():
             if networks.wrong([address]) or address in ("all", "unix:"):
                 yield networks.sentence(address), "from: [192.0.2.7, 10.0.0.0/8]"
-        first, _, last = str(one.get("port", "")).partition("-")
-        numbers = [port(part) for part in (first, last or first)]
+        first, dash, last = str(one.get("port", "")).partition("-")
+        numbers = [port(part) for part in (first, last if dash else first)]
         if "port" in one and not 1 <= numbers[0] <= numbers[1]:
             yield f"has the port {one.get('port')}, and takes 1 to 65535 or a range", 'port: "6000-6010"'
 

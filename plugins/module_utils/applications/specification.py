@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from . import formats, words
-from .written import LOADER, Written, differs, spelling
+from .written import LOADER, Written, differs, otherwise, spelling
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 TRUE, FALSE = {"y", "yes", "on", "1", "true", "t"}, {"n", "no", "off", "0", "false", "f"}
@@ -220,7 +220,11 @@ def check(option: Option, value: Any, path: str, problems: list[Problem], writte
             unchosen(option.choices, value, path) if one_of else mistyped(option.type, value, path, written)
         )
         return value
-    if option.type == "list":
+    if option.type in ("int", "float") and (said := otherwise(written, last_key(path), value)):
+        sentence = f"is {value} to YAML, and {said} is written there: it takes a number in plain digits"
+        example = f"{last_key(path)}: {said.replace('_', '').lstrip('0')}" if ":" not in said else ""
+        problems.append(Problem("misread", path, sentence, example))
+    elif option.type == "list":
         typed = [
             check_item(option, item, name_item(path, number, item), problems, written)
             for number, item in enumerate(typed)

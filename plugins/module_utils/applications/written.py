@@ -6,6 +6,7 @@ A number does not say how it was written, so the files of the inventory are aske
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,15 @@ def spelling(written: Written, key: str, value: Any) -> str:
 def differs(written: Written, key: str, value: Any) -> bool:
     """Say whether a number of a key was written in another way than it is read."""
     return (key, repr(value)) in written
+
+
+def otherwise(written: Written, key: str, value: Any) -> str:
+    """Return what was written of a number that nobody means by it, "" for none: 010 is 8, and 1:30 is 90.
+
+    Whoever writes 0x10 or 1_000 knows what it is.
+    """
+    said = spelling(written, key, value) if differs(written, key, value) else ""
+    return said if isinstance(value, int) and re.fullmatch(r"[-+]?0[0-7_]+|[-+]?\d+(:\d+)+", said) else ""
 
 
 def misread(texts: Iterable[str]) -> dict[tuple[str, str], str]:
