@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from .findings import Finding
 from .resolve import Application
 
-ACME = ("server", "server_ca", "email", "dns", "env")
-PROVIDED = ("certificate", "private_key", "rsa_certificate", "rsa_private_key")
 FROM_ENV = {
     "DATABASE_URL": ("database_url", ("postgresql", "mariadb")),
     "CACHE_URL": ("cache_url", ("redis", "memcached")),
@@ -21,7 +19,6 @@ FROM_ENV = {
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is said twice or in vain."""
     yield from environment(application)
-    yield from certificate(application)
     if application["purge"]:
         sentence = "says what `state: absent` removes, and the application is to be present"
         yield application.finding("contradiction", "purge", sentence, f"state: absent, purge: {application['purge']}")
@@ -56,21 +53,3 @@ def environment(application: Application) -> Iterator[Finding]:
     if places["secrets"] and (twice := sorted(set(env) & set(application["secrets"]))):
         sentence = f"makes up {', '.join(twice)}, and `env` says it: one of them would be dropped"
         yield application.finding("contradiction", "secrets", sentence)
-
-
-def certificate(application: Application) -> Iterator[Finding]:
-    """Yield keys of a certificate that belong to another source of it."""
-    given, said = application["certificate"], application["certificate"].get("source", "selfsigned")
-    for source_, names in (("acme", ACME), ("provided", PROVIDED)):
-        # What the specification fills in is nobody's word.
-        defaults = {"server": "https://acme-v02.api.letsencrypt.org/directory"}
-        odd = [name for name in names if given.get(name) and given[name] != defaults.get(name)]
-        if odd and said != source_:
-            sentence = f"has {', '.join(odd)}, which `source: {source_}` reads, and the source is {said}"
-            yield application.finding(
-                "contradiction", "certificate", sentence, f"certificate: {{source: {source_}, ...}}"
-            )
-    if not given.get("rsa") and (odd := [name for name in PROVIDED[2:] if given.get(name)]):
-        yield application.finding(
-            "contradiction", "certificate", f"has {', '.join(odd)} without `rsa: true`", "rsa: true"
-        )

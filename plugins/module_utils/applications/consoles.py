@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from . import certificate as certificates
 from . import parts, passwords
 from .findings import Finding
 from .inventory import Host
@@ -43,7 +44,7 @@ def findings(host: Host, applications: list[Application]) -> Iterator[Finding]:
 def certificate(host: Host) -> dict[str, Any]:
     """Return the `certificate_domain`."""
     given = {"name": NAME, "domains": [domain(host)], "reload": ["nginx.service"]}
-    said = host.said("prometheus_certificate") or {}
+    said = certificates.files(host.said("prometheus_certificate") or {}, host.folder)
     return parts.whole("certificate", "domain", "certificate_domain", {**said, **given})
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from . import certificate as certificates
 from . import databases, keys, product, specification, urls
 from .resolve import Application
 
@@ -111,7 +112,8 @@ def has_pool(application: Application) -> bool:
 def certificate(application: Application) -> dict[str, Any]:
     """Return `certificate_domain`."""
     given = {"name": application.name, "domains": application["domains"], "reload": ["nginx.service"]}
-    return whole("certificate", "domain", "certificate_domain", {**application["certificate"], **given})
+    said = certificates.files(application["certificate"], application.host.folder)
+    return whole("certificate", "domain", "certificate_domain", {**said, **given})
 
 
 def pairs(name: str, certificate: Mapping[str, Any]) -> dict[str, list[str]]:

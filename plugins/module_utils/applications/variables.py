@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
-from . import evaluation, keys, shapes, specification, values, vocabulary, words
+from . import certificate, consoles, environment, evaluation, keys, shapes, specification, values, vocabulary, words
 from .findings import Finding
 from .inventory import Host
 from .specification import Problem
@@ -75,6 +76,19 @@ def certificate_keys(needs_domains: bool) -> dict[str, specification.Option]:
     return {name: replace(option, required=needs_domains and name == "domains") for name, option in options.items()}
 
 
+def certified(host: Host, name: str, said: dict[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with a variable that is a certificate, as of the certificate of an application."""
+    domains, folder, shown = list(map(str, said.get("domains") or [])), "", ""
+    if name == "prometheus_certificate":
+        # It is shown by Nginx, as a site.
+        domains, folder, shown = [*filter(None, [consoles.domain(host)])], host.folder, certificate.WEBROOT
+    for kind, inside, sentence, example in certificate.problems(said, domains, folder, name, shown):
+        yield Problem(kind, f"{name}{inside}", sentence, example)
+    for key, value in (said.get("env") or {}).items():
+        if found := environment.problem(str(key), value, host.written):
+            yield Problem(found[0], f"{name}.env", *found[1:])
+
+
 def findings(host: Host) -> Iterator[Finding]:
     """Yield what is wrong with the names and the values of a host's variables."""
     for name in sorted(host.names):
@@ -92,5 +106,7 @@ def findings(host: Host) -> Iterator[Finding]:
         if not problems:
             problems += [Problem("value", name, *one) for one in values.wrong(name, typed)]
             problems += shapes.problems(option, typed, name)
+        if name in CERTIFICATES and isinstance(typed, dict) and not problems and evaluation.readable(typed) == typed:
+            problems += certified(host, name, typed)
         for problem in [*evaluation.problems(value, name), *problems]:
             yield Finding(problem.id, host.name, "", problem.path, problem.sentence, problem.example)
