@@ -56,6 +56,10 @@ def test_variables_of_one_s_own_and_of_hosts_that_read_them():
     ("keys", "words"),
     [
         ({"version": "v1"}, "`version` is not read: the source is a folder"),
+        (
+            {"env": {"EMAIL_HOST_PASSWORD": "s3cr3t-w0rt\n"}},
+            "`env` has EMAIL_HOST_PASSWORD, which ends with a line break",
+        ),
         ({"env": {"DEBUG": "True"}}, "`env` has DEBUG: True, which is off in production"),
     ],
 )
@@ -153,3 +157,14 @@ def test_a_vault_that_was_never_encrypted(tmp_path, text, is_clear):
         [f"`group_vars/all/vault.yml` is in plain text: ansible-vault encrypt {path}."] if is_clear else []
     )
     assert notices.vaults is vaults
+
+
+@pytest.mark.parametrize("text", ["s3cr3t-w0rt", "-----BEGIN\nabc\n", "\n", ""])
+def test_a_text_without_a_line_break_behind_it(text):
+    assert "line break" not in told(make_host(apps={"env": {"EMAIL_PASSWORD": text}}))
+
+
+def test_a_password_of_a_database_with_a_line_break_behind_it():
+    databases = [{"name": "a", "password": "correct horse battery\n"}]
+    host = make_host(groups=["django", "postgresql"], apps={}, postgresql_databases=databases)
+    assert "`postgresql_databases[a].password` ends with a line break, which is a part of it" in told(host)

@@ -19,7 +19,8 @@ DIRECTORY = re.compile(r"/[^\s\"'\\%]*")
 MEMORY = re.compile(
     r"infinity|(?![0.]+[MGTPE%])(\d+(\.\d+)?[MGTPE]|\d{1,2}(\.\d{1,2})?%|100%|[1-9]\d{3,}(\.\d+)?K|[1-9]\d{6,})"
 )
-UMASK = re.compile("0?[0-7]{3}")
+UMASK = re.compile("0?0[0-7]{2}")
+"""What it takes from the owner, the application could not do with its own files."""
 NODE = re.compile(r"\d+(\.\d+){0,2}")
 SIGNALS = {one.name for one in signal.Signals}
 
@@ -35,7 +36,10 @@ def findings(application: Application) -> Iterator[Finding]:
     yield from jobs(application)
     if not UMASK.fullmatch(application["umask"]):
         yield application.finding(
-            "umask", "umask", f"is {application['umask']}, and takes three octal digits", 'umask: "0027"'
+            "umask",
+            "umask",
+            f"is {application['umask']}, and takes three octal digits, of which the first is 0",
+            'umask: "0027"',
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from . import command_lines, elsewhere, keys, shared, urls, variables, vaults
+from . import command_lines, elsewhere, keys, secrecy, shared, urls, variables, vaults
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -32,6 +32,10 @@ def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -
         yield from unread(host)
         yield from plain_text(host)
         yield from left_alone(host)
+        for variable in secrecy.VARIABLES:
+            for path, text in secrecy.walk(host.variables.get(variable), variable):
+                if is_ended(text):
+                    yield Finding("dropped", host.name, "", path, ENDED)
     yield from unused(hosts)
     yield from vaults.findings({host.folder for host in hosts})
     present = [one for of_host in applications.values() for one in of_host if one.present]
@@ -79,6 +83,14 @@ def unused(hosts: list[Host]) -> Iterator[Finding]:
                 yield Finding("unused", host.name, "", name, sentence)
 
 
+ENDED = "ends with a line break, which is a part of it: write `|-` in place of `|`"
+
+
+def is_ended(text: str) -> bool:
+    """Say whether a text of one line has a line break behind it, as YAML's `|` leaves it."""
+    return "\n" not in text.rstrip("\n") and text.rstrip("\n") not in ("", text)
+
+
 def dropped(application: Application) -> Iterator[Finding]:
     """Yield keys of an application that say nothing beside another."""
     kind = kind_of(application["source"]) if application["source"] else "git"
@@ -86,6 +98,9 @@ def dropped(application: Application) -> Iterator[Finding]:
         what = {"image": "an archive of an image", "dockerfile": "a folder"}.get(kind, f"a {kind}")
         sentence = f"is not read: the source is {what}, which has one version"
         yield application.finding("dropped", "version", sentence)
+    for name, value in application["env"].items():
+        if isinstance(value, str) and is_ended(value):
+            yield application.finding("dropped", "env", f"has {name}, which {ENDED}")
     debug = application["env"].get("DEBUG")
     if str(debug).lower() in ("true", "1", "yes", "on") and application["overlay"]:
         yield application.finding("dropped", "env", f"has DEBUG: {debug}, which is off in production whatever it says")
