@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from applications import signing
 
 from inventories import ALL, PASSPHRASE, every_part, make_host, mistakes
@@ -258,3 +259,59 @@ def test_a_host_gets_a_certificate_of_its_own_alone():
         ({"signature_valid": False}, "does not have the key"),
     ):
         assert words in signing.other_request(ASKS | wrong, names, "server")
+
+
+SMTP = {"smtp_smarthost": "mail.example.org:587"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"rules": {"Slow": {"exprr": "up == 0"}}}, "`prometheus_rules[Slow].exprr` is no key. Did you mean `expr`?"),
+        (
+            {"rules": {"HostDwn": None}},
+            "`prometheus_rules[HostDwn]` removes an alert that there is not. Did you mean `H",
+        ),
+        ({"rules": {"Slow": {"expr": "up == 0", "for": 5}}}, "`prometheus_rules[Slow].for` is 5, and takes a duration"),
+        ({"rules": {"Slow": {"for": "5 min"}}}, "is 5 min, and takes a duration with its unit. For example: for: 5m"),
+        ({"rules": {"Orders": {"for": "5m"}}}, "`prometheus_rules[Orders]` has no `expr`, and none of our alerts is"),
+        ({"rules": {"Orders": "up == 0"}}, 'is "up == 0", and takes the keys of a rule'),
+        ({"rules": {"Slow": {"labels": ["a"]}}}, "`prometheus_rules[Slow].labels` takes texts by name"),
+        ({"settings": {"gobal": SMTP}}, "`alertmanager_settings.gobal` is no key. Did you mean `global`?"),
+        ({"settings": {"global": {"smtp_smarthos": "a:25"}}}, "`alertmanager_settings.global.smtp_smarthos` is no key"),
+        (
+            {"settings": {"global": {"smtp_smarthost": "mail.example.org"}}},
+            "`alertmanager_settings.global.smtp_smarthost` is mail.example.org, and takes a host with its port",
+        ),
+        ({"settings": {"route": {"reciever": "x"}}}, "`alertmanager_settings.route.reciever` is no key"),
+        (
+            {"settings": {"route": {"routes": [{"receiver": "chat"}]}}},
+            "`alertmanager_settings.route.routes[0].receiver` is chat, and none of the receivers is called so",
+        ),
+        (
+            {"prometheus": {"scrape_config": []}},
+            "`prometheus_settings.scrape_config` is no key. Did you mean `scrape_c",
+        ),
+        ({"alertmanagers": ["http://127.0.0.1:9093"]}, "`prometheus_alertmanagers[0]` is"),
+        ({"alertmanagers": ["127.0.0.1"]}, "takes a host with its port, without https://"),
+        ({"heartbeat": "file:///x"}, "`alertmanager_heartbeat` is"),
+    ],
+)
+def test_what_prometheus_and_alertmanager_refuse(variables, words):
+    names = {"rules": "prometheus_rules", "settings": "alertmanager_settings", "prometheus": "prometheus_settings"}
+    names |= {"alertmanagers": "prometheus_alertmanagers", "heartbeat": "alertmanager_heartbeat"}
+    given = {names[name]: value for name, value in variables.items()}
+    assert words in "\n".join(mistakes(make_host(groups=["django", "monitoring"], apps={}, **{**MAIL, **given})))
+
+
+def test_alerts_and_settings_that_are_right():
+    rules = {"Slow": None, "MemoryShort": {"for": "1h30m"}, "Orders": {"expr": "a > 1", "labels": {"severity": "x"}}}
+    chat = {"route": {"receiver": "chat", "routes": [{"receiver": "mail"}]}, "receivers": [{"name": "chat"}]}
+    given = {
+        "prometheus_rules": rules,
+        "alertmanager_settings": {**chat, "global": {**SMTP, "brand_new": 1}},
+        "prometheus_settings": {"global": {"scrape_interval": "2s"}, "scrape_configs": []},
+        "prometheus_alertmanagers": ["127.0.0.1:9093", "[::1]:9093", "am.example.org:9093"],
+        "alertmanager_heartbeat": "http://127.0.0.1:8999/",
+    }
+    assert mistakes(make_host(groups=["django", "monitoring"], apps={}, **MAIL, **given)) == []

@@ -47,7 +47,10 @@ SERVICE = Format(r"\s*[A-Z][A-Za-z0-9]+\s*=[\s\S]*|\s*[#;].*", "a line of a [Ser
 
 FORMATS: dict[str, Format] = {
     "alertmanager_mail": MAIL,
-    "alertmanager_heartbeat": ADDRESS,
+    "alertmanager_heartbeat": Format(r"https?://\S+", ADDRESS.words, "https://hc-ping.com/ID"),
+    "prometheus_alertmanagers": Format(
+        r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):\d+", "a host with its port, without https://", "127.0.0.1:9093"
+    ),
     "base_locale": LOCALE,
     "base_swap_size": Format(BYTES.pattern, f'{BYTES.words}, or "" for none', BYTES.example),
     "journal_size": BYTES,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import between, consoles, groups, openings, parts
+from . import alerts, between, consoles, groups, openings, parts
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -51,6 +51,7 @@ def findings(hosts: list[Host], applications: Mapping[str, list[Application]]) -
         if not mail and not routed:
             sentence = "is missing: nobody would hear of an alert"
             yield Finding("alerts", host.name, "", "alertmanager_mail", sentence, "alertmanager_mail: ops@example.org")
+        yield from alerts.findings(host)
         yield from consoles.findings(host, applications.get(host.name, []))
 
 
