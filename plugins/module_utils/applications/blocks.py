@@ -49,7 +49,7 @@ def problems(lines: list[str], taken: Collection[str]) -> Iterator[tuple[str, st
             key = f"location {where(words)}"
             if block is seen[0] and (where(words) in taken or LOCATIONS.fullmatch(words[-1])):
                 example = f"location = {words[-1]} {{ ... }}" if words[-1] != "/" else "location /other/ { ... }"
-                yield f"`{key}`, which the site has once already: it is refused twice", example
+                yield f"`{key}`, which the site has once already", example
         if key and key in block:
             yield f"`{key}` twice in one block, and Nginx takes it once", ""
         block.add(key)

@@ -96,7 +96,9 @@ def made(application: Application) -> set[str]:
 
 def is_path(application: Application, content: str, suffix: str) -> bool:
     """Say whether a content is the path of a file on this machine, or looks as if it were."""
-    if not re.fullmatch(r"[\w./~-]*\w\.\w+", content):
+    # Longer is a token, and no name that a file system takes.
+    if len(content) > 200 or not re.fullmatch(r"[\w./~-]*\w\.\w+", content):
         return False
-    same = bool(suffix) and content.endswith(suffix)
-    return same or Path(kinds.place(content, application.host.folder)).is_file()
+    if suffix and content.endswith(suffix):
+        return True
+    return not content.startswith("~") and Path(kinds.place(content, application.host.folder)).is_file()
