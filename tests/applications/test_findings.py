@@ -454,7 +454,7 @@ def test_a_backup_that_nobody_could_reach(repository, words):
         ("postgresql_version", 17.0, 'postgresql_version: "17"'),
         ("postgresql_version", float("inf"), 'postgresql_version: "17"'),
         ("postgresql_version", True, 'postgresql_version: "17"'),
-        ("base_swap_size", 1.5, 'base_swap_size: "1"'),
+        ("base_swap_size", 1.5, 'base_swap_size: "2G"'),
         ("base_locale", False, 'base_locale: "de_DE.UTF-8"'),
         ("nginx_tls_profile", True, "nginx_tls_profile: intermediate"),
     ],

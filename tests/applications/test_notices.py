@@ -113,6 +113,9 @@ def test_workers_whose_queue_nothing_names(keys, groups, heard):
 def test_a_group_makes_nothing_where_no_application_is(group):
     assert f"[cache1] `{group}` is a group that makes" in told(make_host("cache1", groups=[group]))
     assert told(make_host(apps={}, groups=("django", "postgresql", group))) == ""
+
+
+@pytest.mark.parametrize(
     ("run", "words"),
     [
         ("celery -A shop beat", "`processes[a]` plans jobs on each of 2 hosts"),

@@ -23,8 +23,8 @@ from . import (
     environment,
     error_tracking,
     extra,
-    folders,
     files,
+    folders,
     groups,
     host_databases,
     interpreter,
@@ -162,9 +162,8 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         found += [*variables.findings(host), *backups.findings(host), *secrecy.variables(host)]
         found += [*server_settings.findings(host), *host_databases.findings(host, applications.get(host.name, []))]
         found += deployers.findings(host, applications.get(host.name, []))
-    found += [*inventory.findings(hosts), *reached.findings(hosts, applications, request)]
         found += administrators.findings(host, applications.get(host.name, []))
-    found += inventory.findings(hosts)
+    found += [*inventory.findings(hosts), *reached.findings(hosts, applications, request)]
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
         return {}, found
