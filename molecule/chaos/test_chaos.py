@@ -27,7 +27,6 @@ CHANGED = {
     "nginx_requests_per_second": 40,
     "nginx_tls_profile": "modern",
     "django_app_client_max_body_size": "20m",
-    "django_app_memory": "60%",
 }
 
 
