@@ -52,17 +52,18 @@ class ActionModule(ActionBase):
 
         :raises AnsibleConnectionFailure: none ever came about, so that nothing runs there.
         """
-        never = None
-        for attempt in range(ATTEMPTS):
+        began, error = False, None
+        for _ in range(ATTEMPTS):
             try:
                 answer = self._execute_module(task_vars=task_vars)
-            except AnsibleConnectionFailure as error:
-                answer = {"failed": True}
-                never = error if attempt == 0 and SILENT.search(str(error)) else never
+                began = True
+            except AnsibleConnectionFailure as failure:
+                answer, error = {"failed": True}, failure
+                began = began or not SILENT.search(str(failure))
             if not is_lost(answer):
                 return answer
             self._connection.reset()
-        if never:
-            raise never
+        if error and not began:
+            raise error
         name, verb = self._task.args.get("name"), self._task.args.get("verb")
         return {"failed": True, "msg": (UNREAD if verb in READS else LOST).format(name=name, verb=verb)}
