@@ -12,6 +12,7 @@ The arguments are the interface that is served, and the callable that the invent
 Settings or applications that do not import end in one sentence on standard error and exit status 3.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -263,8 +264,12 @@ def describe(interface: str = "wsgi", served: str = "") -> dict[str, Any]:
         refuse(f"{what} not import: {told(error)}")
     overlay = sys.modules.get("groundcrew_settings")
     named = {"wsgi": target(settings.WSGI_APPLICATION), "asgi": target(getattr(settings, "ASGI_APPLICATION", ""))}
-    if overlay and (dotted := served or named[interface]):
-        check_overlay(dotted)
+    if overlay and served:
+        # Why what the inventory names does not import is told by the server, which cannot start.
+        with contextlib.suppress(Exception):
+            check_overlay(served)
+    elif overlay and named[interface]:
+        check_overlay(named[interface])
     databases, pending, notes = read_databases()
     return {
         "django": django.get_version(),
