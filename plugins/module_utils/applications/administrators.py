@@ -12,11 +12,12 @@ from .resolve import Application
 NAMES, PORT = "ssh_administrators", "ssh_port"
 CLOUD = ("admin", "debian")
 """Users of people that the images of clouds bring."""
+SERVERS = {"postgresql": "PostgreSQL", "mariadb": "MariaDB"}
 
 
 def findings(host: Host, applications: Iterable[Application]) -> Iterator[Finding]:
     """Yield administrators who are somebody else, and a port of SSH that is taken."""
-    listed, port = host.variables.get(NAMES), host.variables.get(PORT)
+    listed, port = host.said(NAMES), host.said(PORT)
     owners = {one.name: f"the application {one.name}" for one in applications}
     for name in [str(one.get("name")) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else ():
         taken = owners.get(name, "")
@@ -25,19 +26,11 @@ def findings(host: Host, applications: Iterable[Application]) -> Iterator[Findin
         if taken:
             sentence = f"has {name}, who is a user of {taken} already, and would do everything by sudo"
             yield Finding("reserved-name", host.name, "", NAMES, sentence, "name: ops")
-    if owner := listeners(host).get(str(port)):
+    if owner := listeners(host).get(openings.port(port)):
         yield Finding("range", host.name, "", PORT, f"is {port}, which {owner} listens on", f"{PORT}: 2222")
 
 
-def listeners(host: Host) -> dict[str, str]:
-    """Return who listens on the ports of a host; its variables may be anything by now."""
-    made: dict[str, str] = {}
-    if "django" in host.groups or ("monitoring" in host.groups and host.variables.get("prometheus_domain")):
-        made |= dict.fromkeys(map(str, openings.WEB), "Nginx")
-    if "postgresql" in host.groups:
-        settings = host.variables.get("postgresql_settings")
-        said = settings.get("port") if isinstance(settings, dict) else None
-        made[str(said or openings.POSTGRESQL)] = "PostgreSQL"
-    if "mariadb" in host.groups:
-        made["3306"] = "MariaDB"
-    return made
+def listeners(host: Host) -> dict[int, str]:
+    """Return who listens on the ports of a host."""
+    web = openings.WEB if openings.is_web(host) else ()
+    return dict.fromkeys(web, "Nginx") | {port: SERVERS[group] for port, group in openings.database_ports(host).items()}

@@ -10,6 +10,7 @@ from typing import Any
 from . import formats
 from .findings import Finding
 from .resolve import Application
+from .sources.kinds import expanded
 from .specification import ROLES
 
 PRIVATE = re.compile(
@@ -102,9 +103,8 @@ def place(text: str, folder: str) -> Path | None:
     own = [ROLES / "certificate", ROLES.parent / "playbooks"]
     folders = [*([Path(folder)] if folder else []), *(one / inner for one in own for inner in ("files", ""))]
     try:
-        tried = [one / Path(text).expanduser() for one in folders]
-        return next((path for path in tried if path.is_file()), None)
-    except (OSError, RuntimeError):
+        return next((path for one in folders if (path := one / expanded(text)).is_file()), None)
+    except OSError:
         return None
 
 

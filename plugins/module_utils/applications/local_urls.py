@@ -10,7 +10,7 @@ from . import databases, folders, logins, openings, urls
 from .findings import Finding
 from .resolve import Application
 
-MYSQL, MYSQL_PORT = re.compile("mysql|mariadb"), 3306
+MYSQL = re.compile("mysql|mariadb")
 MONITORING = (9090, 9093, 9100)
 SOCKET = re.compile("/run/(redis|memcached)-([^/]+)/")
 REDIS_DATABASES = 16
@@ -31,7 +31,7 @@ def server(application: Application, url: str) -> tuple[str, int]:
     """Return the group that makes the server of a database on a host, and the server's port; "" when none does."""
     if urls.is_postgresql(url):
         return "postgresql", openings.postgresql_port(application.host)
-    return ("mariadb", MYSQL_PORT) if MYSQL.match(url) else ("", 0)
+    return ("mariadb", openings.MARIADB) if MYSQL.match(url) else ("", 0)
 
 
 def database(application: Application, key: str, url: str) -> Iterator[tuple[str, str]]:
@@ -120,9 +120,7 @@ def taken_by(application: Application, port: int) -> str:
     host = application.host
     taken = dict.fromkeys(logins.ports(host) or [22], "ssh")
     taken |= dict.fromkeys(MONITORING, "monitoring") if "monitoring" in host.groups else {}
-    taken |= dict.fromkeys(openings.WEB, "the web server")
-    taken |= {openings.postgresql_port(host): "postgresql"} if "postgresql" in host.groups else {}
-    taken |= {MYSQL_PORT: "mariadb"} if "mariadb" in host.groups else {}
+    taken |= dict.fromkeys(openings.WEB, "the web server") | openings.database_ports(host)
     return taken.get(port, "")
 
 

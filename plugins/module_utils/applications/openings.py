@@ -15,20 +15,24 @@ Entry = dict[str, Any]
 """`port`, `protocol` and `from`, as in `firewall_open`."""
 
 WEB = (80, 443)
-POSTGRESQL = 5432
+POSTGRESQL, MARIADB = 5432, 3306
 LAST = 65535
 
 
 def needed(host: Host) -> list[Entry]:
     """Return the ports that the roles of a host need from outside."""
-    shows = "monitoring" in host.groups and host.variables.get("prometheus_domain")
-    entries: list[Entry] = [opened(port) for port in WEB] if "django" in host.groups or shows else []
+    entries: list[Entry] = [opened(port) for port in WEB] if is_web(host) else []
     if "postgresql" in host.groups:
         clients = [str(client) for one in databases.of_host(host.variables) for client in one.get("clients") or ()]
         # Who is named by a host name or as `all` may be anywhere: PostgreSQL itself asks who it is.
         named = networks.wrong(clients) or "all" in clients
         entries += [opened(postgresql_port(host), [] if named else clients)] if clients else []
     return entries
+
+
+def is_web(host: Host) -> bool:
+    """Say whether a host shows sites: those of applications, or the consoles of the one that watches."""
+    return "django" in host.groups or ("monitoring" in host.groups and bool(host.variables.get("prometheus_domain")))
 
 
 REACHING = frozenset({"dblink", "http", "pg_net", "postgres_fdw", "mysql_fdw", "tds_fdw", "redis_fdw", "plproxy"})
@@ -58,6 +62,12 @@ def postgresql_port(host: Host) -> int:
     settings = host.said("postgresql_settings")
     said = settings.get("port") if isinstance(settings, dict) else None
     return port(said) or POSTGRESQL
+
+
+def database_ports(host: Host) -> dict[int, str]:
+    """Return the ports on which the database servers of a host listen, with the group that makes each."""
+    made = {"postgresql": postgresql_port(host), "mariadb": MARIADB}
+    return {number: group for group, number in made.items() if group in host.groups}
 
 
 def port(text: object) -> int:

@@ -86,10 +86,6 @@ class Stages(Program):
 
 def read(tree: Tree, path: str, home: str, env: Mapping[str, str]) -> Taken:
     """Return what the settings module in a file takes; nothing of one that Python cannot read."""
-    try:
-        body = ast.parse(tree.text(path)).body
-    except (SyntaxError, ValueError):
-        return Taken()
     program = Stages(tree, path, home, env)
-    program.follow(body)
+    program.follow(tree.python(path))
     return Taken(tuple(program.taken), tuple(dict.fromkeys(program.deciding)))

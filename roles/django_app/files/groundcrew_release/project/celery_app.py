@@ -3,7 +3,7 @@
 import ast
 import re
 
-from . import followed, settings
+from . import settings
 from .layout import sample
 from .names import DEVELOPMENT, SAMPLES, words
 from .said import Written
@@ -20,7 +20,7 @@ def makes(tree: Tree, path: str) -> bool:
     """Say whether a module makes an application of Celery, or of a class of its own that is one."""
     if "Celery" not in tree.text(path):
         return False
-    nodes = [node for one in followed.parsed(tree, path) for node in ast.walk(one)]
+    nodes = [node for one in tree.python(path) for node in ast.walk(one)]
     kinds = {"Celery"} | {
         node.name for node in nodes if isinstance(node, ast.ClassDef) and "Celery" in map(last, node.bases)
     }
@@ -48,6 +48,6 @@ def scheduled(tree: Tree, path: str, said: Written) -> bool:
     """Say whether Celery's scheduler has something to do, as the settings or a module beside them or it has it."""
     folders = {one.rpartition("/")[0] or "." for one in (path, said.path or path)}
     beside = [join(place, name) for place in folders for name in tree.inside(place) if name.endswith(".py")]
-    statements = [*said.statements, *(one for other in beside for one in followed.parsed(tree, other))]
+    statements = [*said.statements, *(one for other in beside for one in tree.python(other))]
     # Without its comments.
     return any(BEAT.search(ast.unparse(one)) for one in statements)

@@ -9,14 +9,6 @@ from .names import development, production
 from .tree import Tree, join
 
 
-def parsed(tree: Tree, path: str) -> list[ast.stmt]:
-    """Return the statements of a module, [] for one that is no Python."""
-    try:
-        return ast.parse(tree.text(path)).body
-    except (SyntaxError, ValueError):
-        return []
-
-
 def origin(tree: Tree, path: str, node: ast.ImportFrom, roots: list[str], name: str = "") -> str:
     """Return the file of the module that an import takes names from, or of one of the names; "" for none of ours."""
     folder = path.rpartition("/")[0] or "."
@@ -73,7 +65,7 @@ def statements(tree: Tree, path: str, roots: list[str], seen: set[str] | None = 
     if path in seen:
         return
     seen.add(path)
-    body = parsed(tree, path)
+    body = tree.python(path)
     for statement in body:
         inner = imported(tree, path, statement, roots)
         # One of several ways, or a function.

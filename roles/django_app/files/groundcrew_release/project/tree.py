@@ -1,5 +1,6 @@
 """A tree of files: which there are, and what their text says. A broken file is one sentence that names it."""
 
+import ast
 import json
 import os
 import re
@@ -33,7 +34,9 @@ class Tree:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.parsed: dict[str, dict[str, Any]] = {}  # a lock is asked several times, and takes tenths of a second
+        # A lock or a module of settings is asked several times, and a lock takes tenths of a second.
+        self.parsed: dict[str, dict[str, Any]] = {}
+        self.modules: dict[str, list[ast.stmt]] = {}
 
     @cached_property
     def files(self) -> tuple[str, ...]:
@@ -91,6 +94,15 @@ class Tree:
                 return file.read(2) not in (b"\xff\xfe", b"\xfe\xff")
         except OSError:
             return True
+
+    def python(self, path: str) -> list[ast.stmt]:
+        """Return the statements of a module, [] for one that is no Python."""
+        if path not in self.modules:
+            try:
+                self.modules[path] = ast.parse(self.text(path)).body
+            except (SyntaxError, ValueError):
+                self.modules[path] = []
+        return self.modules[path]
 
     def toml(self, path: str) -> dict[str, Any]:
         """Return what a TOML file says."""

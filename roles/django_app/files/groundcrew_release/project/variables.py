@@ -16,7 +16,7 @@ def read(tree: Tree, path: str, roots: list[str], seen: dict[str, Module], scope
     module = seen[path] = Module(path)
     if scope:
         module = seen[path] = replace(scope, path=path, needs={}, lines={}, choices={}, given=set())
-    body = followed.parsed(tree, path)
+    body = tree.python(path)
     for node in body:
         if isinstance(node, ast.Import):
             module.imported |= {one.asname or one.name: one.name for one in node.names}
