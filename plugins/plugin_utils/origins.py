@@ -41,12 +41,15 @@ def mentioned(value):
             yield from WORD.findall(text)
 
 
-def behind(value, variables, seen=()):
-    """Yield the words in the templates of a value, and in those of the variables that these words name."""
-    for word in {*mentioned(value)} - {*seen}:
+def behind(value, variables):
+    """Yield the words in the templates of a value, and in those of the variables that these words name, each once."""
+    seen, waiting = set(), {*mentioned(value)}
+    while waiting:
+        word = waiting.pop()
+        seen.add(word)
         yield word
         if word in variables:
-            yield from behind(variables[word], variables, (*seen, word))
+            waiting |= {*mentioned(variables[word])} - seen
 
 
 def clear(name, value):
