@@ -142,6 +142,7 @@ SETTINGS = [
     case("it takes development alone", {**STAGES, **package("from .development import *\n")}, "config.settings.production"),
     case("a folder for each stage", {"manage.py": named("config.dev.settings"), "config/dev/settings.py": "x", "config/prod/settings.py": "x", **DJANGO}, "config.prod.settings"),
     case("a folder of that name", {"manage.py": named("config.dev.settings"), "config/dev/settings.py": "x", "config/prod/urls.py": "x", **DJANGO}, "config.dev.settings"),
+    case("a default of something else", {**STAGES, **package('LOGGING = {}\nLOGGING.setdefault("STAGE", "development")\n' + BY_NAME.replace('"development"', '"production"'))}, "config.settings"),
     case("a split by default", {"manage.py": named("server.settings"), "server/settings/__init__.py": SPLIT_SETTINGS, "server/settings/environments/production.py": "x", **DJANGO}, "server.settings", env={"DJANGO_ENV": "production"}),
     case("a variable chooses production", {**STAGES, **package(BY_NAME)}, "config.settings", env={"STAGE": "production"}),
     case("production by default", {**STAGES, **package(BY_NAME.replace('"development"', '"production"'))}, "config.settings"),

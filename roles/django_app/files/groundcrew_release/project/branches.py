@@ -1,6 +1,7 @@
 """Which modules a settings module takes over whole: it may be made of those of one stage, which a variable chooses."""
 
 import ast
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -8,7 +9,7 @@ from pathlib import PurePosixPath
 from .code import Program
 from .names import development, production
 from .tree import Tree
-from .values import Values
+from .values import Values, is_environ, last
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,18 @@ class Stages(Program):
 
     def call(self, node: ast.Call) -> None:
         """What django-split-settings includes, and a default that the environment is given."""
-        name, values = self.name(node.func), [self.evaluate(one) for one in node.args]
-        if name == "include":
-            modules = [PurePosixPath(one).stem for found in values for one in found if isinstance(one, str)]
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if self.name(node.func) == "include":
+            modules = [
+                PurePosixPath(one).stem for each in node.args for one in self.evaluate(each) if isinstance(one, str)
+            ]
             self.taken += modules
             self.deciding += self.read if any(map(development, modules)) else []
-        elif name == "setdefault" and len(values) == 2 and all(isinstance(one[0], str) for one in values):
-            self.read.append(values[0][0])
-            self.env = {values[0][0]: values[1][0], **self.env}
+        elif owner and is_environ(owner) and last(node.func) == "setdefault" and len(node.args) == 2:
+            for name, value in itertools.product(*map(self.evaluate, node.args)):
+                if isinstance(name, str) and isinstance(value, str):
+                    self.read.append(name)
+                    self.env = {name: value, **self.env}
         super().call(node)
 
 
