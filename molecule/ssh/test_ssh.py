@@ -3,15 +3,19 @@
 Everything goes over TCP to the address of the host.
 """
 
-import os
-import signal
 import time
 
 import pytest
+from killed import kill
 from network import PUBLIC, settles
 
 STRANGER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDpOJJTLuFNZkWk3kQ3VtTe4dRpUJcJ8Hp0WvFfUpGmF stranger"
 CONF = "/etc/ssh/sshd_config.d/00-groundcrew.conf"
+DROP_IN = "/run/systemd/system/ssh.service.d"
+RULE = "type filter hook input priority -10; tcp dport 22 ip saddr != 127.0.0.1 reject with tcp reset;"
+ON_RELOAD = f"""[Service]
+ExecReload=-/bin/sh -c "mkdir {DROP_IN}/once && nft \\"table inet cut {{ chain input {{ {RULE} }}; }}\\""
+"""
 
 
 @pytest.fixture
@@ -21,6 +25,7 @@ def bare(host):
     def undo():
         host.check_output(f"rm -f {CONF} /etc/sudoers.d/*groundcrew /home/ops/.ssh/authorized_keys")
         host.check_output("rm -f /etc/ssh/sshd_config.d/*own.conf /etc/sudoers.d/zzz")
+        host.check_output(f"rm -rf {DROP_IN}; systemctl daemon-reload")
         host.check_output("systemctl reset-failed ssh; systemctl reload-or-restart ssh")
         host.run("nft delete table inet groundcrew; nft delete table inet cut")
 
@@ -30,12 +35,14 @@ def bare(host):
 
 
 def cut(host):
-    """Let the host reset each connection as soon as the new settings are there: nobody confirms them."""
-    host.check_output(
-        f"timeout 60 sh -c 'until test -e {CONF}; do sleep 0.02; done';"
-        " nft 'table inet cut { chain input { type filter hook input priority -10;"
-        " tcp dport 22 ip saddr != 127.0.0.1 reject with tcp reset; }; }'"
-    )
+    """Let the host reset all connections when sshd reads the new settings, once: so nobody can confirm them."""
+    host.check_output("apt-get -qq install --no-install-recommends nftables")
+    host.check_output(f"mkdir -p {DROP_IN}; echo '{ON_RELOAD}' > {DROP_IN}/cut.conf; systemctl daemon-reload")
+
+
+def is_cut(host):
+    """Say whether the host has begun to reset connections, within two minutes."""
+    return settles(host, "nft list table inet cut", 120)
 
 
 def test_administrators_come_in_and_nobody_else(login):
@@ -107,11 +114,11 @@ def test_a_change_that_goes_wrong_is_undone(host, login, run, before, variables,
 @pytest.mark.parametrize("how", ["killed", "reset"])
 def test_a_connection_that_dies_in_the_middle(host, login, ansible, how):
     """The host puts the files back by itself; a run that lives waits for it, and says so."""
-    host.check_output("apt-get -qq install --no-install-recommends nftables")
-    process = ansible(patience=60)
     cut(host)
+    process = ansible(patience=60)
+    assert is_cut(host)
     if how == "killed":
-        os.killpg(process.pid, signal.SIGKILL)
+        kill(process)
         # What is sent has arrived: without the guard, root would stay out.
         host.check_output("nft delete table inet cut; systemctl reload ssh; sleep 1")
         assert "denied" in login("root").stderr
@@ -128,13 +135,31 @@ def test_a_connection_that_dies_in_the_middle(host, login, ansible, how):
     assert login("root").returncode == 0
 
 
+AGAIN = """
+- hosts: all
+  gather_facts: false
+  become: true
+  tasks:
+    - {name: Arm, groundcrew.django.guard: {name: again, state: armed, paths: [/etc/again], seconds: 1}}
+    - {name: Wait, ansible.builtin.wait_for: {path: /var/lib/groundcrew-guard/again, state: absent, timeout: 10}}
+"""
+
+
+@pytest.mark.split
+def test_a_guard_that_has_gone_off_goes_off_again(run, tmp_path):
+    (tmp_path / "again.yml").write_text(AGAIN)
+    for _ in range(3):
+        status, output = run(tmp_path / "again.yml")
+        assert status == 0, output
+
+
 @pytest.mark.split
 @pytest.mark.usefixtures("bare")
 def test_a_power_cut_before_the_confirmation_puts_the_files_back(host, ansible):
-    host.check_output("apt-get -qq install --no-install-recommends nftables")
-    process = ansible(patience=600)
     cut(host)
-    os.killpg(process.pid, signal.SIGKILL)
+    process = ansible(patience=600)
+    assert is_cut(host)
+    kill(process)
     process.communicate()
     # What the host does when it starts.
     host.check_output("systemctl stop groundcrew-guard-ssh.timer; systemctl start groundcrew-guard-ssh.service")

@@ -164,7 +164,8 @@ class Guard:
             path.write_text(text.format(**words))
         systemctl("daemon-reload")
         systemctl("enable", f"{self.unit}.service")
-        systemctl("start", f"{self.unit}.timer")
+        # A timer that has gone off before is still there for systemd: `start` would leave it as it is, and it never came.
+        systemctl("restart", f"{self.unit}.timer")
 
     def saved(self, path):
         """Return where a file is saved."""
@@ -190,7 +191,11 @@ class Guard:
             return []
         undone = self.changed()
         subprocess.run(["systemctl", "stop", f"{self.unit}.timer"], check=False, capture_output=True)
-        subprocess.run(["/bin/sh", str(self.folder / "revert")], check=True, capture_output=True, text=True)
+        # This waits for the end where the timer has just started it: its last step would remove what is armed next.
+        subprocess.run(["systemctl", "start", f"{self.unit}.service"], check=False, capture_output=True)
+        # Whoever armed it was killed before the unit was there.
+        if self.waits:
+            subprocess.run(["/bin/sh", str(self.folder / "revert")], check=True, capture_output=True, text=True)
         return undone
 
 

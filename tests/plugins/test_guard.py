@@ -100,4 +100,14 @@ def test_the_timer_is_on_the_second_and_the_unit_starts_with_the_host(guard, tmp
     assert "OnActiveSec=5\n" in (tmp_path / "units/groundcrew-guard-ssh.timer").read_text()
     assert "AccuracySec=100ms" in (tmp_path / "units/groundcrew-guard-ssh.timer").read_text()
     said = (tmp_path / "systemctl").read_text().splitlines()
-    assert said == ["daemon-reload", "enable groundcrew-guard-ssh.service", "start groundcrew-guard-ssh.timer"]
+    assert said == ["daemon-reload", "enable groundcrew-guard-ssh.service", "restart groundcrew-guard-ssh.timer"]
+
+
+def test_what_the_timer_has_started_is_waited_for_before_the_next_change(guard, files, tmp_path):
+    """Its last step removes the folder of the change: it removed the one that was armed meanwhile."""
+    guard.arm([*map(str, files)], f"echo again >> {tmp_path}/command", 5)
+    change(files)
+    folder = guard.folder
+    (tmp_path / "bin/systemctl").write_text(f'#!/bin/sh\n[ "$1" != start ] || /bin/sh {folder}/revert\n')
+    assert guard.revert() == [str(path) for path in files]
+    assert (tmp_path / "command").read_text() == "again\n"
