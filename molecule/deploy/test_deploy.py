@@ -8,12 +8,12 @@ import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from killed import kill
 from network import settles
 
 DEPLOY, ROTATE = "playbooks/deploy.yml", "playbooks/rotate_secrets.yml"
@@ -44,7 +44,7 @@ def start_deploy(host, generation, migrations="migrations", **arguments):
     # Its output names a task when it begins.
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
     defaults = {"stdout": subprocess.DEVNULL, "env": environment}
-    return subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True, **(defaults | arguments))
+    return subprocess.Popen(command, cwd=REPOSITORY, **(defaults | arguments))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -184,7 +184,7 @@ def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
             else:
                 pytest.fail(f"no task is called {task}")
             time.sleep(seconds)
-            os.killpg(deploy.pid, signal.SIGKILL)
+            kill(deploy)
         wait_for_host(host)
         assert http("https://shop.example.org/").status == 200
         assert host.check_output(SERVERS) == "1", (task, seconds)
@@ -199,7 +199,7 @@ def test_controller_that_is_killed_leaves_one_whole_release(host, play, http):
 def test_no_migration_runs_twice(host, play):
     deploy = start_deploy(host, 60, migrations="slow")
     host.check_output("timeout 120 sh -c 'until grep -sq begin /srv/shop/media/migration; do sleep 0.2; done'")
-    os.killpg(deploy.pid, signal.SIGKILL)
+    kill(deploy)
     deploy.wait()
     result = play(DEPLOY, generation=60, migrations="slow")
     assert result.returncode == 0, result.stdout[-3000:]
@@ -266,7 +266,7 @@ def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, htt
     assert settles(host, building, 120)
     assert deploy.poll() is None
     subprocess.run(["podman", "restart", "--time=0", host.backend.hostname], check=True, stdout=subprocess.DEVNULL)
-    os.killpg(deploy.pid, signal.SIGKILL)
+    kill(deploy)
     deploy.wait()
     answer = None
     for _ in range(60):

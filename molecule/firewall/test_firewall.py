@@ -1,10 +1,9 @@
 """What comes in over the network, and that no rule locks the operator out."""
 
-import os
-import signal
 import socket
 
 import pytest
+from killed import kill
 from network import settles
 
 FILE = "/etc/groundcrew-firewall.nft"
@@ -116,7 +115,7 @@ def test_a_run_that_dies_after_it_shut_ssh_locks_nobody_out(host, login, ansible
     # Long enough for a busy machine to load the rules before the guard takes them back.
     process = ansible(patience=50, **SHUT)
     assert settles(host, "nft list chain inet groundcrew input | grep 'dport 22 drop'", 60)
-    os.killpg(process.pid, signal.SIGKILL)
+    kill(process)
     process.communicate()
     assert "timed out" in login("root", words=["-o", "ConnectTimeout=2"]).stderr
     assert settles(host, "! nft list chain inet groundcrew input | grep 'dport 22 drop'", 60)

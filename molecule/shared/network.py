@@ -56,7 +56,7 @@ def ansible(address, request, tmp_path):
         # Connections of an earlier run would open what is closed now.
         environment = {**os.environ, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(tmp_path / "cp"), "COLUMNS": "1000"}
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipe)
+        return subprocess.Popen(command, cwd=ROOT, env=environment, **pipe)
 
     return start
 
