@@ -164,7 +164,7 @@ class Guard:
             path.write_text(text.format(**words))
         systemctl("daemon-reload")
         systemctl("enable", f"{self.unit}.service")
-        # A timer that has gone off before is still there for systemd: `start` would leave it as it is, and it never came.
+        # One that has gone off is still active for systemd: `start` would leave it, and it would never go off again.
         systemctl("restart", f"{self.unit}.timer")
 
     def saved(self, path):

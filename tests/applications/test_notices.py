@@ -1,7 +1,7 @@
 """What is no mistake and worth a word."""
 
 import pytest
-from applications import findings, notices, vaults
+from applications import findings, notices, secrecy, vaults
 from applications.every import resolve_all
 from applications.inventory import Host, Request
 
@@ -171,3 +171,19 @@ def test_a_password_of_a_database_with_a_line_break_behind_it():
     databases = [{"name": "a", "password": "correct horse battery\n"}]
     host = make_host(groups=["django", "postgresql"], apps={}, postgresql_databases=databases)
     assert "`postgresql_databases[a].password` ends with a line break, which is a part of it" in told(host)
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "is_secret"),
+    [
+        ("django_apps[shop].certificate.private_key", "/etc/ssl/private/shop.key", False),
+        ("django_apps[shop].certificate.private_key", "~/certificates/shop.pem", False),
+        ("django_apps[shop].env.APNS_KEY", "files/apns.p12", False),
+        ("django_apps[shop].env.GOOGLE_CREDENTIALS", "/run/secrets/google.json", False),
+        ("django_apps[shop].env.API_TOKEN", "/9j4AAQSkZJRgABAQ+AQ==", True),
+        ("django_apps[shop].env.API_TOKEN", "/var9AAQSkZJRgAB", True),
+        ("django_apps[shop].env.API_TOKEN", "tok.en12345678", True),
+    ],
+)
+def test_the_name_of_a_file_is_no_secret(place, text, is_secret):
+    assert secrecy.is_secret(place, text) == is_secret

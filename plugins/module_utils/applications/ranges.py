@@ -9,7 +9,7 @@ MOST = 2**31 - 1
 PORT = (1, 65535)
 RANGES: dict[str, tuple[int, int]] = {
     "workers": (0, 1000),
-    "threads": (1, 1000),
+    "threads": (0, 1000),
     "timeout": (1, MOST),
     "watch": (0, 3600),
     "keep_releases": (1, 1000),

@@ -24,6 +24,10 @@ PLACEHOLDER = re.compile(
     r"|(my|your)?[-_ ]?(password|passwort|passphrase)[-_ ]?(here|123)?"
 )
 """And what is one where a secret belongs."""
+PATH = re.compile(
+    r"(~|/(etc|home|mnt|opt|root|run|srv|usr|var))/[^=]+|([\w .-]+/)*[\w-]+\.(crt|json|key|p12|pem|pfx|pub|txt)"
+)
+"""The name of a file that holds a secret, which is none."""
 DJANGO = ("DJANGO_SECRET_KEY", "SECRET_KEY")
 SHORTEST = 32  # characters of SECRET_KEY, which are 128 bits when they are hexadecimal
 SHORTEST_TOLD = 8  # characters of what is told to stand in plain text
@@ -115,4 +119,6 @@ def is_secret(place: str, text: str) -> bool:
     if re.search("://[^/:@]*:[^@]+@", text) or "PRIVATE KEY-----" in text:
         return True
     name = re.split(r"[.\]]+", place)[-1]
-    return len(text) >= SHORTEST_TOLD and bool(NAMES.fullmatch(name)) and "publi" not in name.lower()
+    if "publi" in name.lower() or PATH.fullmatch(text):
+        return False
+    return len(text) >= SHORTEST_TOLD and NAMES.fullmatch(name) is not None
