@@ -120,15 +120,18 @@ class ActionModule(ActionBase):
         raw = self._variables(name, task_vars)
         templar = Templar(loader=self._loader, variables={**raw, "hostvars": task_vars["hostvars"]})
         wanted = [one for one in raw if one in variables.known() or one in ALSO_READ]
+        groups = frozenset(map(str, raw["group_names"]))
         return Host(
             name=str(name),
-            groups=frozenset(map(str, raw["group_names"])),
+            groups=groups,
             variables={one: plain(raw[one], templar.template, raw) for one in wanted},
             names=frozenset(map(str, raw)) - set(extra),
             folder=str(raw.get("inventory_dir") or ""),
             written=misread,
             mentioned=frozenset(word for one in raw for word in origins.mentioned(raw[one])),
             clear=frozenset(place for one in wanted for place in origins.clear(one, raw[one])),
+            # Ansible's own `vars` are all variables; what a file calls so stands in them.
+            too_deep=frozenset(variables.too_deep(raw.get("vars", raw), groups | {str(name)})),
         )
 
     def _locate(self, finding, task_vars):

@@ -10,6 +10,7 @@ import jinja2
 import pytest
 import yaml
 from applications import every, findings, specification
+from applications import variables as checks
 from applications.inventory import Host, Request
 from applications.specification import Option, Unreadable
 
@@ -50,7 +51,8 @@ def host(name, case, keys, tmp_path):
     variables = {"django_apps": applications, **passphrase, **case.get("vars", {}), **keys}
     touched = {name.partition("_")[0] for name in case.get("vars", {})}
     groups |= {"backup"} & touched if groups and "says" in case else set()
-    return Host(name, groups, evaluated(variables), frozenset(variables), "/nowhere")
+    too_deep = frozenset(checks.too_deep(variables, groups | {name}))
+    return Host(name, groups, evaluated(variables), frozenset(variables), "/nowhere", too_deep=too_deep)
 
 
 def told(case, tmp_path):
@@ -89,3 +91,8 @@ def test_all_mistakes_of_an_inventory_are_told_in_one_run(tmp_path):
     missing = [case for n, case in enumerate(cases) if f" a{n}: " not in text]
     assert missing == []
     assert specification.roles()
+
+
+def test_dictionaries_of_the_users_own_are_not_too_deep():
+    own = {"vars": {"a": 1}, "company": {"vars": {"ssh_port": 1}}, "all": "none", "shop": {"ssh_port": 1}}
+    assert [*checks.too_deep(own, frozenset({"django", "web1"}))] == []

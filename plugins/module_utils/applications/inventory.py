@@ -29,6 +29,7 @@ class Host:
     written: Written = field(default_factory=dict)  # how values were written that YAML reads as another text
     mentioned: frozenset[str] = frozenset()
     clear: frozenset[str] = frozenset()  # such as `django_apps[shop].env.API_TOKEN`
+    too_deep: frozenset[str] = frozenset()  # variables of roles that stand where nothing reads them: `vars.django_apps`
 
     def said(self, name: str) -> Any:
         """Return the value of a variable as far as it could be evaluated, None when nobody says it or it could not."""

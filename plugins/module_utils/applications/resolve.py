@@ -87,6 +87,8 @@ def entries(host: Host) -> tuple[list[tuple[str, dict[str, Any]]], list[Finding]
     elif listed is None and (instead := miscalled(host.names)):
         sentence = "is not where a host of the group `django` has its applications: call it `django_apps`"
         findings.append(Finding("no-applications", host.name, "", instead, sentence, APPLICATION))
+    elif listed is None and any(path.endswith(".django_apps") for path in host.too_deep):
+        pass  # `variables` says so
     elif not isinstance(listed, list) or not listed:
         sentence = "lists no application, and the host is in the group `django`"
         findings.append(Finding("no-applications", host.name, "", "django_apps", sentence, APPLICATION))

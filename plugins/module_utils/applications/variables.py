@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -17,6 +17,8 @@ CERTAIN = 0.9
 ALIKE = 0.8
 """So much alike is the rest of a name behind the prefix of a role; SHORT characters may begin one."""
 SHORT = 4
+FRAME = frozenset({"all", "children", "hosts", "vars"})
+"""Words around the variables in a file of hosts, beside the names of groups and hosts."""
 
 
 @cache
@@ -65,6 +67,18 @@ def role_of(name: str) -> str:
     return next((role for role in specification.roles() if name.startswith(f"{role}_")), "")
 
 
+def too_deep(value: Mapping[str, Any], names: frozenset[str], path: str = "") -> Iterator[str]:
+    """Yield variables in the frame of a file of hosts, where nothing reads them, such as `vars.django_apps`.
+
+    `value` are all variables of a host, or what stands at `path` in them; `names` are those of groups and hosts.
+    """
+    for name, inside in value.items():
+        if path and name in known():
+            yield path + name
+        elif name in names | FRAME and isinstance(inside, Mapping):
+            yield from too_deep(inside, names, f"{path}{name}.")
+
+
 CERTIFICATES = {"postgresql_certificate": True, "prometheus_certificate": False}
 """Variables that are a certificate: whether its `domains` have to be said. The role gives its name."""
 
@@ -94,6 +108,10 @@ def findings(host: Host) -> Iterator[Finding]:
     for name in sorted(host.names):
         if problem := misspelt(name):
             yield Finding(problem.id, host.name, "", name, problem.sentence)
+    for path in sorted(host.too_deep):
+        frame, _, name = path.rpartition(".")
+        sentence = f"is read by nothing: a file of variables begins with their names, without `{frame.split('.')[0]}:`"
+        yield Finding("too-deep", host.name, "", path, sentence, f"{name}: …")
     for name, option in specification.variables().items():
         value = host.variables.get(name)
         if value is None or (option.required and option.type == "dict"):
