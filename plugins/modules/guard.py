@@ -159,6 +159,8 @@ class Guard:
         (part / "armed").write_text(json.dumps(paths))
         (part / "keep").write_text(KEEP.format(**words))
         (part / "revert").write_text(REVERT.format(**words))
+        # Confirmed or put back, and the power went before its last step.
+        shutil.rmtree(self.folder, ignore_errors=True)
         part.rename(self.folder)
         for path, text in zip(self.units, (SERVICE, TIMER), strict=True):
             path.write_text(text.format(**words))
@@ -221,6 +223,8 @@ def main():
         module.exit_json(changed=bool(undone), undone=undone, waiting=waiting)
     except subprocess.CalledProcessError as error:
         module.fail_json(msg=f"{shlex.join(map(str, error.cmd))}: {error.stderr or error.stdout}")
+    except OSError as error:
+        module.fail_json(msg=str(error))
 
 
 if __name__ == "__main__":

@@ -111,3 +111,17 @@ def test_what_the_timer_has_started_is_waited_for_before_the_next_change(guard, 
     (tmp_path / "bin/systemctl").write_text(f'#!/bin/sh\n[ "$1" != start ] || /bin/sh {folder}/revert\n')
     assert guard.revert() == [str(path) for path in files]
     assert (tmp_path / "command").read_text() == "again\n"
+
+
+@pytest.mark.parametrize("left", ["kept", "files/it"])
+def test_a_change_whose_end_was_cut_short_does_not_stop_the_next(guard, files, left):
+    """The power went before the last step of `keep`, or of `revert`: removing the folder."""
+    guard.arm([*map(str, files)], "true", 5)
+    (guard.folder / "armed").rename(guard.folder / "kept")
+    if left != "kept":
+        (guard.folder / "revert").unlink()
+    guard.revert()
+    guard.arm([*map(str, files)], "true", 5)
+    change(files)
+    assert guard.revert() == [str(path) for path in files]
+    assert files[0].read_text() == "old"
