@@ -4,6 +4,7 @@ What a verb says for people is printed as it is, a line for each line: a result 
 """
 
 import re
+import secrets
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -53,9 +54,11 @@ class ActionModule(ActionBase):
         :raises AnsibleConnectionFailure: none ever came about, so that nothing runs there.
         """
         began, error = False, None
+        # By this name the host knows that it has done what is asked again.
+        given = {**self._task.args, "call": secrets.token_hex(8)}
         for _ in range(ATTEMPTS):
             try:
-                answer = self._execute_module(task_vars=task_vars)
+                answer = self._execute_module(module_args=given, task_vars=task_vars)
                 began = True
             except AnsibleConnectionFailure as failure:
                 answer, error = {"failed": True}, failure

@@ -22,9 +22,15 @@ options:
     required: true
   application:
     description: >-
-      What the engine is told of the application, as JSON. It is written to C(/etc/django/NAME/application.json), by
-      C(preview) for its time alone, and in check mode only read.
+      What the engine is told of the application, as JSON. It is written to C(/etc/django/NAME/application.json); a
+      C(preview) and check mode only read it.
     type: str
+  call:
+    description: >-
+      Names this call. Asked again, as after a lost connection, one that has ended returns its result and does nothing
+      more. The action plugin gives each task a name of its own.
+    type: str
+    default: ""
   release:
     description: >-
       Release to activate or to go back to; of C(rotate) its step, C(prepare), C(use) or C(finish); of C(logs) the span
@@ -115,11 +121,13 @@ import json
 import os
 import stat
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
 ENGINE = Path("/usr/local/bin/groundcrew-release")
+RUN = Path("/run/groundcrew")
 VERBS = ["plan", "resolve", "build", "activate", "rollback", "list", "preview", "rotate", "logs", "export", "import"]
 READS = ["plan", "list", "logs"]
 INSTALLS = ["resolve", "build"]
@@ -139,7 +147,7 @@ NOTHING = {
 
 def read_options():
     """Return the module with the options of its documentation."""
-    texts = {name: {"type": "str", "default": ""} for name in ("release", "by")}
+    texts = {name: {"type": "str", "default": ""} for name in ("release", "by", "call")}
     return AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
@@ -168,13 +176,23 @@ def provide(module, path, text):
     return True
 
 
-def compose(given, dry):
-    """Return the engine's command line (list of str); `dry` is a plan whose application comes on standard input."""
+@contextmanager
+def aside(text):
+    """Write a description to a file that root alone reads, for the time of the context; yield its path."""
+    RUN.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=RUN, prefix="preview-", suffix=".json") as file:
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
+def compose(given, described=""):
+    """Return the engine's command line (list of str); `described` is a file, or - for standard input."""
     changes = given["verb"] not in READS and not given["target"]
     command = [str(ENGINE), given["name"], given["verb"]]
     command += [given["release"], "--json"] if given["release"] else ["--json"]
     command += [f"--by={given['by']}"] if given["by"] and changes else []
-    command += ["--application=-"] if dry else []
+    command += [f"--application={described}"] if described else []
     return command + [f"--{flag.replace('_', '-')}" for flag in FLAGS if given[flag]]
 
 
@@ -191,12 +209,17 @@ def main():
         module.fail_json(msg=f"{name}: this host has no such application yet. Run playbooks/site.yml first.", verb=verb)
 
     text, path = given["application"], folder / "application.json"
-    before = path.read_text() if path.is_file() else ""
-    changed = bool(text) and provide(module, path, text)
-    dry = bool(text) and verb == "plan" and module.check_mode
-    status, output, errors = module.run_command(compose(given, dry), data=text if dry else None)
-    if verb == "preview" and changed and before:
-        changed = not provide(module, path, before)
+    environment = {"GROUNDCREW_CALL": given["call"]} if given["call"] else {}
+    changed = False
+    if text and verb == "preview":
+        with aside(text) as described:
+            status, output, errors = module.run_command(compose(given, described), environ_update=environment)
+    else:
+        changed = bool(text) and provide(module, path, text)
+        dry = text if verb == "plan" and module.check_mode else None
+        status, output, errors = module.run_command(
+            compose(given, "-" if dry else ""), data=dry, environ_update=environment
+        )
     try:
         result = json.loads(output.splitlines()[-1])
     except (IndexError, ValueError):

@@ -26,14 +26,16 @@ BROKEN = {
 @pytest.fixture
 def run(monkeypatch):
     """Return a function that runs the plugin with the answers that the host gives in turn, and how often it asked."""
+    known = set()
 
     def run(*answers, verb="activate"):
-        asked, resets = iter(answers), []
+        asked, resets, calls = iter(answers), [], []
         plugin = action.ActionModule.__new__(action.ActionModule)
         plugin._task = SimpleNamespace(args={"name": "shop", "verb": verb})
         plugin._connection = SimpleNamespace(reset=lambda: resets.append(1))
 
-        def execute(**_):
+        def execute(module_args, **_):
+            calls.append(module_args["call"])
             answer = next(asked)
             if isinstance(answer, Exception):
                 raise answer
@@ -41,7 +43,12 @@ def run(monkeypatch):
 
         plugin._execute_module = execute
         monkeypatch.setattr(action.ActionBase, "run", lambda *_: {})
-        return plugin.run(task_vars={"inventory_hostname": "web1"}), len(resets)
+        result = plugin.run(task_vars={"inventory_hostname": "web1"}), len(resets)
+        # However often it is asked, it is one call; another task is another.
+        assert len(set(calls)) == 1
+        assert calls[0] not in known
+        known.update(calls)
+        return result
 
     return run
 
@@ -101,11 +108,52 @@ def test_a_failure_says_each_line_once(run, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_what_the_engine_is_told_is_for_root_alone(tmp_path):
-    """It holds the secrets of commands and the deploy key; one that an older version left readable is mended."""
+@pytest.fixture
+def module():
+    """Return the module `release`."""
     found = importlib.util.spec_from_file_location("release_module", ROOT / "plugins/modules/release.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    loaded = importlib.util.module_from_spec(found)
+    found.loader.exec_module(loaded)
+    return loaded
+
+
+class Ended(Exception):
+    """The module has ended."""
+
+
+def test_a_preview_leaves_what_the_engine_is_told(module, tmp_path, monkeypatch):
+    """Another run may be between its plan and its build."""
+    engine, seen = tmp_path / "engine", {}
+    engine.touch()
+    monkeypatch.setattr(module, "ENGINE", engine)
+    monkeypatch.setattr(module, "RUN", tmp_path / "run")
+    monkeypatch.setattr(module, "Path", lambda path: tmp_path if path == "/etc/django" else Path(path))
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/application.json").write_text("old")
+    given = {"name": "shop", "verb": "preview", "application": "new", "release": "", "by": "", "call": "c1"}
+    given |= dict.fromkeys(module.FLAGS, False)
+
+    def run(command, environ_update, **_):
+        (word,) = [word for word in command if word.startswith("--application=")]
+        path = Path(word.partition("=")[2])
+        seen.update(text=path.read_text(), mode=path.stat().st_mode & 0o777, path=path, environment=environ_update)
+        return 0, '{"changed": false}', ""
+
+    def end(**_):
+        raise Ended
+
+    fake = SimpleNamespace(params=given, check_mode=False, run_command=run, exit_json=end, fail_json=end)
+    monkeypatch.setattr(module, "read_options", lambda: fake)
+    with pytest.raises(Ended):
+        module.main()
+    assert (seen["text"], seen["mode"], seen["environment"]) == ("new", 0o600, {"GROUNDCREW_CALL": "c1"})
+    assert (tmp_path / "shop/application.json").read_text() == "old"
+    assert not seen["path"].exists()
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_the_engine_is_told_is_for_root_alone(module, tmp_path):
+    """It holds the secrets of commands and the deploy key; one that an older version left readable is mended."""
     path, checking = tmp_path / "application.json", SimpleNamespace(check_mode=False)
     assert module.provide(checking, path, "{}")
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("{}", 0o600)

@@ -185,6 +185,29 @@ def test_second_build_of_the_same_does_nothing(app, units):
     assert second["site"] == first["site"]
 
 
+def test_what_a_rollback_or_a_restore_took_back_is_migrated_again(app, units):
+    """It served before, so that nobody builds it: every page that needs the column would fail behind a good probe."""
+    first = build.build(app, "a", True, Steps())
+    records.log(app, {"id": first["id"], "result": "left", "by": "a", "seconds": 1, "reason": ""})
+    units.ran = []
+    second = build.build(app, "b", True, Steps())
+    assert (second["changed"], second["pending"]) == (True, ["shop.0002_note: Add field note to visit"])
+    assert second["dump"].endswith(".dump")
+    assert units.names == ["describe.py", "dump.py", "python manage.py migrate --noinput"]
+    # Nothing is missing.
+    units.ran, units.described["pending"] = [], []
+    assert build.build(app, "b", True, Steps())["changed"] is False
+    assert units.names == ["describe.py"]
+
+
+def test_a_host_that_does_not_lead_migrates_its_own_database_alone(app, units):
+    first = build.build(app, "a", True, Steps())
+    records.log(app, {"id": first["id"], "result": "left", "by": "a", "seconds": 1, "reason": ""})
+    units.ran = []
+    assert build.build(app, "b", False, Steps())["changed"] is False
+    assert units.names == ["describe.py"]
+
+
 @pytest.mark.parametrize("end", [fail, disk_full, interrupt, Steps.stop], ids=lambda end: end.__name__)
 @pytest.mark.parametrize("after", [False, True], ids=["begin", "end"])
 @pytest.mark.parametrize("name", STEPS)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from groundcrew_release import activate, probe, records, rollback, systemd, traffic
+from groundcrew_release import activate, commands, probe, records, rollback, systemd, traffic
 from groundcrew_release.steps import FailedError, StoppedError
 
 FILE = "/etc/shop/token.txt"
@@ -103,6 +103,19 @@ def test_each_release_brings_its_own_server(fresh, kind):
     assert not machine.shop().drop_in("old").exists(), "Gunicorn"
     machine.activate("new")
     assert (folder / "server.conf").read_text() == written
+
+
+def test_a_release_that_served_before_is_migrated_for_again(two):
+    """A rollback may have taken back what it needs; a new one was migrated for when it was built."""
+    asked = []
+    two.replace(commands, "describe", lambda _, name: asked.append(name) or {"pending": []})
+    two.activate("new")
+    assert asked == []
+    two.activate("old")
+    two.activate("new")
+    assert asked == ["old", "new"]
+    two.activate("new")
+    assert asked == ["old", "new"]
 
 
 def test_second_activation_changes_nothing(two):

@@ -81,6 +81,26 @@ def test_unit_that_was_killed_recovers_and_no_other(monkeypatch, result, recover
     assert told.stdout == ("shop recover\n" if recovers else "")
 
 
+def test_a_call_that_is_asked_again_is_done_once(manager):
+    """As after a lost connection: a key that is changed twice would be the old one again."""
+    manager.work = finish
+    assert [lock.call(REQUEST, "token-1"), lock.call(REQUEST, "token-1")] == [{"id": "abc"}] * 2
+    assert len(manager.started) == 1
+    lock.call(REQUEST, "token-2")
+    assert len(manager.started) == 2
+
+
+def test_a_preview_is_that_of_its_own_description(manager, tmp_path):
+    """What this host serves by stays as it is."""
+    manager.work = finish
+    (tmp_path / "new.json").write_text('{"name": "shop"}')
+    described = str(tmp_path / "new.json")
+    request = lock.Request("shop", "preview", "main", "alice@laptop", (), described)
+    assert request.digest != lock.Request("shop", "preview", "main", "alice@laptop").digest
+    lock.call(request, "token-1")
+    assert f"--application={described}" in manager.started[0].command
+
+
 def test_two_starts_at_once_are_one_run(manager):
     manager.work = lambda transient: finish(transient, after=0.2)
     results = []

@@ -182,14 +182,46 @@ def test_fault_at_every_place(pair, fault):
 def test_unfinished_activation_is_ended_first(pair, release):
     host = pair()
     release("next", files=["/etc/f"])
-    host.replace(probe, "verify", lambda *_: kill())
-    with pytest.raises(Killed):
-        host.activate("next")
+    interrupt(host, probe, "verify", lambda: host.activate("next"))
     assert host.current == "next"
-    host.replace(probe, "verify", lambda *_: [])
-    host.break_at(None, None)
     go_back(host)
-    # Back from what served before it, not from it.
-    assert host.current == "old"
+    # What nobody found good was no step forward.
+    assert host.current == "new"
     assert_whole(host)
-    assert activate.find_before(host.shop(), "next") == "old"
+    assert activate.find_before(host.shop(), "next") == "new"
+
+
+def interrupt(host, module, name, work):
+    """Let the power go before a function is called: nothing of the process goes on."""
+    real = getattr(module, name)
+    host.replace(module, name, lambda *_: kill())
+    with pytest.raises(Killed):
+        work()
+    host.replace(module, name, real)
+    host.break_at(None, None)
+
+
+def test_a_new_release_that_nobody_found_good_is_the_one_that_is_left(pair, release):
+    """As after a power cut while it is looked at: what served before it serves again, not what served before that."""
+    host = pair()
+    release("newest")
+    interrupt(host, probe, "verify", lambda: host.activate("newest"))
+    assert host.current == "newest"
+    assert go_back(host)["id"] == host.current == "new"
+    # What is asked for by name is meant.
+    release("newest")
+    interrupt(host, probe, "verify", lambda: host.activate("newest"))
+    assert go_back(host, "old")["id"] == host.current == "old"
+
+
+def test_a_new_release_that_did_not_serve_yet_is_none_to_leave(pair, release):
+    host = pair()
+    release("newest")
+    interrupt(host, activate, "point", lambda: host.activate("newest"))
+    assert (host.current, go_back(host)["id"], host.current) == ("new", "old", "old")
+
+
+def test_a_rollback_that_was_interrupted_is_done_when_it_is_asked_for_again(pair):
+    host = pair()
+    interrupt(host, probe, "verify", lambda: go_back(host))
+    assert (host.current, go_back(host)["id"], host.current) == ("old", "old", "old")

@@ -3,7 +3,7 @@
 groundcrew-release NAME plan [--leads]            which release the description asks for, and whether it is there
 groundcrew-release NAME resolve                   find out whether its requirements can be installed
 groundcrew-release NAME build [--leads]           build it
-groundcrew-release NAME activate ID               let it take the traffic
+groundcrew-release NAME activate ID [--leads]     let it take the traffic
 groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
 groundcrew-release NAME deploy [VERSION]          build and activate what the repository has
 groundcrew-release NAME rotate STEP               change the key that Django signs with: prepare, use or finish
@@ -55,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         return work(application, options)
     if options.verb in CHANGING and not options.target:
         try:
-            return say(lock.call(request(application, options), secrets.token_hex(8)), options.json)
+            token = os.environ.get(lock.CALL) or secrets.token_hex(8)
+            return say(lock.call(request(application, options), token), options.json)
         except FailedError as error:
             return say(report.failure(application, options.verb, error, steps), options.json)
         except KeyboardInterrupt:
@@ -81,7 +82,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--by", default="", help="who does it, for the log")
     parser.add_argument("--leads", action="store_true", help="run what runs on one host only")
-    parser.add_argument("--application", default="", help="FILE or - with the description to plan for")
+    parser.add_argument("--application", default="", help="FILE with the description, or - to plan for")
     parser.add_argument("--target", action="store_true", help="only find the release to go back to")
     parser.add_argument("--allow-schema-ahead", action="store_true", help="go back although the database is ahead")
     parser.add_argument("--fresh-environment", action="store_true", help="give the release the environment of today")
@@ -123,7 +124,7 @@ def request(application: Application, options: argparse.Namespace) -> lock.Reque
     from . import source
 
     what = options.release or (source.wanted(application) if options.verb != "rollback" else "")
-    return lock.Request(application.name, options.verb, what, options.by, tuple(arguments))
+    return lock.Request(application.name, options.verb, what, options.by, tuple(arguments), options.application)
 
 
 def read(application: Application, options: argparse.Namespace) -> Result:
@@ -156,7 +157,7 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
     if options.verb == "activate":
         from . import activate
 
-        return activate.activate(application, options.release, options.by, steps)
+        return activate.activate(application, options.release, options.by, steps, options.leads)
     if options.verb == "rollback":
         from . import rollback
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import drain, files, host, image, loads, probe, records, sandbox, server, systemd, traffic, workers
+from . import drain, files, host, image, loads, migrations, probe, records, sandbox, server, systemd, traffic, workers
 from .application import Application, Probe
 from .steps import FailedError, Steps, StoppedError
 
@@ -35,9 +35,10 @@ class Attempt:
     files: dict[str, bool] = field(default_factory=dict)
 
 
-def activate(application: Application, release: str, by: str, steps: Steps) -> Result:
+def activate(application: Application, release: str, by: str, steps: Steps, leads: bool = False) -> Result:
     """Let a built release serve; return {changed, id, before, steps, notes}.
 
+    :param leads: whether this host migrates for a release that served before, as a build does.
     :raises FailedError: it does not serve, and what served before does.
     """
     need(application, release)
@@ -45,6 +46,10 @@ def activate(application: Application, release: str, by: str, steps: Steps) -> R
     before = records.serving(application)
     switched = not serves(application, release)
     if switched:
+        if release != before and release in records.results(application):
+            done = migrations.Progress()
+            with migrations.explained(steps, done):
+                migrations.catch_up(application, release, leads, steps, done)
         switch(application, release, by, steps, application.probe)
     changed = finish(application, release, steps, switched) or switched or changed
     return {"changed": changed, "id": release, "before": "" if before == release else before}
@@ -225,16 +230,22 @@ def go_back(application: Application, attempt: Attempt, reason: str) -> list[str
     return troubles
 
 
+def read_attempt(application: Application) -> Attempt | None:
+    """Return the activation that was begun and has not ended, None when there is none."""
+    try:
+        return Attempt(**json.loads((records.unfinished(application) / "attempt.json").read_text()))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def recover(application: Application, steps: Steps) -> bool:
     """End an activation that was killed: go on after its release was found good, else back.
 
     Returns whether there was one.
     """
-    folder = records.unfinished(application)
-    try:
-        attempt = Attempt(**json.loads((folder / "attempt.json").read_text()))
-    except (FileNotFoundError, ValueError):
-        shutil.rmtree(folder, ignore_errors=True)
+    attempt = read_attempt(application)
+    if attempt is None:
+        shutil.rmtree(records.unfinished(application), ignore_errors=True)
         return False
     last = records.results(application).get(attempt.id, {})
     if last.get("result") == "good" and last.get("began") == attempt.began:

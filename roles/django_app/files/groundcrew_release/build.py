@@ -6,11 +6,9 @@ counts for nothing, and the next build removes it.
 """
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
 from . import (
@@ -26,6 +24,7 @@ from . import (
     identity,
     image,
     image_source,
+    migrations,
     missing,
     plan,
     records,
@@ -36,6 +35,7 @@ from . import (
     summary,
 )
 from .application import Application
+from .migrations import Progress
 from .project import Asked, Choice, Project
 from .project import read as read_project
 from .records import Record
@@ -49,15 +49,6 @@ Description = dict[str, Any]
 """What Django said of a release (inside/describe.py)."""
 
 
-@dataclass
-class Progress:
-    """What a build has done so far that somebody must know when it fails."""
-
-    pending: list[str] = field(default_factory=list)
-    dumps: list[str] = field(default_factory=list)
-    migrating: bool = False
-
-
 def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[str, Any]:
     """Build the release that the application asks for; nothing when it is recorded already.
 
@@ -66,12 +57,14 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
     :raises FailedError: what failed; nothing of the build is left, and `steps.notes` say what became of the database.
     """
     done = Progress()
-    with explained(steps, done):
+    with migrations.explained(steps, done):
         with steps.step("find"):
             revision, name = find(application)
         if record := records.read(application, name):
+            served = name in records.results(application)
+            caught_up = served and migrations.catch_up(application, name, leads, steps, done)
             text = f"{application.name}: {name} of {record['version']} is built already."
-            return result(application, record, done, text) | {"changed": False, "text": [text]}
+            return result(application, record, done, text) | {"changed": caught_up, "text": [text]}
         with whole(application, name, steps):
             project, described = make(application, name, revision, steps)
             record = facts(application, name, revision, project, described, by)
@@ -239,18 +232,8 @@ def own_server(application: Application, name: str, project: Project, steps: Ste
 
 def run(application: Application, name: str, described: Description, leads: bool, steps: Steps, done: Progress) -> None:
     """Dump databases that are about to be migrated, run the commands of a new release, compress its static files."""
-    done.pending = described["pending"]
     steps.notes += described["notes"]
-    own = commands.local(application, described)
-    risked = [alias for alias, one in described["databases"].items() if one["pending"] and one["filled"]]
-    risked = [alias for alias in risked if leads or own[alias]]
-    if risked and application.dump_before_migrate:
-        with steps.step("dump"):
-            try:
-                done.dumps = commands.dump(application, name, risked)
-            except FailedError as error:
-                without = f"{error} To go on without: `dump_before_migrate: false`."
-                raise FailedError(without, error.log, error.command) from error
+    migrations.dump(application, name, described, leads, steps, done)
     for command in application.commands:
         words = commands.lines(application, command, described, leads)
         if words:
@@ -293,32 +276,6 @@ def settle(application: Application, name: str, record: Record) -> None:
     host.flush(release)
     records.write(application, name, record)
     host.sync(release)
-
-
-@contextmanager
-def explained(steps: Steps, done: Progress) -> Iterator[None]:
-    """Let a failure inside also say what became of the database; what serves is said of every failure.
-
-    A dump from before migrations that did not begin is of no use to anybody.
-    """
-    try:
-        yield
-    except BaseException as error:
-        if done.migrating:
-            first = done.pending[0].partition(":")[0]
-            steps.notes.append(f"Migrations had begun: {len(done.pending)} were pending, the first is {first}.")
-            was = f"is in {' and '.join(done.dumps)}" if done.dumps else "was not dumped"
-            steps.notes.append(f"The database as it was before {was}.")
-        if not done.migrating:
-            steps.notes += steps.hints
-        for path in [] if done.migrating else done.dumps:
-            host.remove(Path(path))
-        if isinstance(error, OSError | subprocess.CalledProcessError):
-            told = FailedError(f"the host failed: {error}")
-            for note in getattr(error, "__notes__", []):
-                told.add_note(note)
-            raise told from error
-        raise
 
 
 def proposal(project: Project) -> list[str]:

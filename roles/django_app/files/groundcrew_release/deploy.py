@@ -22,7 +22,7 @@ def deploy(application: Application, version: str, by: str, leads: bool, steps: 
     if version:
         application = replace(application, source=replace(application.source, version=version))
     built = build.build(application, by, leads, steps)
-    served = activate.activate(application, built["id"], by, steps)
+    served = activate.activate(application, built["id"], by, steps, leads)
     result = built | served | {"changed": built["changed"] or served["changed"]}
     said = report.sentence(application, "deploy", result, steps)
     return result | {"msg": said, "text": [*(built["text"] if built["changed"] else []), said]}

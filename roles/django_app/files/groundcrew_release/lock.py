@@ -10,6 +10,7 @@ import hashlib
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from . import application as description
@@ -19,6 +20,7 @@ from .steps import FailedError, Steps
 
 PROGRAM = "/usr/local/bin/groundcrew-release"
 RUN, REQUEST, VERB = "GROUNDCREW_RUN", "GROUNDCREW_REQUEST", "GROUNDCREW_VERB"
+CALL = "GROUNDCREW_CALL"  # names a call, for whoever asks again after a lost connection
 PAUSE = 0.2  # seconds between two looks at a unit that somebody else started
 
 # Gentle bounds: it installs packages for the application, talks to systemd, and writes below /srv, /etc and wherever
@@ -41,13 +43,17 @@ PROPERTIES = [
 
 @dataclass(frozen=True)
 class Request:
-    """One call of a verb. `what` is a release or a version, for people; `arguments` are those of the verb."""
+    """One call of a verb. `what` is a release or a version, for people; `arguments` are those of the verb.
+
+    `described` is the file with the description of the application, "" for that of this host.
+    """
 
     name: str
     verb: str
     what: str
     by: str
     arguments: tuple[str, ...] = ()
+    described: str = ""
 
     @property
     def unit(self) -> str:
@@ -59,17 +65,19 @@ class Request:
         """What makes two calls the same; a build and a preview are those of one description."""
         parts = [self.verb, *self.arguments]
         if self.verb in ("build", "preview", "deploy"):
-            parts.append(description.path(self.name).read_text())
+            parts.append((Path(self.described) if self.described else description.path(self.name)).read_text())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def call(request: Request, token: str) -> Result:
     """Do what is asked in a unit of its own, or wait for the unit that does just that; return the result.
 
-    `token` names this run.
+    `token` names this run: one that has ended is not done again.
 
     :raises FailedError: the unit does something else, or ended without a result.
     """
+    if (result := report.kept(request.name, token)) is not None:
+        return result
     while True:
         try:
             systemd.run(unit(request, token))
@@ -92,8 +100,9 @@ def unit(request: Request, token: str) -> systemd.Transient:
     """Return the unit that does what is asked; when it is killed, systemd runs `recover` in its place."""
     # Without `$`: systemd 252 reads it as another text when its units are loaded anew while this one runs.
     killed = f"env | grep -qx SERVICE_RESULT=success || exec {PROGRAM} {request.name} recover"
+    described = [f"--application={request.described}"] if request.described else []
     return systemd.Transient(
-        command=[PROGRAM, request.name, request.verb, *request.arguments, f"--by={request.by}", "--worker"],
+        command=[PROGRAM, request.name, request.verb, *request.arguments, *described, f"--by={request.by}", "--worker"],
         unit=request.unit,
         description=f"{request.by} {request.verb} {request.what}".strip(),
         environment=systemd.ENVIRONMENT | {RUN: token, REQUEST: request.digest, VERB: request.verb},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import build, commands, missing, plan, records, source, summary
+from . import build, commands, migrations, missing, plan, records, source, summary
 from .application import Application
 from .steps import Steps
 
@@ -12,7 +12,7 @@ def preview(application: Application, by: str, leads: bool, steps: Steps) -> dic
 
     :raises FailedError: the release cannot be built.
     """
-    with build.explained(steps, build.Progress()):
+    with migrations.explained(steps, migrations.Progress()):
         with steps.step("find"):
             revision, name = build.find(application)
         record = records.read(application, name)

@@ -6,7 +6,7 @@ lock says by itself which Python it takes.
 
 from typing import Any
 
-from . import build, compiled, records, requirements, source
+from . import build, compiled, migrations, records, requirements, source
 from .application import Application
 from .project import Project
 from .steps import Steps
@@ -17,7 +17,7 @@ def resolve(application: Application, steps: Steps) -> dict[str, Any]:
 
     :raises FailedError: it cannot.
     """
-    with build.explained(steps, build.Progress()):
+    with migrations.explained(steps, migrations.Progress()):
         with steps.step("find"):
             revision, name = build.find(application)
         if not records.read(application, name):

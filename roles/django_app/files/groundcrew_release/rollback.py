@@ -70,8 +70,14 @@ def rollback(
 
     :raises FailedError: there is none, the database is ahead of it, or it does not serve; what served before does.
     """
+    began, seen = activate.read_attempt(application), records.serving(application)
+    known = records.results(application).get(began.id, {}) if began else {}
     recovered = activate.recover(application, steps)
-    record, serving = find(application, release), records.serving(application)
+    serving = records.serving(application)
+    if began and not release and known.get("began") != began.began:
+        # An interrupted rollback is done; a new release that took the traffic is left for what served before it.
+        release = began.id if known.get("result") == "good" else serving if began.id == seen else ""
+    record = find(application, release)
     same = record["id"] == serving and activate.serves(application, serving)
     if not same:
         if serving and serving != record["id"] and not allow_schema_ahead:
