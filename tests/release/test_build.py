@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from groundcrew_release import application, build, commands, plan, preview, records, source, systemd
+from groundcrew_release import application, build, commands, migrations, plan, preview, records, source, systemd
 from groundcrew_release.application import File
 from groundcrew_release.project import Project, read
 from groundcrew_release.steps import FailedError, Steps
@@ -200,12 +200,21 @@ def test_what_a_rollback_or_a_restore_took_back_is_migrated_again(app, units):
     assert units.names == ["describe.py"]
 
 
-def test_a_host_that_does_not_lead_migrates_its_own_database_alone(app, units):
+def test_a_host_that_does_not_lead_waits_for_the_one_that_does(app, units, monkeypatch):
     first = build.build(app, "a", True, Steps())
     records.log(app, {"id": first["id"], "result": "left", "by": "a", "seconds": 1, "reason": ""})
     units.ran = []
+    # Another host does it meanwhile.
+    monkeypatch.setattr(migrations.time, "sleep", lambda _: units.described.update(pending=[]))
     assert build.build(app, "b", False, Steps())["changed"] is False
-    assert units.names == ["describe.py"]
+    assert units.names == ["describe.py"] * 3
+    # And if it does not, or nobody is to do it:
+    units.described["pending"] = ["shop.0002_note: Add field note to visit"]
+    monkeypatch.setattr(migrations, "PATIENCE", -1)
+    with pytest.raises(FailedError, match=r"not run its migrations, the first is shop.0002_note. .* --leads"):
+        build.build(app, "b", False, Steps())
+    nobody = replace(app, commands=())
+    assert migrations.catch_up(nobody, first["id"], False, Steps(), migrations.Progress()) is False
 
 
 @pytest.mark.parametrize("end", [fail, disk_full, interrupt, Steps.stop], ids=lambda end: end.__name__)

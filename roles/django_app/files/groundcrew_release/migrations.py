@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from . import commands, host
-from .application import Application
+from .application import Application, Command
 from .steps import FailedError, Steps
+
+PATIENCE = 300  # seconds that a host waits for migrations which another one runs
+PAUSE = 2  # seconds between two looks
 
 
 @dataclass
@@ -40,24 +44,47 @@ def dump(
 
 
 def catch_up(application: Application, name: str, leads: bool, steps: Steps, done: Progress) -> bool:
-    """Migrate for a release that was built before, and return whether anything was pending.
+    """Migrate for a release that was built before, and return whether that was needed.
 
-    A rollback or a restore may have taken back what it migrated when it was built.
+    A rollback or a restore may have taken back what it migrated when it was built. Where another host leads, it waits
+    for that one.
 
-    :raises FailedError: a migration fails.
+    :raises FailedError: a migration fails, or the host that leads runs none.
     """
     with steps.step("describe"):
         described = commands.describe(application, name)
     if not described["pending"]:
         return False
     dump(application, name, described, leads, steps, done)
-    for command in application.commands:
-        words = commands.lines(application, command, described, leads)
-        if any("migrate" in shlex.split(one) for one in words):
-            with steps.step(commands.title(command)):
-                done.migrating = True
-                steps.notes += commands.prepare(application, name, command, words)
+    for command, words in migrating(application, described, leads):
+        with steps.step(commands.title(command)):
+            done.migrating = True
+            steps.notes += commands.prepare(application, name, command, words)
+    if not done.migrating and migrating(application, described, True):
+        with steps.step("wait for the host that leads"):
+            wait(application, name)
     return done.migrating
+
+
+def migrating(application: Application, described: dict[str, Any], leads: bool) -> list[tuple[Command, list[str]]]:
+    """Return those of the application's commands that migrate on this host, each with its lines."""
+    found = [(command, commands.lines(application, command, described, leads)) for command in application.commands]
+    return [(command, words) for command, words in found if any("migrate" in shlex.split(one) for one in words)]
+
+
+def wait(application: Application, name: str) -> None:
+    """Wait until nothing is pending for a release any more.
+
+    :raises FailedError: something still is after PATIENCE.
+    """
+    end = time.monotonic() + PATIENCE
+    while pending := commands.describe(application, name)["pending"]:
+        if time.monotonic() > end:
+            raise FailedError(
+                f"The host that leads has not run its migrations, the first is {pending[0].partition(':')[0]}. "
+                f"To run them here: {application.name}-release activate {name} --leads"
+            )
+        time.sleep(PAUSE)
 
 
 @contextmanager
