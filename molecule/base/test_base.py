@@ -60,8 +60,12 @@ def test_what_was_taken_away_comes_back(host, play):
     host.check_output("rm /etc/sysctl.d/60-groundcrew.conf && sysctl --write net.core.somaxconn=100")
     host.check_output("ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime")
     host.check_output("apt-get -qq remove tree")
+    # As a power cut leaves dpkg, apt installs nothing.
+    host.check_output("dpkg-query --status curl > /var/lib/dpkg/updates/0000")
+    assert "dpkg was interrupted" in host.run("LC_ALL=C apt-get -qy install tree").stderr
     assert play("molecule/shared/converge.yml").returncode == 0
     assert host.check_output("cat /proc/sys/net/core/somaxconn") == "8192"
     assert host.check_output("date +%Z") == "IST"
     assert host.exists("tree")
+    assert host.check_output("ls /var/lib/dpkg/updates; dpkg --audit") == ""
     assert "changed=0" in play("molecule/shared/converge.yml").stdout
