@@ -286,9 +286,16 @@ def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, htt
 
 
 def test_an_application_that_goes_leaves_its_data(host, play):
+    # And no server of a release before that failed.
+    failed = "/etc/systemd/system/shop-web@before.service.d"
+    host.check_output(
+        f"mkdir {failed}; printf '[Service]\\nRestart=no\\n' > {failed}/failed.conf; systemctl daemon-reload"
+    )
+    host.check_output("! systemctl start shop-web@before.service; systemctl is-failed shop-web@before.service")
     result = play("playbooks/site.yml", state="absent")
     assert result.returncode == 0, result.stdout[-3000:]
     assert host.check_output("ls /srv/shop") == "media"
+    assert host.check_output("systemctl --failed --plain --no-legend 'shop-*'") == ""
     gone = "/etc/django/shop /etc/nginx/sites-enabled/shop.conf /etc/systemd/system/shop-* /run/shop-*"
     assert host.run(f"ls -d {gone} /usr/local/bin/shop-*").stdout == ""
     assert (

@@ -63,6 +63,13 @@ def test_a_change_is_put_in_force(host, play):
 
 def test_what_is_removed_listens_nowhere_and_can_come_back(host, play):
     absent = CONVERGE.with_name("absent.yml")
+    # One that failed is forgotten, too.
+    failing = "/run/systemd/system/groundcrew-journal-vacuum.service.d"
+    host.check_output(
+        f"mkdir -p {failing}; printf '[Service]\\nExecStart=\\nExecStart=false\\n' > {failing}/failing.conf"
+    )
+    host.check_output("systemctl daemon-reload; ! systemctl start groundcrew-journal-vacuum.service")
+    host.check_output(f"rm -r {failing}")
     result = play(absent)
     assert result.returncode == 0, result.stdout[-2000:]
     assert host.check_output("ss --no-header --listening --numeric --tcp 'sport = :19532'") == ""

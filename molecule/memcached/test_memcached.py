@@ -111,7 +111,16 @@ def test_a_changed_setting_restarts_that_instance_alone(play, memcached, unit):
 
 
 def test_an_absent_instance_leaves_nothing(host, play, unit):
+    """Not even that it failed."""
+    once = "/run/systemd/system/memcached-other.service.d"
+    host.check_output(
+        f"mkdir -p {once}; printf '[Service]\\nRestart=no\\n' > {once}/once.conf; systemctl daemon-reload"
+    )
+    host.check_output("systemctl kill --signal=KILL memcached-other")
+    host.check_output("timeout 10 sh -c 'until systemctl --quiet is-failed memcached-other; do sleep 0.1; done'")
+    host.check_output(f"rm -r {once}")
     assert play(PLAYBOOK, other="absent").returncode == 0
     assert unit("memcached-other")["LoadState"] == "not-found"
+    assert host.check_output("systemctl --failed --plain --no-legend 'memcached-*'") == ""
     assert host.run("ls -d /run/memcached-other /etc/systemd/system/memcached-other.service").stdout == ""
     assert "changed=0" in play(PLAYBOOK, other="absent").stdout

@@ -366,6 +366,7 @@ def test_memory(host):
 
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+FAILED = "systemctl --failed --plain --no-legend 'prometheus*'"
 SERVING = "systemctl show --value --property=MainPID nginx.service 'guestbook-web@*.service'"
 PACKAGES = (
     "dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' 'prometheus*' mtail systemd-journal-remote"
@@ -382,6 +383,14 @@ def test_all_goes_when_no_group_asks_for_it(reach, watcher):
     command = ["ansible-playbook", "--inventory", inventory.parent / "emptied.yml", "playbooks/site.yml"]
     hosts = [watcher, reach(WATCHED)]
     before = [one.check_output(SERVING) for one in hosts]
+    # One of them failed before.
+    once = "/run/systemd/system/prometheus-node-exporter.service.d"
+    for one in hosts:
+        one.check_output(
+            f"mkdir -p {once}; printf '[Service]\\nRestart=no\\n' > {once}/once.conf; systemctl daemon-reload"
+        )
+        one.check_output("systemctl kill --signal=KILL prometheus-node-exporter; sleep 1; rm -r %s", once)
+        assert "node-exporter" in one.check_output(FAILED)
     for changed in (True, False):
         result = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert result.returncode == 0, result.stdout[-3000:]
@@ -397,5 +406,6 @@ def test_all_goes_when_no_group_asks_for_it(reach, watcher):
         assert [name for name in names if name not in ("ca", "guestbook")] == []
         names = [*units(one), "groundcrew-facts.timer"]
         assert [name for name in names if one.run(f"systemctl is-active {name}").rc == 0] == []
+        assert one.check_output(FAILED) == ""
     after = [one.check_output(SERVING) for one in hosts]
     assert after == before

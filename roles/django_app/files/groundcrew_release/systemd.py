@@ -73,8 +73,10 @@ def reload() -> None:
 
 
 def retire(unit: str) -> None:
-    """Disable a unit and stop it; returns when it has ended."""
+    """Disable a unit, stop it and forget how it ended; returns when it has."""
     call("systemctl", "disable", "--quiet", "--now", unit)
+    # One that failed would be reported until the host starts. Of most there is nothing to forget, which is an error.
+    call("systemctl", "reset-failed", unit, check=False)
 
 
 def restart(units: Sequence[str]) -> Callable[[], None]:
