@@ -227,6 +227,29 @@ def test_an_authority_that_is_down_leaves_what_is_there_and_tells_root(host):
     assert serial(host) == before
 
 
+def test_a_reload_that_failed_is_done_by_the_next_run(host):
+    before = serial(host)
+    forget(host)
+    broken = "/etc/nginx/conf.d/broken.conf"
+    host.check_output(f"echo broken > {broken}")
+    result = host.run(ISSUE)
+    host.check_output(f"rm {broken}")
+    assert result.rc == 1
+    assert "tiny: The new certificate is installed, but nginx.service was not reloaded" in result.stderr
+    assert host.check_output(ISSUE) == "tiny: new certificate"
+    assert serial(host) != before
+    assert host.check_output(ISSUE) == ""
+
+
+def test_a_first_run_that_was_killed_on_the_way_is_ended_by_the_next(host):
+    before = serial(host)
+    plain = "cp --remove-destination $(realpath fullchain.pem) fullchain.pem"
+    host.check_output(f"cd /etc/ssl/groundcrew/tiny && {plain}")
+    assert host.check_output(ISSUE) == "tiny: new certificate"
+    assert host.file("/etc/ssl/groundcrew/tiny/fullchain.pem").is_symlink
+    assert serial(host) != before
+
+
 def test_a_certificate_in_the_last_third_of_its_life_is_renewed_by_the_clock(host, trusted, unit, after):
     restart(host)
     forget(host)

@@ -108,6 +108,15 @@ def test_one_with_an_rsa_key_stands_beside_it_when_asked(host, play):
 
 
 @pytest.mark.split
+def test_who_leaves_an_authority_does_not_ask_it_any_more(host, play):
+    """Its timer takes any pair but its own for one that has to be replaced."""
+    host.check_output(f"touch {FOLDER}/acme.json")
+    assert "changed=1 " in play(PLAYBOOK).stdout
+    assert not host.file(f"{FOLDER}/acme.json").exists
+    assert "changed=0" in play(PLAYBOOK).stdout
+
+
+@pytest.mark.split
 def test_files_with_a_chain_are_taken_and_the_key_stays_secret(host, play, pair, monkeypatch):
     pair("root")
     middle, _ = pair("middle", issuer="root")

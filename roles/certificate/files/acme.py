@@ -12,7 +12,8 @@ directory), ``server_ca`` (file of the root that signed the server's own certifi
 (lego's name of a DNS provider, "" for a file that port 80 serves), ``env`` (the provider's variables), ``key_type``,
 ``webroot`` (folder) and ``reload`` (units that read the certificate). A certificate is asked for when there is none
 from that server, when its names are others, and in the last third of its life. Prints a line for each new one; exits
-with 1 and a reason for each that failed, and leaves in place what was there.
+with 1 and a reason for each that failed, and leaves in place what was there. Whoever is killed on the way leaves a pair
+that fits, and the next run ends what it had begun.
 """
 
 import datetime
@@ -26,7 +27,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
 
 from cryptography import x509
@@ -36,6 +37,7 @@ FOLDER = Path("/etc/ssl/groundcrew")
 STORE = Path("/var/lib/groundcrew-acme")
 READY = STORE / "ready"
 USER = "groundcrew-acme"
+PAIR = ("privkey.pem", "fullchain.pem")
 CHALLENGE = ".well-known/acme-challenge"
 BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 PATIENCE, LONGEST = 10, 600  # seconds for the own site to answer, and for the authority
@@ -45,13 +47,24 @@ class FailedError(Exception):
     """A certificate could not be had; the text says why."""
 
 
+class ReloadError(Exception):
+    """A certificate is in place, and a unit has not read it; the text says which."""
+
+
+def is_linked(folder):
+    """Tell whether what servers read in ``folder`` (Path) is a pair of this program's."""
+    return all((folder / name).is_symlink() for name in ("current", *PAIR))
+
+
 def is_due(folder, wanted):
     """Tell whether the certificate in ``folder`` (Path) has to be replaced to be as ``wanted`` (dict)."""
-    issued = folder / "current/server"
-    if not issued.exists() or issued.read_text() != wanted["server"]:
+    try:
+        if not is_linked(folder) or (folder / "current/server").read_text() != wanted["server"]:
+            return True
+        certificate = x509.load_pem_x509_certificate((folder / "fullchain.pem").read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (FileNotFoundError, ValueError, x509.ExtensionNotFound):
         return True
-    certificate = x509.load_pem_x509_certificate((folder / "fullchain.pem").read_bytes())
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     begin, end = read_time(certificate, "not_valid_before"), read_time(certificate, "not_valid_after")
     late = datetime.datetime.now(datetime.UTC) > end - (end - begin) / 3
     return late or set(names.get_values_for_type(x509.DNSName)) != set(wanted["domains"])
@@ -158,13 +171,18 @@ def read(path):
 
 
 def place(folder, wanted):
-    """Put what is ready for ``folder`` (Path) in place; return whether there was something.
+    """Put what is ready for ``folder`` (Path) in place and have it read; return whether there was something."""
+    if (ready_for(folder) / "fullchain.pem").exists():
+        install(folder, *take(folder, wanted), wanted["server"])
+    return tell(folder, wanted["reload"])
 
-    What is written was parsed, so that nothing else comes into a folder that belongs to root.
+
+def take(folder, wanted):
+    """Return the chain and the key (bytes, bytes) that are ready for ``folder`` (Path), and not ready any more.
+
+    They were parsed, so that nothing else comes into a folder that belongs to root.
     """
     ready = ready_for(folder)
-    if not (ready / "fullchain.pem").exists():
-        return False
     try:
         chain = [x509.load_pem_x509_certificate(block) for block in BLOCK.findall(read(ready / "fullchain.pem"))]
         key = pem.load_pem_private_key(read(ready / "privkey.pem"), None)
@@ -178,32 +196,54 @@ def place(folder, wanted):
     finally:
         shutil.rmtree(ready)
     private = key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
-    install(folder, b"".join(one.public_bytes(pem.Encoding.PEM) for one in chain), private, wanted["server"])
-    for unit in wanted["reload"]:
-        subprocess.run(["systemctl", "try-reload-or-restart", unit], check=True)
-    return True
+    return b"".join(one.public_bytes(pem.Encoding.PEM) for one in chain), private
 
 
 def install(folder, chain, key, server):
     """Put the pair (bytes) in place of the one in ``folder`` (Path): one rename changes both."""
-    new = folder / f"acme-{int(time.time())}"
-    new.mkdir(mode=0o755)
-    for content, name, mode in ((key, "privkey.pem", 0o600), (chain, "fullchain.pem", 0o644)):
-        (new / name).touch(mode)
-        (new / name).write_bytes(content)
-    (new / "server").write_text(server)
-    if not (folder / "current").is_symlink():
-        # The plain files of the first certificate become links to themselves, so that nothing is ever missing.
-        (folder / "first").mkdir(exist_ok=True)
-        for name in ("privkey.pem", "fullchain.pem"):
-            shutil.copy2(folder / name, folder / "first" / name)
-        point(folder / "current", "first")
-        for name in ("privkey.pem", "fullchain.pem"):
-            point(folder / name, f"current/{name}")
+    new = stage(folder, chain, key, server)
+    # The plain files of the first certificate become links to themselves, so that nothing is ever missing or mixed.
+    before = None if is_linked(folder) else stage(folder, *((folder / name).read_bytes() for name in reversed(PAIR)))
     os.sync()
-    before = (folder / "current").resolve()
+    if before:
+        point(folder / "current", before.name)
+        for name in PAIR:
+            point(folder / name, f"current/{name}")
+    (folder / "reload").touch()
     point(folder / "current", new.name)
-    shutil.rmtree(before)
+
+
+def stage(folder, chain, key, server=""):
+    """Write a pair (bytes) into a folder of its own below ``folder`` (Path), and return that."""
+    new = Path(tempfile.mkdtemp(prefix="acme-", dir=folder))
+    new.chmod(0o755)
+    files = ("privkey.pem", key, 0o600), ("fullchain.pem", chain, 0o644), ("server", server.encode(), 0o644)
+    for name, content, mode in files:
+        (new / name).touch(0o600)
+        (new / name).write_bytes(content)
+        (new / name).chmod(mode)
+    return new
+
+
+def tell(folder, units):
+    """Have each unit (str) read the pair in ``folder`` (Path) that not all have read; return whether there was one.
+
+    The file `reload` is there from before the pair until all have read it: what fails here is done by a later run.
+    """
+    untold = folder / "reload"
+    if not untold.exists():
+        return False
+    # Those of a run that was killed, too; a version before called one of them `first`.
+    for old in {*folder.glob("acme-*"), folder / "first"} - {folder / (folder / "current").readlink()}:
+        shutil.rmtree(old, ignore_errors=True)
+    deaf = [unit for unit in units if subprocess.run(["systemctl", "try-reload-or-restart", unit]).returncode != 0]
+    if deaf:
+        raise ReloadError(
+            f"The new certificate is installed, but {' and '.join(deaf)} was not reloaded, and goes on with the one"
+            " before. Each later run tries again."
+        )
+    untold.unlink()
+    return True
 
 
 def point(link, target):
@@ -235,7 +275,10 @@ def each(step, chosen):
         try:
             if step(folder, json.loads((folder / "acme.json").read_text())):
                 print(f"{name}: new certificate")
-        except (FailedError, OSError, subprocess.SubprocessError) as error:
+        except ReloadError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            failed = True
+        except (FailedError, OSError, ValueError, subprocess.SubprocessError) as error:
             print(f"{name}: {error} The certificate before stays.", file=sys.stderr)
             failed = True
     os.close(lock)
