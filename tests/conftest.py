@@ -1,5 +1,6 @@
 """The roles of the repository, read once; every test that asks for `role` runs for each of them."""
 
+import os
 import re
 import warnings
 from functools import cached_property
@@ -136,3 +137,28 @@ class Role:
 @pytest.fixture(scope="session", params=sorted(ROOT.glob("roles/*")), ids=lambda path: path.name)
 def role(request):
     return Role(request.param)
+
+
+@pytest.fixture
+def flushed(tmp_path, monkeypatch):
+    """Let no file take its place before it is on the disk: a power cut leaves an empty one. Return those that did."""
+    on_disk, named = {}, []
+
+    def keep(path):
+        on_disk[path.stat().st_ino] = path.read_bytes() if path.is_file() else None
+
+    def checked(rename):
+        def do(self, target):
+            for path in [self, *self.rglob("*")] if self.is_dir() and not self.is_symlink() else [self]:
+                if path.is_file() and not path.is_symlink():
+                    assert on_disk.get(path.stat().st_ino) == path.read_bytes(), f"{path} is not on the disk"
+            named.append(Path(target).name)
+            return rename(self, target)
+
+        return do
+
+    monkeypatch.setattr(os, "fsync", lambda descriptor: keep(Path(f"/proc/self/fd/{descriptor}")))
+    monkeypatch.setattr(os, "sync", lambda: [keep(path) for path in tmp_path.rglob("*") if path.is_file()])
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, checked(getattr(Path, name)))
+    return named

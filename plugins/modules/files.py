@@ -119,6 +119,9 @@ class File:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(self.content)
+                # After a power cut there is the file before, or all of this one.
+                file.flush()
+                os.fsync(file.fileno())
             if self.validate:
                 status, output, errors = run(self.validate.replace("%s", name))
                 if status != 0:

@@ -159,7 +159,8 @@ class Guard:
         (part / "armed").write_text(json.dumps(paths))
         (part / "keep").write_text(KEEP.format(**words))
         (part / "revert").write_text(REVERT.format(**words))
-        # Confirmed or put back, and the power went before its last step.
+        # A power cut leaves all of it or nothing, and what could not be put back before is in nobody's way.
+        os.sync()
         shutil.rmtree(self.folder, ignore_errors=True)
         part.rename(self.folder)
         for path, text in zip(self.units, (SERVICE, TIMER), strict=True):
@@ -168,6 +169,7 @@ class Guard:
         systemctl("enable", f"{self.unit}.service")
         # One that has gone off is still active for systemd: `start` would leave it, and it would never go off again.
         systemctl("restart", f"{self.unit}.timer")
+        os.sync()
 
     def saved(self, path):
         """Return where a file is saved."""
@@ -175,7 +177,10 @@ class Guard:
 
     def changed(self):
         """Return the saved files (list of str) that are another now."""
-        paths = json.loads((self.folder / "armed").read_text()) if (self.folder / "armed").exists() else []
+        try:
+            paths = json.loads((self.folder / "armed").read_text())
+        except (FileNotFoundError, ValueError):
+            paths = []
         return [path for path in paths if not self.is_same(path)]
 
     def is_same(self, path):

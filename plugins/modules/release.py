@@ -172,6 +172,9 @@ def provide(module, path, text):
         handle, part = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
             file.write(text)
+            # After a power cut there is the file before, or all of this one.
+            file.flush()
+            os.fsync(file.fileno())
         Path(part).replace(path)
     return True
 

@@ -40,6 +40,11 @@ def test_files_are_written_with_their_folders_once(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "first", "second"]
 
 
+def test_a_file_takes_its_place_when_it_is_on_the_disk(tmp_path, flushed):
+    bring({"dest": f"{tmp_path}/x", "content": "x"})
+    assert flushed == ["x"]
+
+
 def test_another_mode_or_content_is_a_change(tmp_path):
     (tmp_path / "x").write_text("x")
     (tmp_path / "x").chmod(0o600)

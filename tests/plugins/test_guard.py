@@ -125,3 +125,39 @@ def test_a_change_whose_end_was_cut_short_does_not_stop_the_next(guard, files, l
     change(files)
     assert guard.revert() == [str(path) for path in files]
     assert files[0].read_text() == "old"
+
+
+def test_it_is_armed_when_it_is_on_the_disk(guard, files, tmp_path, monkeypatch, flushed):
+    """After a power cut the host puts back what was there: half of it would let nobody in."""
+    synced = []
+    sync = module.os.sync
+    monkeypatch.setattr(module.os, "sync", lambda: (sync(), synced.append([*(tmp_path / "units").glob("*.timer")])))
+    guard.arm([*map(str, files)], "true", 5)
+    assert flushed == ["ssh"]
+    assert synced[-1] == [tmp_path / "units/groundcrew-guard-ssh.timer"]
+
+
+@pytest.mark.parametrize("left", ["kept", "armed revert"])
+def test_what_a_killed_run_left_is_in_nobodys_way(guard, files, left):
+    """A confirmation that was killed, and files that a power cut left empty: each run after it failed."""
+    guard.arm([*map(str, files)], "true", 5)
+    change(files)
+    if left == "kept":
+        (guard.folder / "armed").rename(guard.folder / "kept")
+    else:
+        for name in left.split():
+            (guard.folder / name).write_text("")
+    assert guard.revert() == []
+    assert files[0].read_text() == "other"
+    guard.arm([*map(str, files)], "true", 5)
+    files[0].write_text("third")
+    assert guard.revert() == [str(files[0])]
+    assert files[0].read_text() == "other"
+
+
+def test_a_timer_that_goes_off_while_it_is_asked_is_no_failure(guard, files):
+    guard.arm([*map(str, files)], "true", 5)
+    change(files)
+    (guard.folder / "armed").rename(guard.folder / "reverting")
+    assert guard.revert() == []
+    assert files[0].read_text() == "old"

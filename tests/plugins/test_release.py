@@ -152,7 +152,7 @@ def test_a_preview_leaves_what_the_engine_is_told(module, tmp_path, monkeypatch)
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
 
 
-def test_what_the_engine_is_told_is_for_root_alone(module, tmp_path):
+def test_what_the_engine_is_told_is_for_root_alone(module, tmp_path, flushed):
     """It holds the secrets of commands and the deploy key; one that an older version left readable is mended."""
     path, checking = tmp_path / "application.json", SimpleNamespace(check_mode=False)
     assert module.provide(checking, path, "{}")
@@ -161,3 +161,4 @@ def test_what_the_engine_is_told_is_for_root_alone(module, tmp_path):
     path.chmod(0o644)
     assert module.provide(checking, path, "{}")
     assert path.stat().st_mode & 0o777 == 0o600
+    assert flushed == ["application.json"] * 2
