@@ -77,6 +77,12 @@ def test_begin_again_goes_on_and_after_the_end_does_nothing(adoption):
     assert not one.archive.exists()
 
 
+def test_what_puts_everything_back_is_on_the_disk_first(adoption, flushed):
+    one, made, _, _ = adoption
+    one.begin(made)
+    assert flushed == ["state.json", "crontab", "shop.tar"]
+
+
 def test_begin_that_was_killed_is_made_up_for(adoption):
     one, made, _, _ = adoption
     one.begin(made)

@@ -65,9 +65,16 @@ def rewrite(path: Path, text: str) -> None:
     part, before = path.with_name(f".{path.name}.part"), path.stat()
     part.touch(mode=0o600)
     part.write_text(text)
+    flush(part)
     os.chown(part, before.st_uid, before.st_gid)
     part.chmod(before.st_mode & 0o7777)
     part.replace(path)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file is on the disk: after a power cut there is the one before, or all of it."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 class Adoption:
@@ -86,6 +93,8 @@ class Adoption:
         part = self.state.with_suffix(".part")
         part.touch(mode=0o600)
         part.write_text(json.dumps(self.kept))
+        # With what was copied before: it is there when this says so, also after a power cut.
+        os.sync()
         part.replace(self.state)
 
     def begin(self, plan: dict[str, Any]) -> str:
@@ -167,6 +176,7 @@ class Adoption:
             if plan["media"] and Path(plan["media"]).is_dir():
                 # The folder itself may be a link to where there is room.
                 archive.add(Path(plan["media"]).resolve(), "media")
+        flush(part)
         part.replace(self.archive)
         shutil.rmtree(folder)
 
