@@ -15,8 +15,8 @@ port() { pg_lsclusters --no-header "$1" main | awk '{print $3}'; }
 control() { pg_ctlcluster --skip-systemctl-redirect "$1" main "$2"; }  # a server that is not to serve yet
 own() { find "$before/conf.d" -name '*.conf' ! -name 'groundcrew*.conf'; }
 
-# The port goes to the new cluster last.
-moved() { [ "$(port "$new")" = "$(cat $kept.port)" ]; }
+# The port goes to the new cluster last. A file without one is of a run that was killed: no cluster has no port either.
+moved() { [ -s $kept.port ] && [ "$(port "$new")" = "$(cat $kept.port)" ]; }
 
 # Loading a schema, the tool goes on after an error.
 objects() {
@@ -53,7 +53,7 @@ move() {
 }
 
 if [ -d $kept ] && ! moved; then back 9>&-; fi
-if [ ! -e $kept.port ] || ! moved; then
+if ! moved; then
   # Settings of the operator's own come along, when the new server knows them.
   install --mode=0640 --group=postgres /dev/null $kept.conf
   own | xargs --no-run-if-empty cat > $kept.conf
@@ -61,6 +61,8 @@ if [ ! -e $kept.port ] || ! moved; then
   port "$old" > $kept.port
   rm -rf $kept.part
   cp --archive "$before" $kept.part
+  # It is whole, also after a power cut.
+  sync
   mv $kept.part $kept
   trap 'moved || back 9>&-' EXIT
   move 9>&-
