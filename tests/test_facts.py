@@ -129,6 +129,13 @@ def test_apt_is_asked_again_when_something_may_have_changed(facts, apt, tmp_path
     assert waiting(tmp_path) == "groundcrew_security_updates 0"
 
 
+def test_apt_is_asked_again_after_a_power_cut_left_nothing(facts, apt, tmp_path):
+    apt(OPENSSL)
+    (tmp_path / "groundcrew-updates.prom").touch()
+    facts()
+    assert waiting(tmp_path) == "groundcrew_security_updates 1"
+
+
 def test_what_apt_said_before_stays_when_it_cannot_answer(facts, apt, tmp_path):
     apt(OPENSSL)
     facts()

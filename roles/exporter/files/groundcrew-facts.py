@@ -94,7 +94,8 @@ def updates(known: Path) -> Iterator[Sample]:
     apt takes a second of processor time.
     """
     times = [path.stat().st_mtime for path in PACKAGES if path.exists()]
-    if known.exists() and known.stat().st_mtime > max(*times, time.time() - DAY, 0):
+    # An empty one is what a power cut left.
+    if known.exists() and known.stat().st_size and known.stat().st_mtime > max(*times, time.time() - DAY, 0):
         return
     try:
         # The language of the host is not ours.

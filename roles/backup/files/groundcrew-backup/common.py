@@ -1,6 +1,7 @@
 """What the parts share: the configuration that the role `backup` wrote, commands, one failure, and the records."""
 
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -50,10 +51,31 @@ def record(kind, **facts):
         known["good"] = known["last"]
     part = path.with_suffix(".part")
     part.write_text(json.dumps(known, indent=2) + "\n")
+    settle(part, path)
+
+
+def settle(part, path):
+    """Give a file (Path) its name once it is on the disk: after a power cut there is the one before, or all of it."""
+    flush(part)
     part.rename(path)
+    flush(path.parent)
+
+
+def flush(path):
+    """Wait until what was written to a file or a folder (Path) is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_record(kind):
-    """Return ``{"last": facts, "good": facts}`` (dict) of the runs of ``kind``; what never happened is missing."""
-    path = STATE / f"{kind}.json"
-    return json.loads(path.read_text()) if path.exists() else {}
+    """Return ``{"last": facts, "good": facts}`` (dict) of the runs of ``kind``; what never happened is missing.
+
+    So is what cannot be read: a record tells of backups, and is no reason to take none.
+    """
+    try:
+        return json.loads((STATE / f"{kind}.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}

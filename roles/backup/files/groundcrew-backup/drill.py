@@ -73,7 +73,11 @@ def check_migrations(name):
 
 def find_aliases(name):
     """Return the databases (list of str) that the release of an application migrates on this host's PostgreSQL."""
-    record = json.loads(Path(f"/srv/{name}/current/release.json").read_text())
+    path = Path(f"/srv/{name}/current/release.json")
+    try:
+        record = json.loads(path.read_text())
+    except ValueError as error:
+        raise FailedError(f"{path} cannot be read: {error}. Deploy {name} once more.") from error
     known = {alias: facts for alias, facts in record["django"].get("databases", {}).items() if isinstance(facts, dict)}
     further = [
         alias

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import files
-from common import CONFIGURATION, STATE, FailedError, run
+from common import CONFIGURATION, STATE, FailedError, run, settle
 
 SERVER = CONFIGURATION["mariadb"]
 USERS, DATABASES = STATE / "mariadb-users.sql", STATE / "mariadb.sql"
@@ -42,7 +42,7 @@ def dump(users=USERS, databases=DATABASES):
     ):
         part = path.with_suffix(".part")
         run("mariadb-dump", f"--result-file={part}", *options)
-        part.rename(path)
+        settle(part, path)
 
 
 def load(users, databases, *options):
