@@ -260,11 +260,8 @@ def recover(application: Application, steps: Steps) -> bool:
             steps.closing = False
         return True
     steps.notes.append(f"The activation of {attempt.id} was interrupted; what served before it was brought back.")
-    with steps.step("go back"):
-        # A signal to stop waits until this is done.
-        steps.closing = True
+    with steps.whole(), steps.step("go back"):
         steps.notes += go_back(application, attempt, "interrupted")
-    steps.closing = False
     return True
 
 

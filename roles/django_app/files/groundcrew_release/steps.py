@@ -58,6 +58,15 @@ class Steps:
         finally:
             self.taken.append((name, round(time.monotonic() - begin, 2)))
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Let a signal to stop wait until what happens inside has ended."""
+        before, self.closing = self.closing, True
+        yield
+        self.closing = before
+        if self.stopped and not before:
+            self.stop()
+
     def stop(self) -> None:
         """End the verb by raising StoppedError, unless it is ending already."""
         self.stopped = True
