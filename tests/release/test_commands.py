@@ -56,6 +56,15 @@ def test_unit_of_a_command_belongs_to_the_verb(app, units, root, monkeypatch):
     assert list((root / "run/groundcrew").iterdir()) == []
 
 
+def test_what_puts_data_back_outlives_the_verb(app, units, monkeypatch):
+    monkeypatch.setenv("GROUNDCREW_RUN", "token")
+    commands.ask(app, "abc", "ahead.py", bound=False)
+    ((_, transient, _),) = units.ran
+    # The next verb ends it by this name.
+    assert transient.unit == "shop-command.service"
+    assert not [line for line in transient.properties if line.startswith(("BindsTo", "After"))]
+
+
 def test_what_only_reads_runs_beside_a_verb(app, units):
     assert commands.ahead(app, "abc", {"shop": ["0001"]}) == []
     ((_, transient, _),) = units.ran

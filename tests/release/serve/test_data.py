@@ -1,5 +1,6 @@
 """Data that come from another host: all of them, migrated and without personal data, or those of before."""
 
+import errno
 import io
 import shutil
 import tarfile
@@ -12,6 +13,7 @@ from groundcrew_release.steps import FailedError
 
 TIMER = "shop-timer-mail.timer"
 RUNNING = [TIMER, "shop-web@new.service", "shop-worker-beat.service", "shop-worker-celery.service"]
+MORE = ["here.png", "more", "more/a.png", "more/b.png"]
 SCRUB = (Command(manage="scrub"),)
 
 
@@ -31,8 +33,9 @@ def served(fresh, monkeypatch):
             path.write_text(made.database[alias])
         return [str(path) for path in paths]
 
-    def ask(_application, _release, script, _folder, *pairs):
+    def ask(_application, _release, script, _folder, *pairs, bound=True):
         assert script == "load.py"
+        made.at(f"load bound={bound}")
         made.sessions = "--sessions" in pairs
         for alias, path in (pair.split("=") for pair in pairs if "=" in pair):
             made.ran.append(f"load {alias}")
@@ -63,7 +66,8 @@ def archive(tmp_path):
 
 def held(made):
     """Return what database and uploads hold, and what runs."""
-    uploads = sorted(path.name for path in made.shop().media_folder.iterdir())
+    media = made.shop().media_folder
+    uploads = sorted(str(path.relative_to(media)) for path in media.rglob("*"))
     return made.database["default"], uploads, sorted(made.units.state)
 
 
@@ -162,3 +166,147 @@ def test_when_something_fails_the_data_of_before_are_there(served, archive, plac
     data.recover(served.shop(), served.steps)
     assert held(served) == ("here", ["here.png"], RUNNING)
     assert not data.folder(served.shop()).exists()
+
+
+def strike(served, archive, place, fault):
+    """Let an import be hit at a place, counted from now if it is a number; return what comes of it."""
+    at, count = served.at, iter(range(1000))
+    served.at = lambda name: (at(name), fault() if place in (name, next(count)) else None)
+    try:
+        return data.replace(served.shop(anonymise=SCRUB), archive, True, False, served.steps)
+    finally:
+        served.at = at
+
+
+def test_an_import_after_one_that_died_brings_back_what_was_there_before_both(served, archive):
+    """As after a power cut; the second one fails, too."""
+    with pytest.raises(Killed):
+        strike(served, archive, "migrate --noinput", killed)
+    assert held(served)[:2] == ("there", ["there.png"])
+    with pytest.raises(FailedError, match="it broke"):
+        strike(served, archive, "scrub", broken)
+    assert held(served) == ("here", ["here.png"], RUNNING)
+    assert not data.folder(served.shop()).exists()
+
+
+@pytest.fixture(params=["one disk", "two disks"])
+def places(request, served, monkeypatch):
+    """Let each move, removal and mark be a place where the power may go; the uploads may have a disk of their own."""
+    media = served.shop().media_folder
+    reset(served)
+    real_remove = data.host.remove
+
+    def remove(path):
+        for file in path.rglob("*") if path.is_dir() else []:
+            served.at(f"before removing {file.name}")
+            if file.is_file():
+                file.unlink()
+        real_remove(path)
+
+    def rename(path, target):
+        if request.param == "two disks" and (media in path.parents) != (media in Path(target).parents):
+            raise OSError(errno.EXDEV, "another disk")
+        return Path.replace(path, target)
+
+    def copy(words, **_):
+        copied = shutil.copytree if words[-2].is_dir() else shutil.copy
+        copied(words[-2], words[-1] / words[-2].name)
+
+    monkeypatch.setattr(data.host, "run", copy)
+    monkeypatch.setattr(data.host, "remove", remove)
+    monkeypatch.setattr(Path, "rename", rename)
+    own = [(data, "move"), (data, "accept"), (data.host, "remove"), (data.host, "run")]
+    for owner, name in [*own, (Path, "rename"), (Path, "unlink"), (Path, "touch"), (Path, "rmdir")]:
+        real = getattr(owner, name)
+
+        def call(*arguments, real=real, name=name, **keys):
+            served.at(f"before {name}")
+            done = real(*arguments, **keys)
+            served.at(f"after {name}")
+            return done
+
+        monkeypatch.setattr(owner, name, call)
+
+
+@pytest.mark.usefixtures("places")
+def test_wherever_the_power_goes_in_an_import_nothing_is_lost(served, archive):
+    for place in range(1000):
+        served.ran.clear()
+        try:
+            strike(served, archive, place, killed)
+        except Killed:
+            data.recover(served.shop(), served.steps)
+            whole = [("here", MORE, RUNNING)]
+            whole += [("there", ["there.png"], RUNNING)] if "scrub" in served.ran else []
+            assert held(served) in whole, place
+            assert not data.folder(served.shop()).exists()
+            reset(served)
+        else:
+            assert place > 30
+            return
+
+
+@pytest.mark.usefixtures("places")
+@pytest.mark.parametrize("half", ["after touch", "scrub"])
+def test_wherever_it_goes_again_while_the_data_are_put_back_nothing_is_lost(served, archive, half):
+    for place in range(1000):
+        with pytest.raises(Killed):
+            strike(served, archive, half, killed)
+        at, count = served.at, iter(range(1000))
+        served.at = lambda _, count=count, place=place: killed() if next(count) == place else None
+        try:
+            data.recover(served.shop(), served.steps)
+            last = True
+        except Killed:
+            last = False
+        served.at = at
+        data.recover(served.shop(), served.steps)
+        assert held(served) == ("here", MORE, RUNNING), place
+        assert not data.folder(served.shop()).exists()
+        if last:
+            assert place > 20
+            return
+        reset(served)
+
+
+def reset(served):
+    """Let the host be again as it was."""
+    served.database["default"], media = "here", served.shop().media_folder
+    shutil.rmtree(media)
+    (media / "more").mkdir(parents=True)
+    for name in MORE:
+        if name != "more":
+            (media / name).write_text("here")
+    served.units.state |= dict.fromkeys(RUNNING, "active")
+
+
+def test_data_that_are_back_are_not_put_back_again(served, archive):
+    """A unit that does not start is no reason: visitors may have written since."""
+    served.units.refuses.add("start shop-worker-beat.service")
+    with pytest.raises(FailedError, match="it broke"):
+        strike(served, archive, "scrub", broken)
+    assert held(served)[0] == "here"
+    assert "shop-worker-beat.service does not run" in "\n".join(served.steps.notes)
+    served.database["default"] = "later"
+    data.recover(served.shop(), served.steps)
+    assert served.database["default"] == "later"
+
+
+def test_what_puts_data_back_is_not_bound_to_a_verb_that_ends(served, archive):
+    with pytest.raises(FailedError):
+        strike(served, archive, "scrub", broken)
+    assert [place for place in served.passed if place.startswith("load")] == ["load bound=True", "load bound=False"]
+
+
+def test_data_that_cannot_be_put_back_yet_stay_and_are_told_of(served, archive):
+    at = served.at
+    served.at = lambda name: (at(name), broken() if name in ("scrub", "load bound=False") else None)
+    with pytest.raises(FailedError, match="it broke"):
+        data.replace(served.shop(anonymise=SCRUB), archive, True, False, served.steps)
+    with pytest.raises(FailedError, match="The data of before the import are not back yet, every verb tries again: it"):
+        data.recover(served.shop(), served.steps)
+    assert "not back yet" in served.steps.notes[-1]
+    assert not [unit for unit in held(served)[2] if unit in RUNNING]
+    served.at = at
+    data.recover(served.shop(), served.steps)
+    assert held(served) == ("here", ["here.png"], RUNNING)

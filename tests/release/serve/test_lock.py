@@ -71,6 +71,12 @@ def test_unit_says_who_does_what(manager):
     assert "KillMode=mixed" in unit.properties
 
 
+@pytest.mark.parametrize(("verb", "limit"), [("activate", "300"), ("import", "infinity"), ("recover", "infinity")])
+def test_what_puts_a_database_back_has_all_the_time_that_it_takes(verb, limit):
+    lines = lock.unit(lock.Request("shop", verb, "", "alice@laptop"), "token-1").properties
+    assert [line for line in lines if line.startswith("TimeoutStopSec=")][-1] == f"TimeoutStopSec={limit}"
+
+
 @pytest.mark.parametrize(("result", "recovers"), [("success", False), ("exit-code", True), ("signal", True)])
 def test_unit_that_was_killed_recovers_and_no_other(monkeypatch, result, recovers):
     monkeypatch.setattr(lock, "PROGRAM", "/bin/echo")
@@ -187,3 +193,16 @@ def test_worker_ends_what_was_left_and_hears_a_stop(manager):
         assert steps.stopped
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_a_stop_waits_for_what_must_be_whole_and_then_ends_the_verb():
+    steps, done = Steps(), []
+    with pytest.raises(StoppedError), steps.whole():
+        steps.stop()
+        done.append("whole")
+    assert done == ["whole"]
+    # What is being put back after a failure goes on.
+    with steps.whole():
+        steps.stop()
+    done.append("on")
+    assert done == ["whole", "on"]

@@ -6,7 +6,20 @@ import os
 
 import pytest
 from groundcrew_release import __main__ as program
-from groundcrew_release import build, commands, lock, plan, probe, records, report, run, systemd
+from groundcrew_release import (
+    activate,
+    build,
+    commands,
+    data,
+    keys,
+    lock,
+    plan,
+    probe,
+    records,
+    report,
+    run,
+    systemd,
+)
 from groundcrew_release.steps import FailedError
 
 DESCRIPTION = {
@@ -36,10 +49,12 @@ def host(fresh, root, monkeypatch):
             for name, value in transient.environment.items():
                 patch.setenv(name, value)
             try:
-                program.main(list(transient.command[1:]))
+                ended = program.main(list(transient.command[1:]))
             except KeyboardInterrupt:
-                # Killed: systemd runs what ExecStopPost= says.
                 made.break_at(None, None)
+                ended = 1
+            # Killed, or not done: systemd runs what ExecStopPost= says.
+            if ended:
                 program.main(["shop", "recover"])
         return 0
 
@@ -87,6 +102,79 @@ def test_killed_worker_is_told_with_what_serves(host, capfd):
     lines = result["msg"].splitlines()
     assert lines[:2] == ["shop: activate failed: it was killed", "Release old (v-old) serves."]
     assert "interrupted" in lines[2]
+
+
+@pytest.fixture
+def half(host):
+    """Leave half an import on the host: a function that returns the databases that were put back."""
+    folder, loaded = data.folder(host.shop()), []
+    (folder / "before").mkdir(parents=True)
+    host.shop().media_folder.mkdir(exist_ok=True)
+    timer = "shop-timer-mail.timer"
+    data.begun(host.shop()).write_text(json.dumps({"dumps": {"default": "/a.dump"}, "units": [timer]}))
+    host.monkeypatch.setattr(data, "load", lambda _app, _release, dumps, **_: loaded.extend(dumps))
+    return lambda: (loaded, folder.exists(), timer in host.units.state)
+
+
+@pytest.mark.parametrize("verb", [["activate", "new"], ["rollback", "new"], ["build"], ["recover"], ["rotate", "use"]])
+def test_whatever_is_done_next_half_an_import_is_put_back_before(half, capfd, monkeypatch, verb):
+    seen = []
+    for module, name in ((build, "build"), (keys, "rotate"), (activate, "switch")):
+        monkeypatch.setattr(module, name, lambda *_, **__: seen.append(half()) or {"changed": True, "msg": "Done."})
+    assert call(capfd, "shop", *verb)[0] == 0
+    assert {str(one) for one in [*seen, half()]} == {str((["default"], False, True))}
+
+
+def power_goes_in_verify(host):
+    """Leave the activation of `new` where it is after the switch."""
+
+    def kill(*_):
+        raise KeyboardInterrupt
+
+    with host.monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(probe, "verify", kill)
+        host.activate("new")
+
+
+def test_boot_ends_what_was_interrupted_and_says_so(host, capfd):
+    assert call(capfd, "shop", "recover")[1]["msg"] == "shop: Nothing was interrupted."
+    power_goes_in_verify(host)
+    assert (host.current, host.web) == ("new", ["new", "old"])
+    code, result = call(capfd, "shop", "recover", "--by=boot")
+    assert (code, result["msg"], result["changed"]) == (0, "shop: What was interrupted has ended.", True)
+    assert (host.current, host.web) == ("old", ["old"])
+    assert host.ran[-1].description == "boot recover"
+
+
+def test_boot_tries_again_while_not_all_can_be_done(host, capfd):
+    power_goes_in_verify(host)
+    host.units.refuses.add("retire shop-web@new.service")
+    code, result = call(capfd, "shop", "recover")
+    assert (code, host.current) == (1, "old")
+    assert "Going back: stopping new failed" in result["msg"]
+    host.units.refuses.clear()
+    assert call(capfd, "shop", "recover")[0] == 0
+    assert host.web == ["old"]
+
+
+def test_data_that_an_import_could_not_put_back_are_tried_once_more_by_systemd(half, capfd, monkeypatch):
+    tried = []
+
+    def refuse(_application, *_):
+        tried.append("put back")
+        if len(tried) == 1:
+            raise FailedError("The transaction is destructive.")
+
+    def replace(*_):
+        raise FailedError("it was stopped")
+
+    monkeypatch.setattr(data, "put_back", refuse)
+    monkeypatch.setattr(data, "replace", replace)
+    # What the first one left, the second one ends.
+    code, result = call(capfd, "shop", "import", "/a.tar")
+    assert (code, tried, half()[1:]) == (1, ["put back", "put back"], (False, True))
+    assert "The transaction is destructive" in result["msg"]
+    assert result["text"][-1] == "Databases and uploads are again as they were."
 
 
 def test_surprise_in_the_worker_is_a_result(host, capfd, monkeypatch):  # noqa: ARG001

@@ -6,6 +6,7 @@ groundcrew-release NAME build [--leads]           build it
 groundcrew-release NAME activate ID [--leads]     let it take the traffic
 groundcrew-release NAME rollback [ID]             let an earlier release take the traffic; --target: say which
 groundcrew-release NAME deploy [VERSION]          build and activate what the repository has
+groundcrew-release NAME recover                   end what was interrupted, as each boot does
 groundcrew-release NAME rotate STEP               change the key that Django signs with: prepare, use or finish
 groundcrew-release NAME export FILE               put databases and uploads into a file, for another host
 groundcrew-release NAME import FILE               replace databases and uploads by those of such a file
@@ -32,7 +33,7 @@ from .report import Result
 from .steps import FailedError, Steps
 
 FILES = ("export", "import")
-CHANGING = ("resolve", "build", "activate", "rollback", "preview", "rotate", "deploy", *FILES)
+CHANGING = ("resolve", "build", "activate", "rollback", "preview", "rotate", "deploy", "recover", *FILES)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         text = f"{options.name}: its description cannot be read: {type(error).__name__}: {error}"
         return say({"failed": True, "msg": text}, options.json, code=2)
     steps = Steps()
-    if options.worker or options.verb == "recover":
+    if options.worker or (options.verb == "recover" and lock.RUN in os.environ):
         return work(application, options)
     if options.verb in CHANGING and not options.target:
         try:
@@ -77,7 +78,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="groundcrew-release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("name")
-    parser.add_argument("verb", choices=["plan", *CHANGING, "list", "logs", "recover"], metavar="verb")
+    parser.add_argument("verb", choices=["plan", *CHANGING, "list", "logs"], metavar="verb")
     parser.add_argument("release", nargs="?", default="")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--by", default="", help="who does it, for the log")
@@ -123,7 +124,7 @@ def request(application: Application, options: argparse.Namespace) -> lock.Reque
     arguments = ([options.release] if options.release else []) + [f"--{flag.replace('_', '-')}" for flag in flags]
     from . import source
 
-    what = options.release or (source.wanted(application) if options.verb != "rollback" else "")
+    what = options.release or (source.wanted(application) if options.verb not in ("rollback", "recover") else "")
     return lock.Request(application.name, options.verb, what, options.by, tuple(arguments), options.application)
 
 
@@ -154,6 +155,16 @@ def read(application: Application, options: argparse.Namespace) -> Result:
 
 def change(application: Application, options: argparse.Namespace, steps: Steps) -> Result:
     """Do a verb that changes something, in the unit, and return its result."""
+    from . import data
+
+    if options.verb == "recover":
+        found = recover(application, steps)
+        if (records.unfinished(application) / "attempt.json").exists():
+            raise FailedError("Not all that was interrupted could be ended yet.")
+        said = "What was interrupted has ended." if found else "Nothing was interrupted."
+        return {"changed": found, "msg": f"{application.name}: {said}"}
+    # Nothing is done with the data of half an import.
+    data.recover(application, steps)
     if options.verb == "activate":
         from . import activate
 
@@ -171,8 +182,6 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
     if options.verb == "rotate":
         return keys.rotate(application, options.release, steps)
     if options.verb in FILES:
-        from . import data
-
         path = Path(options.release)
         if options.verb == "export":
             return data.export(application, path, steps)
@@ -190,25 +199,31 @@ def change(application: Application, options: argparse.Namespace, steps: Steps) 
     return preview.preview(application, options.by, options.leads, steps)
 
 
-def recover(application: Application, steps: Steps) -> Result:
-    """End what a verb that was killed left behind; systemd runs this in its unit when its process has gone."""
+def recover(application: Application, steps: Steps) -> bool:
+    """End what a verb left behind that was killed, or that went with the host; say whether there was anything."""
     from . import activate, data
 
-    activate.recover(application, steps)
-    data.recover(application, steps)
-    return {}
+    return any([activate.recover(application, steps), data.recover(application, steps)])
 
 
 def work(application: Application, options: argparse.Namespace) -> int:
-    """Do the verb in the unit and keep its result; returns 0, since the result says how it ended."""
+    """Do the verb in the unit and keep its result, which says how it ended.
+
+    Returns 0, or 1 when there are data to be put back: systemd runs `recover` then, in the same unit, as it does when
+    the process was killed.
+    """
+    from . import data
+
     steps = Steps(begun=lambda name: print(f"{name} …", flush=True))
     token = os.environ.get(lock.RUN, "")
     try:
         lock.work(application.name, steps)
-        if options.verb == "recover":
+        if not options.worker:
             recover(application, steps)
-            if report.kept(application.name, token) is None:
+            if (kept := report.kept(application.name, token)) is None:
                 raise FailedError("it was killed")
+            text = [*kept["text"], *steps.notes]
+            report.keep(application.name, token, kept | {"msg": "\n".join(text), "text": text})
             return 0
         result = report.success(application, options.verb, change(application, options, steps), steps)
     except Exception as error:
@@ -217,7 +232,7 @@ def work(application: Application, options: argparse.Namespace) -> int:
         result = report.failure(application, verb, error, steps)
     report.keep(application.name, token, result)
     print("\n".join(result["text"]), flush=True)
-    return 0
+    return int(data.begun(application).exists())
 
 
 def say(result: Result, as_json: bool, code: int = 1) -> int:

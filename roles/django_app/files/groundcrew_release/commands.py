@@ -1,7 +1,8 @@
 """Commands of the application in a release: as its user, with its environment, in its sandbox.
 
 Each runs as the unit `NAME-command.service`, one at a time, which ends with the unit of the verb that wanted it: a
-migration never outlives its deploy and never runs twice at once.
+migration never outlives its deploy and never runs twice at once. What puts data back is not bound to it, since that is
+needed while the verb is being stopped.
 """
 
 import itertools
@@ -49,6 +50,7 @@ def execute(
     env: dict[str, str] | None = None,
     allow: Sequence[str] = (),
     inside: bool = True,
+    bound: bool = True,
 ) -> tuple[int, str, str]:
     """Run a command in a release to its end; return its exit code, its standard output and all that it printed.
 
@@ -61,6 +63,7 @@ def execute(
             host, and gone with the command.
         allow: words of the sandbox beside those of the release.
         inside: False runs a program of the host: with nothing of the application but its folders, and its database.
+        bound: False lets it begin, and go on, while the verb is being stopped; the next verb ends it.
 
     In the unit of a verb it is `NAME-command.service` and ends with the verb; what only reads runs beside a verb, too,
     as a unit of its own. While it runs, what it prints is in `/run/groundcrew/NAME-command/`.
@@ -69,7 +72,7 @@ def execute(
     lines += [f"StandardInput=file:{script}"] if script else []
     files = run.environment_files(application, release) if inside else []
     directory = run.working_directory(application, release) if inside else application.release(release)
-    return finish(application, arguments, lines, files, directory, env)
+    return finish(application, arguments, lines, files, directory, env, bound)
 
 
 def finish(
@@ -79,12 +82,14 @@ def finish(
     files: list[str],
     directory: Path,
     env: dict[str, str] | None,
+    bound: bool = True,
 ) -> tuple[int, str, str]:
     """Run a command in a unit of these `lines` and environment `files` to its end, as `execute` does."""
-    bound = RUN in os.environ
-    place = ROOT / "run/groundcrew" / f"{application.name}-{'command' if bound else os.getpid()}"
+    named = RUN in os.environ
+    place = ROOT / "run/groundcrew" / f"{application.name}-{'command' if named else os.getpid()}"
     variables = place / "environment"
-    if bound:
+    # systemd starts nothing that is bound to a unit which it stops.
+    if named and bound:
         verb = f"{application.name}-release.service"
         lines = [*lines, f"BindsTo={verb}", f"After={verb}"]
     try:
@@ -98,7 +103,7 @@ def finish(
             host.write(variables, environment.text(env), host.SUPERUSER, 0o600)
         transient = systemd.Transient(
             command=["/usr/bin/env", "--", *arguments],
-            unit=unit(application) if bound else "",
+            unit=unit(application) if named else "",
             description=f"{application.name}: {arguments[0]}",
             properties=lines,
             environment_files=[*files, *([str(variables)] if env else [])],
@@ -113,11 +118,13 @@ def finish(
         host.remove(place)
 
 
-def ask(application: Application, release: str, script: str, *arguments: str, inside: bool = True) -> Any:
+def ask(
+    application: Application, release: str, script: str, *arguments: str, inside: bool = True, bound: bool = True
+) -> Any:
     """Run one of the scripts of `inside/` in a release and return what its last line of output says, as JSON."""
     path = INSIDE / script
     words = ["python" if inside else "python3", "-", *arguments]
-    status, output, log = execute(application, release, words, script=path, inside=inside)
+    status, output, log = execute(application, release, words, script=path, inside=inside, bound=bound)
     hint = sandbox.hint(log, run.allowed(application, release)) if status else ""
     if status == REFUSED:
         before, _, sentence = log.rstrip().rpartition("\n")

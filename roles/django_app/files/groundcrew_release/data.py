@@ -5,10 +5,10 @@ server can write one. See inside/dump.py and inside/load.py for what a dump is. 
 is `databases/ALIAS.json`, which `manage.py dumpdata` writes.
 """
 
+import errno
 import json
 import os
 import shlex
-import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,26 @@ from .application import Application
 from .steps import FailedError, Steps
 
 MAIN = "default"
+PART = ".groundcrew-part"
+"""What is being copied or removed, in a folder whose entries are moved."""
 
 
 def folder(application: Application) -> Path:
     """Return where an import keeps what it brings, and what was there before until all is good."""
     return application.home / "import"
+
+
+def begun(application: Application) -> Path:
+    """Return the file that says what there is to put back; while it is there, systemd starts none of the units.
+
+    So a host that loses power serves no data of half an import, and none with the names of others.
+    """
+    return folder(application) / "begun.json"
+
+
+def good(application: Application) -> Path:
+    """Return the file that says which units to start, once the data are whole: those of before, or the new ones."""
+    return folder(application) / "good.json"
 
 
 def export(application: Application, path: Path, steps: Steps) -> dict[str, Any]:
@@ -64,6 +79,7 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
 
     :raises FailedError: nothing serves, the archive holds nothing that fits, or a command fails.
     """
+    recover(application, steps)
     release = run.find(application, "")
     if image.read(application.release(release)):
         raise FailedError(
@@ -92,8 +108,8 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
     units = [application.unit(release), *workers.find(application), *workers.units(application, "timer")]
     shown = systemd.show_all(units, "Id", "ActiveState")
     units = [unit["Id"] for unit in shown if unit["ActiveState"] in ("active", "reloading", "activating")]
-    begun = json.dumps({"dumps": dumps, "units": units})
-    host.write(folder(application) / "begun.json", begun, host.SUPERUSER, 0o600)
+    host.flush(application.dumps)
+    host.write(begun(application), json.dumps({"dumps": dumps, "units": units}), host.SUPERUSER, 0o600)
     try:
         with steps.step("stop"):
             systemd.stop(*units)
@@ -101,23 +117,26 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
             load(application, release, {alias: found[alias] for alias in given}, keep)
             exchange(application)
         prepare(application, record, leads, keep, steps)
+        accept(application)
+        start(application, record, units, steps)
     except Exception:
         steps.closing = True
-        recover(application, steps)
+        try:
+            recover(application, steps)
+        except FailedError as error:
+            steps.notes.append(str(error))
         raise
     host.remove(folder(application))
-    start(application, record, units, steps)
     text = [f"{application.name} has the data of {path.name}: {', '.join([*given, 'uploads'])}."]
     text += [f"As the databases were before: {', '.join(dumps.values())}."] if dumps else []
     return {"changed": True, "dump": ", ".join(dumps.values()), "msg": text[0], "text": text}
 
 
 def unpack(application: Application, path: Path) -> None:
-    """Unpack an archive as the application's user, which can write nowhere else in that folder."""
+    """Unpack an archive as the application's user, which can write nowhere else in that folder: a new one."""
     place, (uid, gid) = folder(application), host.user(application.name)
     if not path.is_file():
         raise FailedError(f"There is no file {path}.")
-    host.remove(place)
     place.mkdir(mode=0o710)
     os.chown(place, host.SUPERUSER, gid)
     for name in ("archive", "before"):
@@ -132,12 +151,17 @@ def held(place: Path, alias: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def load(application: Application, release: str, dumps: dict[str, Path], sessions: bool = False) -> None:
-    """Replace databases by dumps that the application's user can read, with the `sessions` in them or without."""
+def load(
+    application: Application, release: str, dumps: dict[str, Path], sessions: bool = False, bound: bool = True
+) -> None:
+    """Replace databases by dumps that the application's user can read, with the `sessions` in them or without.
+
+    :param bound: whether it ends with the verb.
+    """
     if dumps:
         pairs = [f"{alias}={path}" for alias, path in dumps.items()]
         pairs += ["--sessions"] if sessions else []
-        commands.ask(application, release, "load.py", str(application.dumps), *pairs)
+        commands.ask(application, release, "load.py", str(application.dumps), *pairs, bound=bound)
 
 
 def exchange(application: Application) -> None:
@@ -149,9 +173,32 @@ def exchange(application: Application) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Move all that is in a folder into another, which may be on another disk."""
+    """Move all that is in a folder into another, which may be on another disk.
+
+    Whatever ends it, it can be done once more, or the other way round: what is in both folders then is whole in both.
+    """
+    part, rest = target / PART, list[Path]()
+    for leftover in (part, source / PART):
+        host.remove(leftover)
     for path in list(source.iterdir()) if source.is_dir() else []:
-        shutil.move(path, target / path.name)
+        if not os.path.lexists(target / path.name):
+            try:
+                path.rename(target / path.name)
+                continue
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+            part.mkdir(exist_ok=True)
+            host.run(["cp", "--archive", "--", path, part], cwd=target, env={})
+        rest.append(path)
+    if part.exists():
+        host.flush(target)
+        for path in list(part.iterdir()):
+            path.rename(target / path.name)
+        part.rmdir()
+    for path in rest:
+        path.rename(source / PART)
+        host.remove(source / PART)
 
 
 def prepare(application: Application, record: records.Record, leads: bool, keep: bool, steps: Steps) -> None:
@@ -179,21 +226,51 @@ def start(application: Application, record: records.Record, units: list[str], st
             probe.wait_until_good(application, release, domain, application.probe, 0.0)
 
 
-def recover(application: Application, steps: Steps) -> None:
-    """Put back the data of before an import that failed or was killed, and start what it stopped."""
+def accept(application: Application) -> None:
+    """Let what databases and uploads hold now be good, whatever happens from here on."""
+    host.flush(application.media_folder)
+    begun(application).rename(good(application))
+    host.sync(folder(application))
+
+
+def recover(application: Application, steps: Steps) -> bool:
+    """Put back the data of before an import that failed or was killed, and start what it stopped.
+
+    Returns whether there was one.
+
+    :raises FailedError: they cannot be put back yet; all that this takes is still there.
+    """
+    if not folder(application).exists():
+        return False
+    with steps.whole():
+        if begun(application).exists():
+            put_back(application, steps)
+            accept(application)
+            steps.notes.append("Databases and uploads are again as they were.")
+        units = json.loads(good(application).read_text())["units"] if good(application).exists() else []
+        for unit in units:
+            try:
+                systemd.start(unit, wait=False)
+            except FailedError as error:
+                steps.notes.append(f"{unit} does not run: {error}")
+        host.remove(folder(application))
+    return True
+
+
+def put_back(application: Application, steps: Steps) -> None:
+    """Put back databases and uploads; as often as it takes."""
     place, release = folder(application), records.serving(application)
+    dumps = {alias: Path(dump) for alias, dump in json.loads(begun(application).read_text())["dumps"].items()}
     try:
-        begun = json.loads((place / "begun.json").read_text())
-    except (FileNotFoundError, ValueError):
-        host.remove(place)
-        return
-    with steps.step("put the data back"):
-        load(application, release, {alias: Path(dump) for alias, dump in begun["dumps"].items()}, sessions=True)
-        if (place / "emptied").exists():
-            for path in application.media_folder.iterdir():
-                host.remove(path)
-        move(place / "before", application.media_folder)
-    for unit in begun["units"]:
-        systemd.start(unit, wait=False)
-    host.remove(place)
-    steps.notes.append("Databases and uploads are again as they were.")
+        with steps.step("put the data back"):
+            load(application, release, dumps, sessions=True, bound=False)
+            if (place / "emptied").exists():
+                for path in application.media_folder.iterdir():
+                    host.remove(path)
+                # From here on what is there has come back.
+                (place / "emptied").unlink()
+            move(place / "before", application.media_folder)
+    except Exception as error:
+        log, command = (error.log, error.command) if isinstance(error, FailedError) else ("", "")
+        said = f"The data of before the import are not back yet, every verb tries again: {error}"
+        raise FailedError(said, log, command) from error

@@ -23,6 +23,9 @@ RUN, REQUEST, VERB = "GROUNDCREW_RUN", "GROUNDCREW_REQUEST", "GROUNDCREW_VERB"
 CALL = "GROUNDCREW_CALL"  # names a call, for whoever asks again after a lost connection
 PAUSE = 0.2  # seconds between two looks at a unit that somebody else started
 
+# What may put a whole database back: however long that takes, half of it is no good to anybody.
+PATIENT = ("import", "recover")
+
 # Gentle bounds: it installs packages for the application, talks to systemd, and writes below /srv, /etc and wherever
 # `files` say.
 PROPERTIES = [
@@ -99,6 +102,7 @@ def call(request: Request, token: str) -> Result:
 def unit(request: Request, token: str) -> systemd.Transient:
     """Return the unit that does what is asked; when it is killed, systemd runs `recover` in its place."""
     # Without `$`: systemd 252 reads it as another text when its units are loaded anew while this one runs.
+    limit = ["TimeoutStopSec=infinity"] if request.verb in PATIENT else []
     killed = f"env | grep -qx SERVICE_RESULT=success || exec {PROGRAM} {request.name} recover"
     described = [f"--application={request.described}"] if request.described else []
     return systemd.Transient(
@@ -106,7 +110,7 @@ def unit(request: Request, token: str) -> systemd.Transient:
         unit=request.unit,
         description=f"{request.by} {request.verb} {request.what}".strip(),
         environment=systemd.ENVIRONMENT | {RUN: token, REQUEST: request.digest, VERB: request.verb},
-        properties=[*PROPERTIES, f"ExecStopPost=/bin/sh -c '{killed}'"],
+        properties=[*PROPERTIES, *limit, f"ExecStopPost=/bin/sh -c '{killed}'"],
     )
 
 
