@@ -261,6 +261,18 @@ def test_release_that_fails_only_in_traffic_goes_back_at_once(host, play):
     assert max(times) - min(times) < 1
 
 
+def comes_back(http, release=""):
+    """Return the first good answer of a host that starts, by a release if that matters."""
+    answer = None
+    for _ in range(60):
+        with contextlib.suppress(pytest.fail.Exception, RuntimeError):  # nobody listens yet, or there is no host
+            answer = http("https://shop.example.org/")
+            if answer.status == 200 and release in ("", answer.headers["X-Release"]):
+                break
+        time.sleep(1)
+    return answer
+
+
 def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, http):
     before, generation = http("https://shop.example.org/").text.split()[1], "80"
     deploy = start_deploy(host, generation)
@@ -271,18 +283,28 @@ def test_host_that_loses_power_comes_back_with_one_whole_release(host, play, htt
     subprocess.run(["podman", "restart", "--time=0", host.backend.hostname], check=True, stdout=subprocess.DEVNULL)
     kill(deploy)
     deploy.wait()
-    answer = None
-    for _ in range(60):
-        with contextlib.suppress(pytest.fail.Exception, RuntimeError):  # nobody listens yet, or there is no host
-            answer = http("https://shop.example.org/")
-        if answer and answer.status == 200:
-            break
-        time.sleep(1)
+    answer = comes_back(http)
     assert answer.text.split()[1] == before
     assert answer.headers["X-Release"] == serving(host)
     result = play(DEPLOY, generation=generation)
     assert result.returncode == 0, result.stdout[-3000:]
     assert f"generation {generation} " in http("https://shop.example.org/").text
+
+
+def test_release_that_was_not_yet_found_good_when_the_power_went_does_not_serve_after_it(host, http):
+    # As the engine leaves it from the switch until the end of the watch: both are enabled, and one takes the traffic.
+    new = serving(host)
+    before = json.loads(host.check_output("shop-release rollback --target --allow-schema-ahead --json"))["id"]
+    attempt = json.dumps({"id": new, "before": before, "by": "alice@laptop", "began": time.time(), "files": {}})
+    host.check_output("mkdir --mode=0700 /srv/shop/activation; echo %s > /srv/shop/activation/attempt.json", attempt)
+    host.check_output("systemctl enable --quiet shop-web@%s", before)
+    subprocess.run(["podman", "restart", "--time=0", host.backend.hostname], check=True, stdout=subprocess.DEVNULL)
+    assert comes_back(http, before).headers["X-Release"] == before
+    assert serving(host) == before
+    assert settles(host, f'test "$({SERVERS})" = 1 && ! test -e /srv/shop/activation', 60)
+    assert host.run("systemctl is-enabled shop-web@%s", new).rc == 1
+    last = json.loads(host.check_output("tail --lines=1 /srv/shop/deploys.jsonl"))
+    assert (last["id"], last["result"], last["reason"]) == (new, "bad", "interrupted")
 
 
 def test_an_application_that_goes_leaves_its_data(host, play):
@@ -297,7 +319,7 @@ def test_an_application_that_goes_leaves_its_data(host, play):
     assert host.check_output("ls /srv/shop") == "media"
     assert host.check_output("systemctl --failed --plain --no-legend 'shop-*'") == ""
     gone = "/etc/django/shop /etc/nginx/sites-enabled/shop.conf /etc/systemd/system/shop-* /run/shop-*"
-    assert host.run(f"ls -d {gone} /usr/local/bin/shop-*").stdout == ""
+    assert host.run(f"ls -d {gone} /etc/systemd/system/multi-user.target.d/shop-* /usr/local/bin/shop-*").stdout == ""
     assert (
         host.check_output("runuser -u shop -- psql --no-psqlrc -Atc 'SELECT count(*) > 0 FROM shop_visit' shop") == "t"
     )

@@ -8,6 +8,8 @@ import systemd
 from applications import names
 from applications.inventory import Host
 from applications.resolve import Application
+from groundcrew_release import application as application_of_the_engine
+from groundcrew_release import data, records
 
 HOME = "/srv/shop"
 APPLICATION = {"name": "shop", "source": "pypi", "domains": ["shop.example.org"]}
@@ -62,8 +64,8 @@ def test_units_are_called_as_preflight_expects_and_say_whose_they_are(files):
         made = names.of(Application(Host("web1"), "shop", values))
         rendered = {name for name in case if re.search(r"\.(service|timer)$", name)}
         assert rendered <= set(made)
-        assert len(rendered) == len(process) + 3
-        for name in rendered - {"shop-web@.service"}:
+        assert len(rendered) == len(process) + 4
+        for name in rendered - {"shop-web@.service", "shop-recover.service"}:
             assert systemd.read(case[name]).one("Unit", "X-Groundcrew") == "shop"
 
 
@@ -150,6 +152,29 @@ def test_the_web_server(units):
     assert unit.one("Install", "WantedBy") == "multi-user.target"
     # Fresh with each release, and each start: a file for each worker that has ended would be counted for ever.
     assert unit.one("Service", "Environment") == "PROMETHEUS_MULTIPROC_DIR=%t/shop-%i"
+
+
+@renders(PLAIN)
+def test_nothing_starts_on_half_an_import_and_each_boot_ends_it(units):
+    app = application_of_the_engine.Application(name="shop", source=None, domains=())
+    begun = f"!{data.begun(app)}"
+    assert begun == "!/srv/shop/import/begun.json"
+    for name in SERVICES:
+        assert units[0][name.format("nightly")].all("Unit", "ConditionPathExists") == [begun]
+    recover = units[0]["shop-recover.service"]
+    # One of them is enough.
+    wanted = [f"|{records.unfinished(app)}/attempt.json", f"|{data.folder(app)}"]
+    assert recover.all("Unit", "ConditionPathExists") == wanted
+    assert "/srv/shop/import" in wanted[1]
+    assert recover.one("Service", "ExecStart").split()[1:] == ["shop", "recover", "--by=boot"]
+    # The boot does not wait for it, since it starts units itself; nor is one failure the end.
+    assert (recover.one("Service", "Type"), recover.one("Service", "Restart")) == ("exec", "on-failure")
+    assert not {"Before", "Wants", "Requires"} & {key for key, _ in recover["Unit"]}
+
+
+@pytest.mark.renders("application", {"django_app": APPLICATION})
+def test_each_boot_asks_whether_something_was_interrupted(files):
+    assert systemd.read(files[0]["shop-recover.conf"]).one("Unit", "Wants") == "shop-recover.service"
 
 
 @renders(PLAIN, RICH)

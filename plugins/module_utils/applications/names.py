@@ -45,6 +45,7 @@ def of(application: Application) -> dict[str, str]:
         f"{name}-web@.service": "the web servers",
         f"{name}-release.service": "deploys",
         f"{name}-command.service": "commands of a deploy",
+        f"{name}-recover.service": "the end of what was interrupted",
     }
     made |= {f"/usr/local/bin/{name}-{command}": f"the command `{name}-{command}`" for command in COMMANDS}
     for process in called(application, "processes"):

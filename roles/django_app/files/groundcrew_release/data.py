@@ -263,6 +263,8 @@ def put_back(application: Application, steps: Steps) -> None:
     dumps = {alias: Path(dump) for alias, dump in json.loads(begun(application).read_text())["dumps"].items()}
     try:
         with steps.step("put the data back"):
+            # What was being done with them may be ending still.
+            commands.stop(application)
             load(application, release, dumps, sessions=True, bound=False)
             if (place / "emptied").exists():
                 for path in application.media_folder.iterdir():
