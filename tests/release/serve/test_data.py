@@ -280,6 +280,23 @@ def reset(served):
     served.units.state |= dict.fromkeys(RUNNING, "active")
 
 
+@pytest.mark.parametrize("place", ["before stop", "scrub"])
+def test_what_visitors_write_until_the_site_stops_is_there_again(served, archive, place):
+    at = served.at
+
+    def write(name):
+        at(name)
+        if name == "before stop":
+            served.database["default"] = "written"
+        if name == place:
+            broken()
+
+    served.at = write
+    with pytest.raises(FailedError, match="it broke"):
+        data.replace(served.shop(anonymise=SCRUB), archive, True, False, served.steps)
+    assert held(served)[0] == "written"
+
+
 def test_data_that_are_back_are_not_put_back_again(served, archive):
     """A unit that does not start is no reason: visitors may have written since."""
     served.units.refuses.add("start shop-worker-beat.service")

@@ -103,16 +103,18 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
         raise FailedError(
             f"{path} holds no databases/{MAIN}.dump: it takes a tar file with that, and with the folder media."
         )
-    with steps.step("dump"):
-        dumps = dict(zip(given, commands.dump(application, release, given), strict=True)) if given else {}
     units = [application.unit(release), *workers.find(application), *workers.units(application, "timer")]
     shown = systemd.show_all(units, "Id", "ActiveState")
     units = [unit["Id"] for unit in shown if unit["ActiveState"] in ("active", "reloading", "activating")]
-    host.flush(application.dumps)
-    host.write(begun(application), json.dumps({"dumps": dumps, "units": units}), host.SUPERUSER, 0o600)
+    dumps = dict[str, str]()
+    begin(application, dumps, units)
     try:
         with steps.step("stop"):
             systemd.stop(*units)
+        # Now nobody writes any more.
+        with steps.step("dump"):
+            dumps |= dict(zip(given, commands.dump(application, release, given), strict=True)) if given else {}
+        begin(application, dumps, units)
         with steps.step("load"):
             load(application, release, {alias: found[alias] for alias in given}, keep)
             exchange(application)
@@ -130,6 +132,12 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
     text = [f"{application.name} has the data of {path.name}: {', '.join([*given, 'uploads'])}."]
     text += [f"As the databases were before: {', '.join(dumps.values())}."] if dumps else []
     return {"changed": True, "dump": ", ".join(dumps.values()), "msg": text[0], "text": text}
+
+
+def begin(application: Application, dumps: dict[str, str], units: list[str]) -> None:
+    """Write down what there is to put back, and to start."""
+    host.flush(application.dumps)
+    host.write(begun(application), json.dumps({"dumps": dumps, "units": units}), host.SUPERUSER, 0o600)
 
 
 def unpack(application: Application, path: Path) -> None:
