@@ -155,19 +155,17 @@ def read(application: Application, options: argparse.Namespace) -> Result:
 
 def change(application: Application, options: argparse.Namespace, steps: Steps) -> Result:
     """Do a verb that changes something, in the unit, and return its result."""
-    from . import data
+    from . import activate, data
 
     if options.verb == "recover":
         found = recover(application, steps)
-        if (records.unfinished(application) / "attempt.json").exists():
+        if activate.read_attempt(application):
             raise FailedError("Not all that was interrupted could be ended yet.")
         said = "What was interrupted has ended." if found else "Nothing was interrupted."
         return {"changed": found, "msg": f"{application.name}: {said}"}
     # Nothing is done with the data of half an import.
     data.recover(application, steps)
     if options.verb == "activate":
-        from . import activate
-
         return activate.activate(application, options.release, options.by, steps, options.leads)
     if options.verb == "rollback":
         from . import rollback
