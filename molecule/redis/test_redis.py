@@ -166,6 +166,11 @@ def test_an_interrupted_run_is_made_up_for(host, play, redis, unit):
 
 
 def test_an_absent_instance_leaves_nothing(host, play, unit):
+    """Also when a run before was cut short: whoever comes later under that name finds no old tasks."""
+    held = "/var/lib/redis-visits/held"
+    host.check_output(f"mkdir {held} && mount -t tmpfs tmpfs {held}")
+    assert play(PLAYBOOK, visits="absent").returncode != 0
+    host.check_output(f"umount {held}")
     assert play(PLAYBOOK, visits="absent").returncode == 0
     assert unit("redis-server@visits")["ActiveState"] == "inactive"
     assert host.run("ls -d /run/redis-visits /var/lib/redis-visits /etc/redis/redis-visits.conf").stdout == ""
