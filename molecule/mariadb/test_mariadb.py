@@ -108,12 +108,18 @@ def test_a_bad_setting_is_refused_before_the_server_is_touched(play, unit):
     assert unit("mariadb")["MainPID"] == before
 
 
-def test_a_setting_that_it_does_not_start_with_goes_back(play, sql):
+def test_a_setting_that_it_does_not_start_with_goes_back(host, play, sql):
     result = play(PLAYBOOK, settings={"innodb_page_size": "8k"})
     assert result.returncode != 0
     assert "so it runs with the settings before" in result.stdout
     assert "page size 16384" in result.stdout
     assert sql("SELECT @@max_connections").stdout == "60\n"
+    # Also when a run was killed that had written others of that kind.
+    conf = "/etc/mysql/mariadb.conf.d/99-groundcrew.cnf"
+    host.check_output(f"cp -p {conf} {conf}.before && sed -i '/max_connections/a innodb_page_size = 8k' {conf}")
+    assert play(PLAYBOOK, settings={"innodb_page_size": "8k"}).returncode != 0
+    assert sql("SELECT @@max_connections").stdout == "60\n"
+    assert not host.file(f"{conf}.before").exists
 
 
 @pytest.mark.split

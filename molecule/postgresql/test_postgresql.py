@@ -239,6 +239,38 @@ def test_a_bad_setting_leaves_the_server_running(play, psql, unit, unit_name, se
 
 
 @pytest.mark.split
+def test_settings_stay_where_something_else_keeps_the_server_down(host, play, psql, unit_name):
+    """Twice in a row; and they are none of an older change."""
+    data, conf = "/var/lib/postgresql/*/main", "/etc/postgresql/*/main/conf.d/groundcrew.conf"
+    assert play(PLAYBOOK).returncode == 0
+    settings = host.check_output(f"cat {conf}")
+    host.check_output(f"cd {data} && mv PG_VERSION PG_VERSION.away && systemctl stop {unit_name}")
+    try:
+        for _ in range(2):
+            result = play(PLAYBOOK)
+            assert result.returncode != 0
+            assert "nor with the settings before" in result.stdout
+            assert host.check_output(f"cat {conf}") == settings
+    finally:
+        host.check_output(f"cd {data} && mv PG_VERSION.away PG_VERSION && systemctl start {unit_name}")
+    assert play(PLAYBOOK).returncode == 0
+    assert psql("SHOW max_connections").stdout == "60\n"
+    assert host.run(f"ls {conf}.before").stdout == ""
+
+
+@pytest.mark.split
+def test_another_port_takes_a_restart(host, play, psql):
+    settings = {"max_connections": 60, "port": 5433}
+    result = play(PLAYBOOK, settings=settings)
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert host.check_output("cd / && runuser -u my-shop -- psql -XAt -p 5433 -c 'SHOW port'") == "5433"
+    # Databases and roles are asked for there, too.
+    assert "changed=0" in play(PLAYBOOK, settings=settings).stdout
+    assert play(PLAYBOOK).returncode == 0
+    assert psql("SHOW port").stdout == "5432\n"
+
+
+@pytest.mark.split
 def test_an_interrupted_run_is_made_up_for(host, play, psql, unit_name):
     """The file is as it should be, and the run that wrote it was killed before the server read it."""
     host.check_output(

@@ -2,7 +2,9 @@
 
 import configparser
 import hashlib
+import os
 import re
+import subprocess
 
 import pytest
 import systemd
@@ -276,6 +278,36 @@ def test_settings_of_postgresql(files):
     assert (plain["listen_addresses"], plain["password_encryption"]) == ("", "scram-sha-256")
     assert {name: own[name] for name in OWN} == {name: str(value) for name, value in OWN.items()}
     assert own == plain | {name: own[name] for name in OWN} | {"work_mem": own["work_mem"]}
+
+
+@renders("postgresql", "postgresql_settings", {"port": 5433}, postgresql_databases=[], __postgresql_found=FOUND)
+@pytest.mark.parametrize(
+    ("locks", "port"),
+    [
+        # Beside ours a cluster of somebody's own; until ours is restarted it has the port before.
+        ({"5432": ("4711", "5432"), "5434": ("99", "5434")}, "5432"),
+        ({"5433": ("4711", "5433")}, "5433"),
+        ({"5434": ("99", "5434")}, "5433"),
+        # Its server does not run.
+        ({}, "5433"),
+    ],
+)
+def test_postgresql_is_asked_over_the_port_that_it_has(files, tmp_path, locks, port):
+    for name, (process, number) in locks.items():
+        lines = [process, "/var/lib/postgresql/17/main", "1764309000", number, "/run/postgresql", ""]
+        (tmp_path / f".s.PGSQL.{name}.lock").write_text("\n".join(lines))
+    stubs = {
+        "systemctl": '[ "$4" = postgresql@17-main ] && echo 4711',
+        "runuser": 'echo "$*" >> DIR/asked; echo "now|restart"',
+    }
+    for name, text in stubs.items():
+        (tmp_path / name).write_text("#!/bin/sh\n" + text.replace("DIR", str(tmp_path)))
+        (tmp_path / name).chmod(0o755)
+    text = "version=17\n" + files[0]["ask"].replace("/run/postgresql", str(tmp_path))
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    said = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=False).stdout
+    assert said.strip() == "restart"
+    assert re.findall(r"--port=(\d+)", (tmp_path / "asked").read_text())[-1] == port
 
 
 @renders(
