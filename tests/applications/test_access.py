@@ -153,6 +153,13 @@ def test_an_administrator_of_a_host(name):
     assert mistakes(make_host(apps={}, ssh_administrators=[{"name": name, "keys": [ED25519]}])) == []
 
 
+@pytest.mark.parametrize("name", ["postgresql", "mariadb"])
+def test_another_port_of_a_database_server_is_taken(name):
+    settings = {f"{name}_settings": {"port": 2200}}
+    (line,) = mistakes(make_host(groups=[name], ssh_port=2200, ssh_administrators=OPS, **settings))
+    assert "`ssh_port` is 2200, which " in line
+
+
 @pytest.mark.parametrize(
     ("port", "groups"), [(443, ["django"]), (80, ["django"]), (5432, ["postgresql"]), (3306, ["mariadb"])]
 )

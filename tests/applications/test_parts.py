@@ -115,6 +115,28 @@ def test_web_servers_go_through_the_pool():
     assert parts["pgbouncer"] == [{"name": "shop", "database": "shop", "server": {}}]
 
 
+def test_another_port_of_the_server_names_its_socket():
+    """For web servers and commands; the socket of the pool has the usual one."""
+    groups = ("django", "postgresql", "pgbouncer")
+    keys = {"databases": ["stats"], "database_scheme": "postgis"}
+    host = make_host(groups=groups, apps=keys, postgresql_settings={"port": 5433})
+    (parts,) = every_part(host)["hosts"]["web1"]["applications"]
+    assert parts["app"]["database_url"] == "postgis:///shop?port=5433"
+    assert parts["app"]["databases"][0]["url"] == "postgresql:///stats?port=5433"
+    assert parts["app"]["pool_url"] == "postgis:///shop?host=/run/pgbouncer-shop&port=5432"
+    assert parts["pgbouncer"] == [{"name": "shop", "database": "shop", "server": {"port": "5433"}}]
+    elsewhere = one_part({"database_url": FAR, "databases": ["stats"]}, groups=groups)
+    assert "port=" not in elsewhere["app"]["pool_url"] + elsewhere["app"]["databases"][0]["url"]
+
+
+def test_a_pool_takes_what_stands_behind_the_question_mark():
+    url = "postgresql://shop@/shop?host=db.example.org&port=5433&password=a%25b&sslmode=require"
+    parts = one_part({"database_url": url}, groups=("django", "pgbouncer"))
+    server = {"host": "db.example.org", "port": "5433", "user": "shop", "password": "a%b"}
+    assert parts["pgbouncer"][0]["server"] == server
+    assert parts["app"]["pool_url"] == "postgresql:///shop?sslmode=require&host=/run/pgbouncer-shop&port=5432"
+
+
 def test_a_pool_in_front_of_another_host():
     url = "postgis://sh%40p:p%25w@db.example.org:5433/the%20shop?sslmode=require"
     parts = one_part({"database_url": url}, groups=("django", "pgbouncer"))

@@ -30,6 +30,19 @@ def test_what_the_host_tells_the_application(shop, root):
     }
 
 
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("postgis:///shop?port=5433", "5433"),
+        ("postgresql://db.example.org:5433/shop", None),
+        ("mysql:///shop?port=1", None),
+    ],
+)
+def test_another_port_of_the_hosts_own_server(shop, url, port):
+    """As `PGHOST` does, for a project that does not read the URL."""
+    assert values(shop(database_url=url)).get("PGPORT") == port
+
+
 def test_names_are_those_of_any_release(shop):
     """Also those of which a release alone knows the value."""
     assert environment.names(shop(overlay=False)) >= set(values(shop(overlay=False)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from . import names, openings
+from . import names, openings, server_ports
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -26,11 +26,13 @@ def findings(host: Host, applications: Iterable[Application]) -> Iterator[Findin
         if taken:
             sentence = f"has {name}, who is a user of {taken} already, and would do everything by sudo"
             yield Finding("reserved-name", host.name, "", NAMES, sentence, "name: ops")
-    if owner := listeners(host).get(openings.port(port)):
+    if owner := listeners(host).get(server_ports.port(port)):
         yield Finding("range", host.name, "", PORT, f"is {port}, which {owner} listens on", f"{PORT}: 2222")
 
 
 def listeners(host: Host) -> dict[int, str]:
     """Return who listens on the ports of a host."""
     web = openings.WEB if openings.is_web(host) else ()
-    return dict.fromkeys(web, "Nginx") | {port: SERVERS[group] for port, group in openings.database_ports(host).items()}
+    return dict.fromkeys(web, "Nginx") | {
+        port: SERVERS[group] for port, group in server_ports.of_databases(host).items()
+    }

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from . import engine, evaluation, locales, specification, urls
+from . import engine, evaluation, locales, server_ports, specification, urls
 from .findings import Finding
 from .resolve import Application
 
@@ -45,7 +45,8 @@ def url(application: Application, database: dict[str, Any]) -> str:
     main, name = application["database_url"], quote(str(database["name"]), safe="")
     parts, groups = urls.split(main), application.host.groups
     if not urls.is_alone(main) and groups & {"postgresql", "mariadb"}:
-        made = f"{'postgresql' if 'postgresql' in groups else 'mysql'}:///{name}"
+        has_postgresql = "postgresql" in groups
+        made = server_ports.postgresql_url(application.host, name) if has_postgresql else f"mysql:///{name}"
     elif not parts.scheme or parts.scheme == "sqlite":
         return ""
     else:

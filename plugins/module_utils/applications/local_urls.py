@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from . import databases, folders, logins, openings, urls
+from . import databases, folders, logins, openings, server_ports, urls
 from .findings import Finding
 from .resolve import Application
 
@@ -30,8 +30,8 @@ def is_local(url: str) -> bool:
 def server(application: Application, url: str) -> tuple[str, int]:
     """Return the group that makes the server of a database on a host, and the server's port; "" when none does."""
     if urls.is_postgresql(url):
-        return "postgresql", openings.postgresql_port(application.host)
-    return ("mariadb", openings.MARIADB) if MYSQL.match(url) else ("", 0)
+        return "postgresql", server_ports.postgresql(application.host)
+    return ("mariadb", server_ports.mariadb(application.host)) if MYSQL.match(url) else ("", 0)
 
 
 def database(application: Application, key: str, url: str) -> Iterator[tuple[str, str]]:
@@ -120,7 +120,7 @@ def taken_by(application: Application, port: int) -> str:
     host = application.host
     taken = dict.fromkeys(logins.ports(host) or [22], "ssh")
     taken |= dict.fromkeys(MONITORING, "monitoring") if "monitoring" in host.groups else {}
-    taken |= dict.fromkeys(openings.WEB, "the web server") | openings.database_ports(host)
+    taken |= dict.fromkeys(openings.WEB, "the web server") | server_ports.of_databases(host)
     return taken.get(port, "")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import alerts, between, consoles, groups, openings, parts
+from . import alerts, between, consoles, groups, openings, parts, server_ports
 from .findings import Finding
 from .inventory import Host
 from .resolve import Application
@@ -107,7 +107,7 @@ def seen(host: Host, present: list[Application]) -> dict[str, Any]:
 def exporters(host: Host, applications: list[Application]) -> Iterator[Exporter]:
     """Yield each `exporter_instance` beside that of the host itself."""
     if "postgresql" in host.groups:
-        source = f"user={USER} host=/run/postgresql port={openings.postgresql_port(host)} dbname=postgres"
+        source = f"user={USER} host=/run/postgresql port={server_ports.postgresql(host)} dbname=postgres"
         flags = f"--web.listen-address={local('postgres')}"
         yield exporter("prometheus-postgres-exporter", flags, environment={"DATA_SOURCE_NAME": source})
     if caches := instances(host, applications):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import databases, networks
+from . import databases, networks, server_ports
 from .inventory import Host
 from .resolve import Application
 
@@ -15,8 +14,6 @@ Entry = dict[str, Any]
 """`port`, `protocol` and `from`, as in `firewall_open`."""
 
 WEB = (80, 443)
-POSTGRESQL, MARIADB = 5432, 3306
-LAST = 65535
 
 
 def needed(host: Host) -> list[Entry]:
@@ -26,7 +23,7 @@ def needed(host: Host) -> list[Entry]:
         clients = [str(client) for one in databases.of_host(host.variables) for client in one.get("clients") or ()]
         # Who is named by a host name or as `all` may be anywhere: PostgreSQL itself asks who it is.
         named = networks.wrong(clients) or "all" in clients
-        entries += [opened(postgresql_port(host), [] if named else clients)] if clients else []
+        entries += [opened(server_ports.postgresql(host), [] if named else clients)] if clients else []
     return entries
 
 
@@ -55,25 +52,6 @@ def database_dials(host: Host, applications: Iterable[Application]) -> bool:
         or (away and "backup" in host.groups)
         or any(REACHING.intersection(names) for names in extensions)
     )
-
-
-def postgresql_port(host: Host) -> int:
-    """Return the port of PostgreSQL, which names its socket, too; that of a setting that is none is told elsewhere."""
-    settings = host.said("postgresql_settings")
-    said = settings.get("port") if isinstance(settings, dict) else None
-    return port(said) or POSTGRESQL
-
-
-def database_ports(host: Host) -> dict[int, str]:
-    """Return the ports on which the database servers of a host listen, with the group that makes each."""
-    made = {"postgresql": postgresql_port(host), "mariadb": MARIADB}
-    return {number: group for group, number in made.items() if group in host.groups}
-
-
-def port(text: object) -> int:
-    """Return a number or text as the number of a port, 0 when it is none."""
-    word = "" if isinstance(text, bool) else str(text)
-    return int(word) if re.fullmatch("[0-9]{1,5}", word) and 1 <= int(word) <= LAST else 0
 
 
 def opened(port: int, sources: Iterable[str] = ()) -> Entry:
@@ -108,7 +86,7 @@ def wrong(value: list[Any]) -> Iterator[tuple[str, str]]:
             if networks.wrong([address]) or address in ("all", "unix:"):
                 yield networks.sentence(address), "from: [192.0.2.7, 10.0.0.0/8]"
         first, dash, last = str(one.get("port", "")).partition("-")
-        numbers = [port(part) for part in (first, last if dash else first)]
+        numbers = [server_ports.port(part) for part in (first, last if dash else first)]
         if "port" in one and not 1 <= numbers[0] <= numbers[1]:
             yield f"has the port {one.get('port')}, and takes 1 to 65535 or a range", 'port: "6000-6010"'
 

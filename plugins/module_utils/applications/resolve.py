@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import keys, specification, words
+from . import keys, server_ports, specification, words
 from .findings import Finding
 from .inventory import Host, Request
 from .specification import Option, Problem, Unreadable
@@ -66,7 +66,7 @@ def provide(host: Host, name: str, queue: bool) -> dict[str, str]:
     if "mariadb" in host.groups:
         urls["database_url"] = f"mysql:///{name}"
     if "postgresql" in host.groups:
-        urls["database_url"] = f"postgresql:///{name}"
+        urls["database_url"] = server_ports.postgresql_url(host, name)
     if "memcached" in host.groups:
         urls["cache_url"] = f"pymemcache:///run/memcached-{name}/memcached.sock"
     if "redis" in host.groups:

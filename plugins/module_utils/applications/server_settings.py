@@ -99,6 +99,10 @@ def beside(host: Host, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     elif said.get("wal_level") == "minimal" and not (off and said.get("max_wal_senders") == "0"):
         sentence = "has wal_level: minimal, with which an archive and replication do not start"
         yield sentence, "{wal_level: minimal, archive_mode: 'off', max_wal_senders: 0}"
+    sockets = said.get("unix_socket_directories", "/run/postgresql")
+    if not re.search(r"(^|[,\s])(/var)?/run/postgresql($|[,\s])", sockets):
+        sentence = f"has unix_socket_directories: {sockets}, and what connects on this host looks in /run/postgresql"
+        yield sentence, "leave unix_socket_directories out"
     if any(one.get("clients") for one in databases.of_host(host.variables)):
         if re.fullmatch(OFF, said.get("ssl", "on")):
             yield "has ssl: off, and the `clients` of `postgresql_databases` connect with TLS alone", "leave ssl out"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from . import specification, vocabulary
 from .findings import Finding
@@ -45,6 +45,7 @@ def server(url: str) -> dict[str, Any]:
     parts = split(url)
     facts = {"host": parts.hostname, "port": parts.port}
     facts |= {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
+    facts |= {name: value for name, value in parse_qsl(parts.query) if name in facts}
     return {name: value for name, value in facts.items() if value}
 
 
@@ -56,8 +57,10 @@ def database(url: str) -> str:
 def pooled(url: str, name: str) -> str:
     """Return the URL that leads to the same database through the application's PgBouncer."""
     parts = split(url)
-    query = "&".join(part for part in (parts.query, f"host=/run/pgbouncer-{name}") if part)
-    return f"{parts.scheme}://{parts.path}?{query}"
+    kept = [part for part in parts.query.split("&") if part and part.partition("=")[0] not in server(url)]
+    # Its socket has the usual port, whatever the server has and the environment says.
+    port = ["port=5432"] if dict(parse_qsl(parts.query)).get("port") else []
+    return f"{parts.scheme}://{parts.path}?{'&'.join([*kept, f'host=/run/pgbouncer-{name}', *port])}"
 
 
 def listener(url: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import calendars, deployers, evaluation, logins, networks, openings, specification, vocabulary
+from . import calendars, deployers, evaluation, logins, networks, openings, server_ports, specification, vocabulary
 
 Wrong = tuple[str, str]
 """(What is wrong, as a sentence that goes on from the variable; an example of the right value or "")."""
@@ -25,8 +25,8 @@ def timezone(value: str) -> Iterator[Wrong]:
 
 def postgresql_settings(value: dict[str, Any]) -> Iterator[Wrong]:
     """Yield settings that PostgreSQL would refuse; its port is in rules and addresses as well."""
-    if "port" in value and not openings.port(value["port"]):
-        yield f"has port: {specification.spelled(value['port'])}, and takes 1 to {openings.LAST}", "{port: 5433}"
+    if "port" in value and not server_ports.port(value["port"]):
+        yield f"has port: {specification.spelled(value['port'])}, and takes 1 to {server_ports.LAST}", "{port: 5433}"
     yield from software("postgresql_settings", {name: one for name, one in value.items() if name != "port"})
 
 

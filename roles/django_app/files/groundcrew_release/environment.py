@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from . import host, image
 from .application import Application, Sentry
@@ -16,6 +17,11 @@ REDIS = ("redis:", "rediss:", "unix:")
 def database_url(application: Application) -> str:
     """Return the database's URL with the scheme that the application wants, such as postgis."""
     return re.sub("^postgresql:", f"{application.database_scheme}:", application.database_url)
+
+
+def socket_port(url: str) -> str:
+    """Return the port that the URL of the host's own server says, which names its socket; "" without one."""
+    return dict(parse_qsl(urlsplit(url).query)).get("port", "") if re.match("postg[a-z]*:///", url) else ""
 
 
 def sentry(given: Sentry, release: str) -> dict[str, str]:
@@ -46,6 +52,7 @@ def values(application: Application, release: str, settings: str, paths: Sequenc
         "LANG": "C.UTF-8",
         "HOME": str(application.cache),
         "PGHOST": "/var/run/postgresql",
+        "PGPORT": socket_port(application.database_url),
         "RELEASE": release,
         "DJANGO_SETTINGS_MODULE": "groundcrew_settings" if application.overlay else settings,
         "GROUNDCREW_SETTINGS_MODULE": settings,
