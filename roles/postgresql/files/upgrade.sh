@@ -11,7 +11,7 @@ exec 9> /run/groundcrew-postgresql-upgrade
 flock --nonblock 9 || { echo "A run that was started earlier still moves it." >&2; exit 1; }
 
 as_postgres() { runuser --user=postgres -- "$@"; }
-port() { pg_lsclusters --no-header "$1" main | awk '{print $3}'; }
+port() { pg_lsclusters --no-header "$1" main 2> /dev/null | awk '{print $3}'; }
 control() { pg_ctlcluster --skip-systemctl-redirect "$1" main "$2"; }  # a server that is not to serve yet
 own() { find "$before/conf.d" -name '*.conf' ! -name 'groundcrew*.conf'; }
 
@@ -32,8 +32,11 @@ objects() {
 back() {
   pg_dropcluster --stop "$new" main 2> /dev/null || true
   control "$old" stop > /dev/null 2>&1 || true
-  rm -rf "$before"
-  mv $kept "$before"
+  # Over what is there: without its settings nobody sees the cluster, also when power is lost now.
+  rm -f $kept/objects
+  cp --archive $kept/. "$before"
+  sync
+  rm -rf $kept
   systemctl daemon-reload
   systemctl start "postgresql@$old-main.service"
 }
@@ -54,6 +57,11 @@ move() {
 
 if [ -d $kept ] && ! moved; then back 9>&-; fi
 if ! moved; then
+  # What comes here is removed when it fails.
+  if [ -n "$(port "$new")" ]; then
+    echo "There is a cluster $new/main already, which this move has not made. When nobody needs it: pg_dropcluster --stop $new main" >&2
+    exit 1
+  fi
   # Settings of the operator's own come along, when the new server knows them.
   install --mode=0640 --group=postgres /dev/null $kept.conf
   own | xargs --no-run-if-empty cat > $kept.conf
