@@ -35,12 +35,20 @@ def measured(kind, work):
 
 
 def back_up():
-    """Keep databases and files; the role asks for a backup when another version or repository has none."""
-    if postgresql.CLUSTER:
-        postgresql.backup()
-    if mariadb.SERVER:
-        mariadb.dump()
-    files.backup(mariadb.DUMPS)
+    """Keep databases and files; the role asks for a backup when another version or repository has none.
+
+    What cannot be kept is told after the rest was kept.
+    """
+    parts = [postgresql.backup] if postgresql.CLUSTER else []
+    parts += [mariadb.backup] if mariadb.SERVER else []
+    failures = []
+    for part in [*parts, lambda: files.backup(mariadb.DUMPS)]:
+        try:
+            part()
+        except (FailedError, OSError, ValueError) as error:
+            failures.append(error)
+    if failures:
+        raise FailedError(" ".join(map(str, failures))) from failures[0]
     return {"kept": f"{postgresql.CLUSTER.get('version', '')} in {CONFIGURATION['restic']['RESTIC_REPOSITORY']}"}
 
 
@@ -57,13 +65,15 @@ def restore(until=""):
     """Put databases and files back; nothing is touched when one of them has nothing to give."""
     moment = read_time(until)
     files.find(moment)
+    if mariadb.SERVER and (before := mariadb.set_aside()):
+        print(f"The databases of MariaDB from before this restore are kept in {before}.")
     if postgresql.CLUSTER:
         before = postgresql.restore(moment)
         if before.exists():
             print(f"The databases from before this restore are kept in {before}: remove it when nobody needs it.")
     files.restore(moment, mariadb.DUMPS)
     if mariadb.SERVER:
-        print(f"The databases of MariaDB from before this restore are kept in {mariadb.restore()}.")
+        mariadb.restore()
 
 
 def scratch(until=""):

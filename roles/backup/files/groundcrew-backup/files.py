@@ -1,12 +1,13 @@
 """Files: restic, with a repository for each host (https://restic.readthedocs.io)."""
 
+import contextlib
 import datetime
 import json
 import os
 import pwd
 from pathlib import Path
 
-from common import CONFIGURATION, STATE, FailedError, run
+from common import CONFIGURATION, STATE, FailedError, read_record, run
 
 OWNERS = STATE / "owners.json"
 DATA, IDENTITY = CONFIGURATION["data"], CONFIGURATION["identity"]
@@ -21,7 +22,10 @@ def restic(*arguments, timeout=None):
 
 
 def create():
-    """Create the repository where there is none."""
+    """Create the repository where there is none.
+
+    :raises FailedError: when it cannot be read, and when it held backups: then it is somewhere else.
+    """
     try:
         # It would try for a quarter of an hour.
         restic("cat", "config", timeout=60)
@@ -29,19 +33,60 @@ def create():
         # With a wrong key or without an answer there may be one.
         if "wrong password" in str(error) or "no answer" in str(error):
             raise
+        place = CONFIGURATION["restic"]["RESTIC_REPOSITORY"]
+        if read_record("backup").get("good", {}).get("kept", "").endswith(f" in {place}"):
+            raise FailedError(
+                f"{place} held backups, and there is no repository any more: is it mounted? "
+                f"To begin a new one: rm {STATE}/backup.json"
+            ) from error
         restic("init")
 
 
 def backup(dumps):
-    """Keep the dumps, what is there of the folders, and who owns it: numbers of users differ on the next host."""
-    folders = [path for path in [*DATA, *IDENTITY] if Path(path).exists()]
+    """Keep the dumps, what is there of the folders, and who owns it: numbers of users differ on the next host.
+
+    :raises FailedError: also when something that is to be kept is not, after the rest was.
+    """
+    paths = [path for path in [*dumps, *DATA, *IDENTITY] if os.path.lexists(path)]
     OWNERS.write_text(json.dumps({user.pw_name: [user.pw_uid, user.pw_gid] for user in pwd.getpwall()}))
     restic("unlock")
     exclude = [f"--exclude={path}" for path in CONFIGURATION["exclude"]]
-    restic("backup", "--quiet", f"--host={CONFIGURATION['name']}", *exclude, OWNERS, *dumps, *folders)
-    restic(
-        "forget", "--quiet", "--prune", "--group-by=host", "--keep-daily=7", f"--keep-weekly={CONFIGURATION['weeks']}"
-    )
+    restic("backup", "--quiet", f"--host={CONFIGURATION['name']}", *exclude, OWNERS, *paths)
+    # The last of a day is not always the good one: one by hand may follow an accident.
+    keep = ["--keep-within=7d", "--keep-daily=7", f"--keep-weekly={CONFIGURATION['weeks']}"]
+    restic("forget", "--quiet", "--prune", "--group-by=host", *keep)
+    for sentence in find_left_out():
+        raise FailedError(sentence)
+
+
+def find_left_out():
+    """Yield what is to be kept and is in no backup, as sentences (str): restic keeps a link, not what it leads to."""
+    kept = [Path(path).resolve() for path in [*DATA, *IDENTITY] if not Path(path).is_symlink()]
+    for path in CONFIGURATION["named"]:
+        if not os.path.lexists(path):
+            yield f"{path} of `backup_paths` is not there: is it mounted, and the name right?"
+    for root in DATA:
+        for link in find_links(Path(root)):
+            target = Path(os.path.realpath(link))  # also of a link that leads to itself
+            if (target.is_dir() or link == Path(root)) and not any(target.is_relative_to(path) for path in kept):
+                yield (
+                    f"{link} is a link, and what it leads to is not kept: name {target} in `backup_paths`, "
+                    "or the link in `backup_exclude`."
+                )
+
+
+def find_links(path):
+    """Yield a path (Path) if it is a link, or the links in it, without those that no backup holds."""
+    if any(path.match(pattern) for pattern in CONFIGURATION["exclude"]):
+        return
+    if path.is_symlink():
+        yield path
+        return
+    # What goes meanwhile has none.
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(path) as entries:
+        for entry in entries:
+            if entry.is_symlink() or entry.is_dir(follow_symlinks=False):
+                yield from find_links(Path(entry))
 
 
 def find(until=None):
@@ -50,8 +95,10 @@ def find(until=None):
     :raises FailedError: when there is none.
     """
     snapshots = json.loads(restic("snapshots", "--json", f"--host={CONFIGURATION['name']}"))
-    for snapshot in sorted(snapshots, key=lambda snapshot: snapshot["time"], reverse=True):
-        if until is None or datetime.datetime.fromisoformat(snapshot["time"]) <= until:
+    # Local times with their offsets: as text, the hour that comes twice in autumn has no order.
+    times = {snapshot["id"]: datetime.datetime.fromisoformat(snapshot["time"]) for snapshot in snapshots}
+    for snapshot in sorted(snapshots, key=lambda snapshot: times[snapshot["id"]], reverse=True):
+        if until is None or times[snapshot["id"]] <= until:
             return snapshot
     when = f" from before {until}" if until else ""
     raise FailedError(f"There are no files of {CONFIGURATION['name']} in the repository{when}.")
@@ -64,16 +111,37 @@ def restore(until, dumps):
     """
     snapshot = find(until)["id"]
     folders = [*DATA, *(path for path in IDENTITY if not Path(path).exists())]
-    restic("restore", snapshot, "--target=/", *[f"--include={path}" for path in [OWNERS, *dumps, *folders]])
+    # A dump that is there afterwards is that of the backup.
+    for path in dumps:
+        path.unlink(missing_ok=True)
+    with set_links_aside(folders):
+        restic("restore", snapshot, "--target=/", *[f"--include={path}" for path in [OWNERS, *dumps, *folders]])
     names = {numbers[0]: name for name, numbers in json.loads(OWNERS.read_text()).items()}
     owners = {}
-    for folder in folders:
+    # What was added since is not in the backup.
+    for folder in filter(os.path.lexists, folders):
         for path in (Path(folder), *Path(folder).rglob("*")):
             number = path.lstat().st_uid
             if number and number in names:
                 if number not in owners:
                     owners[number] = find_user(names[number])
                 os.chown(path, *owners[number], follow_symlinks=False)
+
+
+@contextlib.contextmanager
+def set_links_aside(folders):
+    """Take away the links that are there, and put back those that did not come: restic 0.14 stumbles over them."""
+    found = [path for folder in folders for path in find_links(Path(folder))]
+    links = {path: (path.readlink(), path.lstat()) for path in found}
+    try:
+        for path in links:
+            path.unlink()
+        yield
+    finally:
+        for path, (target, status) in links.items():
+            if not os.path.lexists(path):
+                path.symlink_to(target)
+                os.chown(path, status.st_uid, status.st_gid, follow_symlinks=False)
 
 
 def find_user(name):

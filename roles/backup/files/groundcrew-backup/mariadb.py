@@ -30,19 +30,56 @@ def sql(query, *options):
     return [line.split("\t") for line in said.splitlines()]
 
 
-def dump(users=USERS, databases=DATABASES):
-    """Write accounts and databases, all of one moment; what was there stays until the new files are whole."""
-    names = [name for (name,) in sql("SHOW DATABASES") if name not in SYSTEM]
+def find_databases():
+    """Return the databases (list of str) that are not the server's own."""
+    return [name for (name,) in sql("SHOW DATABASES") if name not in SYSTEM]
+
+
+def backup():
+    """Dump accounts and databases; what was there stays until the new files are whole.
+
+    :raises FailedError: also when there is nothing that could be kept.
+    """
+    names = find_databases()
     if not names:
         raise FailedError("MariaDB has no database that could be kept.")
+    for path, options in list_dumps(USERS, DATABASES, names):
+        dump(path, *options)
+
+
+def list_dumps(users, databases, names):
+    """Return the files (Path) and what to write into each of them (list of str): all databases of one moment."""
     whole = ["--add-drop-database", "--single-transaction", "--routines", "--events", "--hex-blob"]
-    for path, options in (
-        (users, ["--system=users", "--insert-ignore"]),
-        (databases, [*whole, "--databases", *names]),
-    ):
+    return (users, ["--system=users", "--insert-ignore"]), (databases, [*whole, "--databases", *names])
+
+
+def dump(path, *options):
+    """Write a dump; a file of that name stays until the new one is whole."""
+    part = path.with_suffix(".part")
+    run("mariadb-dump", f"--result-file={part}", *options)
+    settle(part, path)
+
+
+def set_aside():
+    """Dump what a restore is going to replace, as far as it can be read: it may be broken, which is why one restores.
+
+    :returns: the dump (Path) of the databases, none when there are none, as on a host that was bare.
+    :raises FailedError: when the disk is full.
+    """
+    names = find_databases()
+    before = STATE / time.strftime("mariadb.before-%Y%m%dT%H%M%SZ.sql", time.gmtime())
+    for path, options in list_dumps(before.with_suffix(".users.sql"), before, names) if names else ():
         part = path.with_suffix(".part")
-        run("mariadb-dump", f"--result-file={part}", *options)
-        settle(part, path)
+        try:
+            dump(path, "--force", *options)
+        except FailedError as error:
+            if " on write" in str(error):
+                part.unlink()
+                raise
+            print(f"Not all that MariaDB holds can be kept from before this restore: {error}")
+            if part.exists():
+                settle(part, path)
+    return before if before.exists() else None
 
 
 def load(users, databases, *options):
@@ -52,14 +89,11 @@ def load(users, databases, *options):
 
 
 def restore():
-    """Put back what files.restore() has brought.
-
-    :returns: the dump (Path) of what was there before.
-    """
-    before = STATE / time.strftime("mariadb.before-%Y%m%dT%H%M%SZ.sql", time.gmtime())
-    dump(before.with_suffix(".users.sql"), before)
-    load(USERS, DATABASES)
-    return before
+    """Put back what files.restore() has brought."""
+    if DATABASES.exists():
+        load(USERS, DATABASES)
+    else:
+        print("The backup holds no dump of MariaDB: its databases stay as they are.")
 
 
 @contextlib.contextmanager
