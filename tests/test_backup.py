@@ -266,6 +266,17 @@ def test_a_restore_of_links_meets_none(backup, restic, data, tmp_path):
     assert str(links[0].readlink()) == "of the backup"
 
 
+def test_a_restore_that_ends_half_way_says_so(backup, restic, monkeypatch, tmp_path):
+    main = backup("main")
+    monkeypatch.setattr(main.postgresql, "CLUSTER", {"version": "17"})
+    monkeypatch.setattr(main.postgresql, "restore", lambda _: tmp_path)
+    monkeypatch.setattr(main.mariadb, "SERVER", False)
+    restic.answers["snapshots"] = '[{"id": "a", "time": "2026-11-23T00:00:00Z"}]'
+    restic.answers["restore"] = raises(OSError("No space left on device"))
+    with pytest.raises(main.FailedError, match=r"^No space left on device What was restored .* restore once more\.$"):
+        main.restore()
+
+
 def test_a_restore_goes_on_without_what_was_added_since(backup, restic, data, tmp_path, monkeypatch):
     files = backup("files")
     (tmp_path / "owners.json").write_text("{}")

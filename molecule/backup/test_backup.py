@@ -41,11 +41,13 @@ def drill(host):
 
 @pytest.fixture(scope="module", autouse=True)
 def photo(host):
-    """Let a user of the application upload a file, which the first restore finds in the backup.
+    """Let a user of the application upload a file, which the first restore finds in the backup, and a link beside it.
 
     The data directory is copied, since no folder that an image brings can be moved (overlayfs).
     """
-    host.check_output("runuser --user=shop -- sh -c 'echo holiday > /srv/shop/media/photo.txt'")
+    host.check_output(
+        "runuser --user=shop -- sh -c 'cd /srv/shop/media && echo holiday > photo.txt && ln -sf photo.txt link'"
+    )
     copy = "cd /var/lib/postgresql/*/ && cp -a main copy && rm -r main && mv copy main"
     # The unit `postgresql` alone is stopped before those of its clusters have begun to.
     host.check_output(f"systemctl stop postgresql 'postgresql@*' && {copy} && systemctl start postgresql")
@@ -128,6 +130,7 @@ def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, h
     restored = int(psql(host, "SELECT max(id) FROM shop_visit"))
     print(f"{restored} rows, {archived} of them for sure, after {seconds:.0f} s")
     assert restored >= archived > 10
+    assert host.file("/srv/shop/media/link").linked_to == "/srv/shop/media/photo.txt"
     assert http("https://shop.example.org/media/photo.txt").text == "holiday\n"
     assert http("https://shop.example.org/").status == 200
 
@@ -222,6 +225,9 @@ def test_a_full_disk_and_a_target_that_is_gone_are_failures(host):
     host.check_output(f"mv {REPOSITORY} {REPOSITORY}.away")
     assert host.run("systemctl start groundcrew-backup.service").rc != 0
     assert "FAILED" in host.run("groundcrew-backup status").stdout
+    begun = host.run("groundcrew-backup init")
+    assert (begun.rc, host.file(REPOSITORY).exists) == (1, False)
+    assert f"{REPOSITORY}/files/{host.backend.hostname} held backups" in begun.stderr
     # What the server could not archive meanwhile, it still has.
     psql(host, "DROP TABLE noise")
     host.check_output(f"mv {REPOSITORY}.away {REPOSITORY}")

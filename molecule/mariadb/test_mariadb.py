@@ -164,6 +164,15 @@ def test_a_dropped_database_comes_back_with_its_account(host, sql):
     assert "CREATE TABLE `later`" in host.file(said.split()[-1].rstrip(".")).content_string
 
 
+def test_a_server_without_a_database_takes_its_backup(host, sql):
+    """As on a bare host, where there is nothing to set aside."""
+    own = {"information_schema", "mysql", "performance_schema", "sys"}
+    for name in set(sql("SHOW DATABASES").stdout.split()) - own:
+        assert sql(f"DROP DATABASE `{name}`").rc == 0
+    assert "before this restore" not in host.check_output("groundcrew-backup restore")
+    assert sql("SELECT HEX(v) FROM kept", "my_shop", "my_shop").stdout.split() == ["5A6FC3AB20F09F9A80", "00FF"]
+
+
 def test_the_drill_reads_the_dump_and_tells_what_it_cannot_read(host, sql):
     sql("CREATE OR REPLACE TABLE kept AS SELECT seq FROM seq_1_to_1000", database="my_shop")
     host.check_output("systemctl start groundcrew-backup.service && systemctl start groundcrew-drill.service")

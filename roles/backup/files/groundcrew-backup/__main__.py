@@ -62,7 +62,11 @@ def prove():
 
 
 def restore(until=""):
-    """Put databases and files back; nothing is touched when one of them has nothing to give."""
+    """Put databases and files back; nothing is touched when PostgreSQL or the files have nothing to give.
+
+    What fails after PostgreSQL leaves that restored: going back to the cluster of before would leave the archive with
+    the timeline of the restored one, which no later restore could pass.
+    """
     moment = read_time(until)
     files.find(moment)
     if mariadb.SERVER and (before := mariadb.set_aside()):
@@ -71,9 +75,12 @@ def restore(until=""):
         before = postgresql.restore(moment)
         if before.exists():
             print(f"The databases from before this restore are kept in {before}: remove it when nobody needs it.")
-    files.restore(moment, mariadb.DUMPS)
-    if mariadb.SERVER:
-        mariadb.restore()
+    try:
+        files.restore(moment, mariadb.DUMPS)
+        if mariadb.SERVER:
+            mariadb.restore()
+    except (FailedError, OSError) as error:
+        raise FailedError(f"{error} What was restored before that stays: mend this, and restore once more.") from error
 
 
 def scratch(until=""):
