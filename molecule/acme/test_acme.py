@@ -228,6 +228,7 @@ def test_an_authority_that_is_down_leaves_what_is_there_and_tells_root(host):
 
 
 def test_a_reload_that_failed_is_done_by_the_next_run(host):
+    restart(host)
     before = serial(host)
     forget(host)
     broken = "/etc/nginx/conf.d/broken.conf"
@@ -242,6 +243,7 @@ def test_a_reload_that_failed_is_done_by_the_next_run(host):
 
 
 def test_a_first_run_that_was_killed_on_the_way_is_ended_by_the_next(host):
+    restart(host)
     before = serial(host)
     plain = "cp --remove-destination $(realpath fullchain.pem) fullchain.pem"
     host.check_output(f"cd /etc/ssl/groundcrew/tiny && {plain}")
