@@ -317,7 +317,7 @@ def test_an_application_that_goes_leaves_its_data(host, play):
     result = play("playbooks/site.yml", state="absent")
     assert result.returncode == 0, result.stdout[-3000:]
     assert host.check_output("ls /srv/shop") == "media"
-    assert host.check_output("systemctl --failed --plain --no-legend 'shop-*'") == ""
+    assert host.check_output("systemctl list-units --state=failed --plain --no-legend 'shop-*'") == ""
     gone = "/etc/django/shop /etc/nginx/sites-enabled/shop.conf /etc/systemd/system/shop-* /run/shop-*"
     assert host.run(f"ls -d {gone} /etc/systemd/system/multi-user.target.d/shop-* /usr/local/bin/shop-*").stdout == ""
     assert (

@@ -121,6 +121,6 @@ def test_an_absent_instance_leaves_nothing(host, play, unit):
     host.check_output(f"rm -r {once}")
     assert play(PLAYBOOK, other="absent").returncode == 0
     assert unit("memcached-other")["LoadState"] == "not-found"
-    assert host.check_output("systemctl --failed --plain --no-legend 'memcached-*'") == ""
+    assert host.check_output("systemctl list-units --state=failed --plain --no-legend 'memcached-*'") == ""
     assert host.run("ls -d /run/memcached-other /etc/systemd/system/memcached-other.service").stdout == ""
     assert "changed=0" in play(PLAYBOOK, other="absent").stdout

@@ -366,7 +366,7 @@ def test_memory(host):
 
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FAILED = "systemctl --failed --plain --no-legend 'prometheus*'"
+FAILED = "systemctl list-units --state=failed --plain --no-legend 'prometheus*'"
 SERVING = "systemctl show --value --property=MainPID nginx.service 'guestbook-web@*.service'"
 PACKAGES = (
     "dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' 'prometheus*' mtail systemd-journal-remote"

@@ -36,7 +36,7 @@ def test_what_a_killed_run_wrote_is_run_and_what_failed_is_forgotten_when_it_goe
     assert play(PLAYBOOK, processes=[]).returncode == 0
     assert (
         host.check_output(
-            "systemctl --failed --plain --no-legend 'other-*'; ls /etc/systemd/system | grep other || true"
+            "systemctl list-units --state=failed --plain --no-legend 'other-*'; ls /etc/systemd/system | grep other || true"
         )
         == ""
     )
