@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from report import observed, on_host
 from seen import SAID
 
@@ -147,3 +148,24 @@ def test_another_server_at_the_port_of_prometheus_says_nothing(prometheus, text)
 def test_a_server_without_prometheus_says_nothing(monkeypatch):
     monkeypatch.setattr(on_host, "PROMETHEUS", ("127.0.0.1", 1))
     assert on_host.alerts() is None
+
+
+# As systemd answers while a worker waits for its next start: it is `activating`.
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+  *list-units*--state=*auto-restart*) echo "shop-worker-celery.service loaded activating auto-restart shop: celery" ;;
+esac
+"""
+SITE = FOLDER.parents[2] / "playbooks/site.yml"
+
+
+def test_a_worker_that_dies_again_and_again_is_no_good_one(tmp_path, monkeypatch):
+    (tmp_path / "systemctl").write_text(SYSTEMCTL)
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setattr(on_host, "WHERE", f"{tmp_path}:{os.environ['PATH']}")
+    assert on_host.failed() == ["shop-worker-celery.service"]
+    (play,) = [one for one in yaml.safe_load(SITE.read_text()) if one.get("name") == "Say what is there"]
+    environment = {**os.environ, "PATH": on_host.WHERE}
+    text = play["tasks"][0]["ansible.builtin.raw"]
+    done = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=True)
+    assert "failed=shop-worker-celery.service" in done.stdout.splitlines()

@@ -63,6 +63,12 @@ def listening() -> list[dict[str, Any]]:
     return found
 
 
+def failed() -> list[str]:
+    """Return the units that failed, or died and are about to be started anew: systemd never calls those failed."""
+    states = "--state=failed,auto-restart,auto-restart-queued"
+    return [line.split()[0] for line in run("systemctl", "list-units", states, "--no-legend", "--plain").splitlines()]
+
+
 def updates() -> dict[str, Any] | None:
     """Return the packages that wait, and how old the lists are that say so (seconds)."""
     if not shutil.which("apt", path=WHERE):
@@ -236,7 +242,7 @@ def main() -> None:
         "system": release.get("PRETTY_NAME", "an unknown system"),
         "addresses": run("hostname", "-I").split(),
         "listening": listening(),
-        "failed": [line.split()[0] for line in run("systemctl", "--failed", "--no-legend", "--plain").splitlines()],
+        "failed": failed(),
         "systemd": Path("/run/systemd/system").is_dir(),
         "updates": updates(),
         "reboot": sorted(set(read("/run/reboot-required.pkgs").split())) if waits else None,
