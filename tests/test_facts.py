@@ -1,5 +1,6 @@
 """Facts that no exporter has, as the role `exporter` writes them for Prometheus."""
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -12,6 +13,18 @@ import pytest
 PROGRAM = Path(__file__).resolve().parents[1] / "roles/exporter/files/groundcrew-facts.py"
 
 
+OF_THE_HOST = ("groundcrew_reboot", "groundcrew_filesystem", "groundcrew_package_lists")
+
+
+@pytest.fixture
+def program():
+    """The program as a module."""
+    specification = importlib.util.spec_from_file_location("groundcrew_facts", PROGRAM)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def facts(tmp_path):
     """Return a function that runs the program and returns its lines without comments; paths are below the folder."""
@@ -22,7 +35,7 @@ def facts(tmp_path):
         subprocess.run([sys.executable, PROGRAM, "--folder", tmp_path, *options], check=True, env=environment)
         lines = (tmp_path / "groundcrew.prom").read_text().splitlines()
         assert not list(tmp_path.glob("*.part"))
-        return [line for line in lines if not line.startswith(("#", "groundcrew_reboot"))]
+        return [line for line in lines if not line.startswith(("#", *OF_THE_HOST))]
 
     return run
 
@@ -143,3 +156,53 @@ def test_what_apt_said_before_stays_when_it_cannot_answer(facts, apt, tmp_path):
     apt(status=100)
     facts()
     assert waiting(tmp_path) == "groundcrew_security_updates 1"
+
+
+def test_a_disk_that_the_exporter_may_not_reach(program, tmp_path, monkeypatch):
+    """Uploads of an application whose folder keeps others out."""
+    for name, mode in (("shop", 0o750), ("open", 0o755)):
+        (tmp_path / name / "media of all").mkdir(parents=True)
+        (tmp_path / name).chmod(mode)
+    tmp_path.chmod(0o755)
+    # What is above the folder of the test keeps others out by itself.
+    real = program.closed
+    monkeypatch.setattr(program, "closed", lambda path: real(path.relative_to(tmp_path)))
+    monkeypatch.chdir(tmp_path)
+    shop = f"{tmp_path}/shop/media\\040of\\040all"
+    mounts = [
+        ("/dev/sda1", f"{tmp_path}/open/media\\040of\\040all", "ext4"),
+        ("/dev/sdb1", shop, "ext4"),
+        # Mounted again, and what is no disk: a network that hangs would take the facts with it.
+        ("/dev/sdb1", shop, "ext4"),
+        ("nas:/shop", f"{tmp_path}/shop", "nfs4"),
+        ("/dev/sdc1", f"{tmp_path}/shop/away", "ext4"),
+    ]
+    (tmp_path / "mounts").write_text("".join(f"{' '.join(one)} rw 0 0\n" for one in mounts))
+    monkeypatch.setattr(program, "MOUNTS", tmp_path / "mounts")
+    found = [*program.filesystems()]
+    labels = {"device": "/dev/sdb1", "mountpoint": f"{tmp_path}/shop/media of all", "fstype": "ext4"}
+    names = ("avail_bytes", "size_bytes", "files_free", "files")
+    assert [(name, one) for name, one, _ in found] == [(f"groundcrew_filesystem_{name}", labels) for name in names]
+    free, size, *_ = (value for *_, value in found)
+    assert 0 < free < size
+    # All of it has a word of help, or it would not be written.
+    assert program.shown(found).count(f'{{device="/dev/sdb1",mountpoint="{tmp_path}/shop/media of all"') == 4
+
+
+def test_package_lists_have_an_age(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(program, "LISTS", tmp_path)
+    assert [value for *_, value in program.lists()] == [0]
+    for number, name in enumerate(("security_InRelease", "stable_InRelease"), 1):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (number, number * 1000))
+    # apt makes the folder anew each time that it tries.
+    assert [value for *_, value in program.lists()] == [2000]
+    (tmp_path / "gone_Release").symlink_to("nowhere")
+    assert [value for *_, value in program.lists()] == [2000]
+
+
+def test_what_is_of_the_host_is_written(facts, tmp_path):
+    assert facts() == []
+    written = (tmp_path / "groundcrew.prom").read_text()
+    assert "\ngroundcrew_package_lists_timestamp_seconds " in written
+    assert "\ngroundcrew_reboot_required " in written

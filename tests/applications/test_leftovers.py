@@ -61,6 +61,7 @@ def test_all_goes_when_the_groups_are_empty():
         "record": "",
     }
     gone = left(before["mon1"], after["mon1"])
+    assert "/etc/prometheus/groundcrew-postgres.yml" in left(before["mon1"], [])["files"]
     (site,) = gone["site"]
     # Whole, as the role takes it without a look at its specification.
     assert (site["name"], site["state"]) == ("prometheus", "absent")

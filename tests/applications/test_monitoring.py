@@ -45,6 +45,13 @@ def test_a_database_server_alone():
     (one,) = found["exporters"]
     assert one["environment"] == {"DATA_SOURCE_NAME": "user=prometheus host=/run/postgresql port=5433 dbname=postgres"}
     assert found["records"] == []
+    # Of each role its own limit, which is below the server's.
+    (queries,) = one["files"]
+    assert f"--extend.query-path={queries['path']}" in one["command"].split()
+    asked = json.loads(queries["content"])["pg_role"]
+    names = {name: one["usage"] for metric in asked["metrics"] for name, one in metric.items()}
+    assert names == {"role": "LABEL", "connections": "GAUGE", "connection_limit": "GAUGE"}
+    assert "rolconnlimit AS connection_limit" in asked["query"]
 
 
 def test_every_address_is_on_the_loopback_interface():

@@ -1,6 +1,7 @@
 """Exporters, Prometheus and Alertmanager: on the loopback address alone, with settings that their tools take."""
 
 import hashlib
+import re
 
 import pytest
 import systemd
@@ -40,6 +41,23 @@ def test_an_exporter_listens_on_the_loopback_address(files):
     assert rich.last("Service", "ProtectHome") == "read-only"
     sum_of_file = hashlib.sha256(RICH["files"][0]["content"].encode()).hexdigest()
     assert f"{sum_of_file}  /etc/x.yml" in files[1]["expected"].split(" ; ")
+
+
+@pytest.mark.renders("exporter", {"exporter_instance": NODE})
+def test_the_exporter_of_the_host_tells_of_mounts_and_restarts(files):
+    words = [one.replace("$$", "$") for one in systemd.words(files[0]["node"])]
+    options = dict(one.split("=", 1) for one in words if "=" in one)
+    include, exclude = (options[f"--collector.systemd.unit-{word}"] for word in ("include", "exclude"))
+    # Both must agree, and by itself it excludes units that are mounts.
+    for unit in ("srv-shop-media.mount", "shop-worker-celery.service", "groundcrew-facts.timer"):
+        assert re.fullmatch(include, unit)
+        assert not re.fullmatch(exclude, unit)
+    assert "--collector.systemd.enable-restarts-metrics" in words
+    left_out = options["--collector.filesystem.mount-points-exclude"]
+    assert [one for one in ("/", "/mnt/volume", "/runner", "/run/user/0", "/proc") if re.search(left_out, one)] == [
+        "/run/user/0",
+        "/proc",
+    ]
 
 
 @pytest.mark.renders(

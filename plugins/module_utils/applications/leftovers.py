@@ -9,6 +9,7 @@ from . import between, consoles, machines, monitoring
 
 NODE = "prometheus-node-exporter"
 FILES = {
+    "prometheus-postgres-exporter": monitoring.QUERIES,
     "prometheus-blackbox-exporter": monitoring.PROBES,
     "mtail": monitoring.PROGRAMS,
     between.PACKAGE: between.CONF,

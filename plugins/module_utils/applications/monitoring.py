@@ -19,6 +19,19 @@ USER = "prometheus"
 REQUESTS = Path(__file__).with_name("data") / "requests.mtail"
 PROBES = "/etc/prometheus/groundcrew-blackbox.yml"
 PROGRAMS = "/etc/mtail/groundcrew"
+QUERIES = "/etc/prometheus/groundcrew-postgres.yml"
+ROLES = """
+    SELECT rolname AS role, rolconnlimit AS connection_limit, (
+      SELECT count(*) FROM pg_stat_activity WHERE usesysid = pg_roles.oid AND backend_type = 'client backend'
+    ) AS connections
+    FROM pg_roles WHERE rolcanlogin AND rolconnlimit > 0
+"""
+"""How many connections each role has that may not have all of the server's: its exporter counts databases alone."""
+METRICS = {
+    "role": ("LABEL", "The role."),
+    "connections": ("GAUGE", "How many it has."),
+    "connection_limit": ("GAUGE", "How many it may have."),
+}
 PORTS = {"node": 9100, "postgres": 9187, "redis": 9121, "site": 9115, "requests": 3903, "prometheus": 9090}
 PORTS |= {"alertmanager": 9093}
 
@@ -108,8 +121,11 @@ def exporters(host: Host, applications: list[Application]) -> Iterator[Exporter]
     """Yield each `exporter_instance` beside that of the host itself."""
     if "postgresql" in host.groups:
         source = f"user={USER} host=/run/postgresql port={server_ports.postgresql(host)} dbname=postgres"
-        flags = f"--web.listen-address={local('postgres')}"
-        yield exporter("prometheus-postgres-exporter", flags, environment={"DATA_SOURCE_NAME": source})
+        flags = f"--web.listen-address={local('postgres')} --extend.query-path={QUERIES}"
+        metrics = [{name: {"usage": usage, "description": says}} for name, (usage, says) in METRICS.items()]
+        queries = json.dumps({"pg_role": {"query": " ".join(ROLES.split()), "metrics": metrics}})
+        more = {"environment": {"DATA_SOURCE_NAME": source}, "files": [{"path": QUERIES, "content": f"{queries}\n"}]}
+        yield exporter("prometheus-postgres-exporter", flags, **more)
     if caches := instances(host, applications):
         flags = f"-web.listen-address={local('redis')} -redis.addr="
         yield exporter("prometheus-redis-exporter", flags, groups=[*dict.fromkeys(one["group"] for one in caches)])

@@ -1,8 +1,10 @@
 """Write what no exporter knows into the folder that the exporter of the host reads, as text for Prometheus."""
 
 import argparse
+import contextlib
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -11,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REBOOT = "/run/reboot-required"
-PACKAGES = [Path("/var/lib/dpkg/status"), Path("/var/lib/apt/lists")]
+LISTS = Path("/var/lib/apt/lists")
+PACKAGES = [Path("/var/lib/dpkg/status"), LISTS]
 """What changes when packages are installed, and when apt hears of new ones."""
 DAY = 86400  # seconds
+MOUNTS = Path("/proc/self/mounts")
 QUEUES = ("celery", "rq:queue:default")
 """The lists in which Celery and RQ keep the tasks that wait."""
 PATIENCE = 2  # seconds that a server may take to answer
@@ -24,7 +28,12 @@ HELP = {
     "groundcrew_certificate_life_seconds": "For how long a certificate is good in all.",
     "groundcrew_last_good_timestamp_seconds": "When a run of this kind last ended well, 0 for never.",
     "groundcrew_queue_length": "How many tasks wait.",
+    "groundcrew_filesystem_avail_bytes": "What is free on a disk that the exporter of the host may not reach.",
+    "groundcrew_filesystem_size_bytes": "How large that disk is.",
+    "groundcrew_filesystem_files_free": "How many files it can still take.",
+    "groundcrew_filesystem_files": "How many files it can take in all.",
     "groundcrew_reboot_required": "Whether a reboot waits.",
+    "groundcrew_package_lists_timestamp_seconds": "Of when the newest list of packages is, 0 for none.",
     "groundcrew_security_updates": "How many packages wait for a security update.",
 }
 
@@ -88,6 +97,44 @@ def queues(sockets: list[str]) -> Iterator[Sample]:
                 yield "groundcrew_queue_length", labels, int(answer[1:])
 
 
+def closed(path: Path) -> bool:
+    """Say whether a folder above keeps out other users, such as that of the exporter."""
+    return not all(folder.stat().st_mode & 0o001 for folder in path.parents)
+
+
+def filesystems() -> Iterator[Sample]:
+    """Yield the space of disks that the exporter of the host may not reach, such as one below /srv/NAME."""
+    known = set()
+    for line in MOUNTS.read_text().splitlines():
+        device, place, kind = line.split()[:3]
+        if device in known or not (device.startswith("/dev/") or kind == "zfs"):
+            continue
+        # A space is written as \040.
+        path = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), place))
+        try:
+            if not closed(path):
+                continue
+            space = os.statvfs(path)
+        except OSError:
+            continue
+        known.add(device)
+        labels = {"device": device, "mountpoint": str(path), "fstype": kind}
+        yield "groundcrew_filesystem_avail_bytes", labels, space.f_bavail * space.f_frsize
+        yield "groundcrew_filesystem_size_bytes", labels, space.f_blocks * space.f_frsize
+        yield "groundcrew_filesystem_files_free", labels, space.f_favail
+        yield "groundcrew_filesystem_files", labels, space.f_files
+
+
+def lists() -> Iterator[Sample]:
+    """Yield of when the newest list of packages is; where none can be fetched, no update is ever counted."""
+    newest = 0.0
+    for path in LISTS.glob("*Release*"):
+        # apt may replace it meanwhile.
+        with contextlib.suppress(OSError):
+            newest = max(newest, path.stat().st_mtime)
+    yield "groundcrew_package_lists_timestamp_seconds", {}, newest
+
+
 def updates(known: Path) -> Iterator[Sample]:
     """Yield how many security updates wait; `known` is where that was written, and apt is asked when it is outdated.
 
@@ -115,6 +162,8 @@ def samples(options: argparse.Namespace) -> Iterator[Sample]:
     yield from certificates(options.certificate)
     yield from records(options.record)
     yield from queues(options.queue)
+    yield from filesystems()
+    yield from lists()
     yield "groundcrew_reboot_required", {}, float(Path(REBOOT).exists())
 
 
