@@ -225,6 +225,9 @@ def test_servers_are_asked_without_a_password(ask):
     assert ask('pg_stat_activity_count{{host},datname="guestbook"}')
     assert ask("pg_settings_max_connections{{host}}")[0][1] > 10
     assert ask("pg_stat_archiver_failed_count{{host}}")
+    assert ask('pg_role_connections{{host},role="guestbook"}')
+    assert ask('pg_role_connection_limit{{host},role="guestbook"}')[0][1] > 10
+    assert {value for _, value in [*ask("pg_up{{host}}"), *ask("redis_up{{host}}")]} == {1}
     assert {labels["redis"] for labels, _ in ask("redis_memory_max_bytes{{host}} > 0")} == {
         "guestbook",
         "guestbook-broker",
@@ -300,6 +303,14 @@ def test_facts_are_told(host, ask):
     )
     assert ask("groundcrew_reboot_required{{host}}")
     assert ask("groundcrew_security_updates{{host}} >= 0")
+    assert ask("groundcrew_package_lists_timestamp_seconds{{host}} > 0")
+    (file,) = ask('time() - node_textfile_mtime_seconds{{host},file=~".*/groundcrew[.]prom"}')
+    assert file[1] < 120
+
+
+def test_mounts_and_restarts_are_told(ask):
+    assert ask('node_systemd_unit_state{{host},name=~".+[.]mount"}')
+    assert ask('node_systemd_service_restart_total{{host},name="guestbook-worker-celery.service"}')
 
 
 def test_requests_are_counted_by_application_release_and_status(host, http, ask):
