@@ -666,6 +666,11 @@ def test_uploads_are_served_and_run_nothing(http):
         assert (answer.text, answer.headers["Content-Type"]) == ("alert(1)\n", "text/plain")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert http(f"{SHOP}/media/link").status == 403
+    for name in ("db.sqlite3", "DB.sqlite3", "db.sqlite3-wal"):
+        answer = http(f"{SHOP}/media/{name}")
+        assert (answer.status, "SQLite" in answer.text) == (404, False)
+    said = {"X-Accel-Redirect": "/media/private/db.sqlite3", "Content-Type": ""}
+    assert "SQLite" not in http(SHOP, headers=ask_for(**said)).text
 
 
 @pytest.mark.parametrize("use", ["script", "worker", "serviceworker", "audioworklet", "xslt"])

@@ -389,7 +389,7 @@ def test_hosts_without_a_database_that_they_share():
     assert "`database_url` is missing: 2 hosts run the application" in line
     for keys in ({"env": {"DB_HOST": "db"}}, {"env": {"DATABASE_URL": "x"}}, {"settings": "shop.production"}):
         assert mistakes(*two_hosts(keys)) == []
-    assert mistakes(*two_hosts({"database_url": "sqlite:////srv/shop/media/db.sqlite3"})) == []
+    assert mistakes(*two_hosts({"database_url": "sqlite:////srv/shop/data/db.sqlite3"})) == []
     assert len(mistakes(*two_hosts({"env": {"DBUS": "x"}}))) == 1
 
 

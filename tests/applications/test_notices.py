@@ -7,7 +7,7 @@ from applications.inventory import Host, Request
 
 from inventories import SECRET, make_host
 
-SQLITE = {"database_url": "sqlite:////srv/shop/media/db.sqlite3"}
+SQLITE = {"database_url": "sqlite:////srv/shop/data/db.sqlite3"}
 SHARED = {"database_url": "postgresql://a@db.example.org/c", "env": {"DJANGO_SECRET_KEY": SECRET}}
 
 

@@ -149,6 +149,16 @@ def test_uploads(read):
         assert (location.all("gzip"), location.one("open_file_cache")) == ([], "off")
 
 
+@sites(FILES)
+def test_a_database_beside_the_uploads_is_no_upload(read):
+    (site,) = read
+    for folder in ("/media", "/media/private", "/media/deep/down"):
+        for name in ("db.sqlite3", "DB.SQLite3", "db.sqlite3-wal", "db.sqlite3-journal", "db.sqlite3.before-1"):
+            assert site.main.at(f"{folder}/{name}").all("return") == ["404"]
+        for name in ("mydb.sqlite3", "db.sqlite3/photo.png"):
+            assert site.main.at(f"{folder}/{name}").all("return") == []
+
+
 @sites({"cdn_url": "https://cdn.example.net", **FILES}, FILES)
 def test_a_cdn_may_have_the_static_files(read):
     cdn, alone = read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from . import databases, folders, logins, openings, server_ports, urls
 from .findings import Finding
@@ -15,6 +16,8 @@ MONITORING = (9090, 9093, 9100)
 SOCKET = re.compile("/run/(redis|memcached)-([^/]+)/")
 REDIS_DATABASES = 16
 EMPTY = ("", "/", "/:memory:")
+LITE = ("sqlite", "spatialite")
+"""Schemes of databases that are a file."""
 NO_POSTGRESQL = re.compile("mysql|mariadb|sqlite|spatialite|oracle|mssql")
 
 
@@ -74,15 +77,35 @@ def roles_of(one: object) -> list[dict[str, object]]:
 
 def sqlite(application: Application, key: str, url: str) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the file of an SQLite that lies in a release, which nothing writes to."""
-    if not url.startswith(("sqlite", "spatialite")):
-        return
     path, home = urls.split(url).path, f"/srv/{application.name}"
-    if path in EMPTY or urls.split(url).netloc == ":memory:":
+    if not url.startswith(LITE) or path in EMPTY or urls.split(url).netloc == ":memory:":
         return
-    whole = folders.clean(path[1:]) if path.startswith("//") else ""
+    whole = lite_file(url)
     if not whole or any(folders.lies_in(whole, f"{home}/{name}") for name in folders.ENGINE):
         sentence = f"has the file {path[1:]}, which lies in a release, and nothing writes there"
-        yield sentence, f"{key}: sqlite:///{home}/media/db.sqlite3"
+        yield sentence, beside(application, key)
+
+
+def shown(application: Application, key: str, url: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the file of an SQLite that lies in a folder which Nginx hands out to everybody."""
+    files = lite_file(url)
+    # Without the key Nginx serves the whole folder of uploads at the project's own MEDIA_URL.
+    served = [*(application["media"].values() or [f"/srv/{application.name}/media"]), *application["static"].values()]
+    if folder := next((one for one in map(str, served) if files and folders.lies_in(files, folders.clean(one))), ""):
+        sentence = f"has the file {files}, which everybody could fetch: the site shows what is in {folder}"
+        yield f"{sentence}. Move it to where only the application reads it", beside(application, key)
+
+
+def lite_file(url: str) -> str:
+    """Return the whole path of the file of an SQLite, "" for a relative one and for another database."""
+    path = unquote(urls.split(url).path)
+    return folders.clean(path[1:]) if url.startswith(LITE) and path.startswith("//") else ""
+
+
+def beside(application: Application, key: str) -> str:
+    """Return where the file of an SQLite may be: in a folder of its own."""
+    folder = f"/srv/{application.name}/data"
+    return f"{key}: sqlite:///{folder}/db.sqlite3, with directories: [{folder}]"
 
 
 def cache(application: Application, key: str, url: str) -> Iterator[tuple[str, str]]:
@@ -126,7 +149,8 @@ def taken_by(application: Application, port: int) -> str:
 
 def findings(application: Application) -> Iterator[Finding]:
     """Yield what is wrong with the URLs of one application that lead to its own host."""
-    for key, checks in {"database_url": (database, sqlite), "cache_url": (cache,), "broker_url": (cache,)}.items():
+    of_databases = (database, sqlite, shown)
+    for key, checks in {"database_url": of_databases, "cache_url": (cache,), "broker_url": (cache,)}.items():
         url = application[key]
         if url and application.places[key] and not urls.misspelt(key, url):
             for check in checks:
@@ -135,10 +159,15 @@ def findings(application: Application) -> Iterator[Finding]:
     for one in application["databases"]:
         url = str(one.get("url") or "")
         if url and not urls.misspelt("database_url", url):
-            for check in (database, sqlite):
+            for check in of_databases:
                 for sentence, example in check(application, "url", url):
                     inside = f"[{one['name']}].url"
                     yield application.finding("local-url", "databases", sentence, example, inside)
+    for kind, key, url, before in urls.said(application):
+        if kind == "database_url" and key == "env":
+            for sentence, _ in shown(application, key, url):
+                example = beside(application, "database_url")
+                yield application.finding("local-url", key, before + sentence, example)
     scheme, main = application["database_scheme"], application["database_url"]
     if main.startswith("postgresql:") and NO_POSTGRESQL.match(scheme):
         sentence = f"is {scheme}, and the database is a PostgreSQL: it takes another word for that, such as `postgis`"
