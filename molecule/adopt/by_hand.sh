@@ -33,7 +33,7 @@ fi
 chown sammy: .env
 chmod 0600 .env
 printf 'import environ, pathlib\nenviron.Env.read_env(pathlib.Path(__file__).parent.parent / ".env")\n' > guestbook/__init__.py
-printf '\nMEDIA_ROOT = BASE_DIR / "uploads"\nSTATIC_ROOT = BASE_DIR / "static"\nSTORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"\n' >> guestbook/settings.py
+printf '\nMEDIA_ROOT = "uploads"\nSTATIC_ROOT = BASE_DIR / "static"\nSTORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"\n' >> guestbook/settings.py
 runuser -u sammy -- sh -eu -c '
   mkdir uploads
   echo paper > uploads/paper.txt

@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
             self._run("wake.py", answer["names"])
             answer = self._answer(self._low_level_execute_command(words, executable="/bin/sh"))
         project = plan.choose(answer, folder)
-        return answer, project, self._run("look.py", project.folders, list(project.units), project.said["media"])
+        return answer, project, self._run("look.py", project.folders, list(project.units), project.media)
 
     def _run(self, program: str, *arguments: Any) -> dict[str, Any]:
         """Return what a program prints; it arrives on standard input, since arguments are seen by everybody."""

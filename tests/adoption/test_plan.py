@@ -86,6 +86,35 @@ def test_what_cannot_be_chosen_is_said(applications, folder, sentence):
     assert sentence in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("media", "runs_in", "found"),
+    [
+        ("media/", FOLDER, f"{FOLDER}/media"),
+        ("../files", FOLDER, "/home/sammy/files"),
+        # gunicorn's working directory may be above manage.py, and Django's relative paths begin there.
+        ("media/", "/home/sammy", "/home/sammy/media"),
+        ("/var/media", "/home/sammy", "/var/media"),
+        ("", "/home/sammy", ""),
+    ],
+)
+def test_relative_paths_begin_where_the_process_runs(media, runs_in, found):
+    lite = {"default": DATABASE | {"engine": "django.db.backends.sqlite3", "host": "", "name": "db.sqlite3"}}
+    given = answer(said(media=media, databases=lite))
+    given["servers"][0]["folder"] = runs_in
+    project = plan.choose(given, "")
+    done = plan.steps(project, seen(), "shop", ["shop.example.org", "www.shop.example.org"])
+    assert (project.media, done["media"]) == (found, found)
+    assert done["databases"]["default"]["folder"] == runs_in
+
+
+def test_uploads_that_are_not_taken_along_are_told():
+    project = plan.Project(said(media="media", elsewhere={"shop.Invoice.paper": "/var/invoices/"}))
+    notes = plan.notes(project, seen(has_media=False), answer())
+    assert f"its MEDIA_ROOT, {FOLDER}/media, is no folder: no uploads are taken along" in notes
+    assert any(note.startswith("shop.Invoice.paper keeps its files in /var/invoices/") for note in notes)
+    assert not any("taken along" in note for note in plan.notes(plan.Project(said()), seen(), answer()))
+
+
 def test_one_of_several_is_named():
     assert plan.choose(answer(said(), said(folder="/opt/b")), "/opt/b/").folder == "/opt/b"
 
@@ -149,8 +178,8 @@ def test_another_kind_of_database_moves_by_django(engine):
     database = {**DATABASE, "engine": f"django.db.backends.{engine}", "host": "", "name": f"{FOLDER}/db"}
     project = plan.Project(said(databases={"default": database}))
     one = plan.steps(project, seen(sites={}), "shop", [])["databases"]["default"]
-    assert one["command"][:3] == [f"{FOLDER}/env/bin/python", "manage.py", "dumpdata"]
-    assert one["user"] == "sammy"
+    assert one["command"][:3] == [f"{FOLDER}/env/bin/python", f"{FOLDER}/manage.py", "dumpdata"]
+    assert (one["user"], one["folder"]) == ("sammy", FOLDER)
     assert any(f"move from {engine} into PostgreSQL" in note for note in plan.notes(project, seen(), answer()))
 
 

@@ -1,5 +1,6 @@
 """Print what a project that runs is set to, with its secrets, as JSON: its own `manage.py shell -c` runs it."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -36,6 +37,24 @@ def database(connection):
     return found
 
 
+def elsewhere(media):
+    """Return the folders outside of the uploads that fields keep their files in: {APP.MODEL.FIELD: folder}."""
+    from django.apps import apps
+    from django.core.files.storage import FileSystemStorage
+    from django.db.models import FileField
+
+    found, inside = {}, Path(media).resolve() if media else None
+    for model in apps.get_models():
+        for field in [one for one in model._meta.get_fields() if isinstance(one, FileField)]:
+            # A storage that is no folder may fail where it is made.
+            with contextlib.suppress(Exception):
+                if isinstance(field.storage, FileSystemStorage):
+                    place = Path(field.storage.location).resolve()
+                    if not inside or not place.is_relative_to(inside):
+                        found[f"{model._meta.label}.{field.name}"] = str(place)
+    return found
+
+
 def main():
     """Print everything."""
     import django
@@ -52,7 +71,9 @@ def main():
         "env": dict(os.environ),
         "secret_key": str(settings.SECRET_KEY),
         "allowed_hosts": list(settings.ALLOWED_HOSTS),
+        # A relative one is where the process that serves has its working directory: `plan` knows that.
         "media": str(settings.MEDIA_ROOT) if settings.MEDIA_ROOT else "",
+        "elsewhere": elsewhere(settings.MEDIA_ROOT),
         "databases": {alias: database(connections[alias]) for alias in connections},
         "remote": git("config", "--get", "remote.origin.url"),
         "branch": git("rev-parse", "--abbrev-ref", "HEAD"),

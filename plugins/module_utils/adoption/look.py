@@ -123,6 +123,7 @@ def main(folders: list[str], known: list[str], media: str) -> None:
         "sites": {path: server_names(text) for path, text in sites.items()},
         "processes": processes(folders),
         "uploads": volume,
+        "has_media": bool(media) and Path(media).is_dir(),
         "odd": odd[:1],
         "free": shutil.disk_usage("/var/lib").free,
         "letsencrypt": [path for path, text in sites.items() if "/etc/letsencrypt/" in text],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,11 +39,21 @@ class Project:
 
     said: Mapping[str, Any]
     units: Sequence[str] = ()
+    runs_in: str = ""  # where its processes run, when that is not the folder of manage.py
 
     @property
     def folder(self) -> str:
         """The folder of manage.py."""
         return str(self.said["folder"])
+
+    @property
+    def media(self) -> str:
+        """The folder of its uploads, "" for none: Django takes a relative one from where the process runs."""
+        return self.whole(self.said["media"]) if self.said["media"] else ""
+
+    def whole(self, path: str) -> str:
+        """Return the whole path of what the process that serves calls so."""
+        return posixpath.normpath(posixpath.join(self.runs_in or self.folder, path))
 
     @property
     def folders(self) -> list[str]:
@@ -58,7 +69,9 @@ def projects(answer: Mapping[str, Any]) -> list[Project]:
             continue
         serving = [one for one in answer["servers"] if inside(one["folder"], said["folder"])]
         units = sorted({one["unit"] for one in serving})
-        found.append(Project(said, units))
+        places = [one["folder"] for one in serving]
+        runs_in = places[0] if places and said["folder"] not in places else ""
+        found.append(Project(said, units, runs_in))
     return found
 
 
@@ -160,6 +173,12 @@ def notes(project: Project, look: Mapping[str, Any], answer: Mapping[str, Any]) 
             found.append(
                 f"its data move from {one['engine'].rpartition('.')[2]} into PostgreSQL, by Django's own serializer"
             )
+    if project.media and not look.get("has_media", True):
+        found.append(f"its MEDIA_ROOT, {project.media}, is no folder: no uploads are taken along")
+    found += [
+        f"{field} keeps its files in {place}, outside of MEDIA_ROOT: they are not taken along"
+        for field, place in said.get("elsewhere", {}).items()
+    ]
     own = set(domains(answer, project))
     others = sorted({name for names in look["sites"].values() for name in names} - own)
     if others:
@@ -188,7 +207,7 @@ def steps(project: Project, look: Mapping[str, Any], name: str, asked: Sequence[
         raise CannotError(f"{look['odd'][0]} is no file, or a link that leaves the uploads: put the file in its place.")
     if look["uploads"] * COPIES > look["free"]:
         raise CannotError(
-            f"{project.said['media']} has {look['uploads'] >> 20} MB, and is copied twice on the way: "
+            f"{project.media} has {look['uploads'] >> 20} MB, and is copied twice on the way: "
             f"{look['free'] >> 20} MB are free."
         )
     for path, names in look["sites"].items():
@@ -208,8 +227,10 @@ def steps(project: Project, look: Mapping[str, Any], name: str, asked: Sequence[
             databases[alias] = {"user": "postgres", "command": command, "folder": "/", "env": {}}
             rename += [[one["name"], f"{name}_before"]] if one["name"] == name else []
         else:
-            command = [said["python"], "manage.py", *DUMPED, f"--database={alias}"]
-            databases[alias] = {"user": said["user"], "command": command, "folder": said["folder"], "env": said["env"]}
+            # A relative name of an SQLite leads from there, too.
+            where, manage = project.runs_in or project.folder, posixpath.join(project.folder, "manage.py")
+            command = [said["python"], manage, *DUMPED, f"--database={alias}"]
+            databases[alias] = {"user": said["user"], "command": command, "folder": where, "env": said["env"]}
     stop = [unit for unit in look["units"] if unit not in SERVICES]
     return {
         "stop": stop,
@@ -219,7 +240,7 @@ def steps(project: Project, look: Mapping[str, Any], name: str, asked: Sequence[
         "processes": [one for one in look["processes"] if not supervised(one["unit"], look)],
         "sites": [path for path, names in look["sites"].items() if set(names) & set(asked)],
         "databases": databases,
-        "media": said["media"],
+        "media": project.media,
         "rename": rename,
         "port": said["databases"]["default"]["port"],
     }
