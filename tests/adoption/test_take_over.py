@@ -12,12 +12,14 @@ from adoption import take_over
 def adoption(tmp_path, monkeypatch):
     """Return an adoption whose commands are written down, and fail when they are named in `failing`."""
     monkeypatch.setattr(take_over, "ROOT", tmp_path / "kept")
-    monkeypatch.setattr(take_over, "CONFIGURATIONS", (str(tmp_path / "nginx"),))
+    monkeypatch.setattr(take_over, "CONFIGURATIONS", (str(tmp_path / "nginx"), str(tmp_path / "postgresql")))
+    monkeypatch.setattr(take_over, "APPLICATIONS", str(tmp_path / "django"))
     monkeypatch.setattr(take_over, "UNITS", str(tmp_path / "units"))
     (tmp_path / "disk").mkdir()
     (tmp_path / "disk/paper.txt").write_text("paper")
     (tmp_path / "media").symlink_to("disk")
     (tmp_path / "nginx").mkdir()
+    (tmp_path / "postgresql/15/main").mkdir(parents=True)
     (tmp_path / "nginx/site").write_text("old")
     (tmp_path / "crontab").write_text("# mine\n7 3 * * * x\n9 9 * * * y\n")
     lines, failing = [], []
@@ -141,6 +143,121 @@ def test_back_puts_back_what_was_there(adoption, tmp_path):
     assert "systemctl enable --quiet gunicorn.socket" in lines
     assert lines.index("systemctl try-restart nginx.service") < lines.index("systemctl start gunicorn.socket")
     assert take_over.Adoption("shop").back() == ""
+
+
+def comes(tmp_path, name):
+    """Let an application come to the host, with its site."""
+    (tmp_path / f"django/{name}").mkdir(parents=True)
+    (tmp_path / f"django/{name}/application.json").touch()
+    (tmp_path / "nginx/sites-enabled").mkdir(exist_ok=True)
+    (tmp_path / f"nginx/sites-enabled/{name}.conf").write_text(name)
+
+
+def files(tmp_path):
+    """Return what is on the host, with its text."""
+    every = [path for top in ("nginx", "postgresql", "units") for path in (tmp_path / top).rglob("*")]
+    return {str(path): path.is_file() and path.read_text() for path in every}
+
+
+def test_back_keeps_what_was_configured_since(adoption, tmp_path):
+    one, made, _, _ = adoption
+    one.begin(made)
+    one.finish()
+    (tmp_path / "nginx/hand-made").write_text("new")
+    (tmp_path / "crontab").write_text((tmp_path / "crontab").read_text() + "1 1 * * * z\n")
+    said = take_over.Adoption("shop").back()
+    (since,) = (tmp_path / "kept").glob("shop-*/since")
+    assert (since / tmp_path.relative_to("/") / "nginx/hand-made").read_text() == "new"
+    assert str(since) in said
+    assert (tmp_path / "crontab").read_text() == "# mine\n7 3 * * * x\n9 9 * * * y\n1 1 * * * z\n"
+
+
+def test_back_that_was_killed_goes_on_and_keeps_what_was_there_first(adoption, tmp_path):
+    one, made, _, failing = adoption
+    one.begin(made)
+    one.finish()
+    (tmp_path / "nginx/hand-made").write_text("new")
+    failing.append("start gunicorn.socket")
+    with pytest.raises(take_over.CannotError):
+        take_over.Adoption("shop").back()
+    failing.clear()
+    assert take_over.Adoption("shop").back() != ""
+    (since,) = (tmp_path / "kept").glob("shop-*/since")
+    assert (since / tmp_path.relative_to("/") / "nginx/hand-made").read_text() == "new"
+    assert (tmp_path / "nginx/site").read_text() == "old"
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_back_refuses_before_anything_when_an_application_came_since(adoption, tmp_path, finished):
+    one, made, lines, _ = adoption
+    one.begin(made)
+    if finished:
+        one.finish()
+    comes(tmp_path, "shop")
+    comes(tmp_path, "blog")
+    before, count = files(tmp_path), len(lines)
+    with pytest.raises(take_over.CannotError, match="blog came to this host after shop was adopted"):
+        take_over.Adoption("shop").back()
+    assert (files(tmp_path), lines[count:]) == (before, [])
+
+
+def test_back_leaves_what_is_an_application_s_of_before(adoption, tmp_path):
+    one, made, _, _ = adoption
+    comes(tmp_path, "blog")
+    one.begin(made)
+    one.finish()
+    comes(tmp_path, "shop")
+    (tmp_path / "nginx/sites-enabled/blog.conf").write_text("changed since")
+    (tmp_path / "postgresql/15/main").rename(tmp_path / "postgresql/17")
+    assert "is again served" in take_over.Adoption("shop").back()
+    left = {path.name: path.read_text() for path in (tmp_path / "nginx").rglob("*") if path.is_file()}
+    assert left == {"blog.conf": "changed since", "site": "old"}
+    assert (tmp_path / "postgresql/17").exists()
+
+
+def test_back_refuses_before_anything_when_the_databases_moved_on(adoption, tmp_path):
+    one, made, lines, _ = adoption
+    one.begin(made)
+    # The adoption may itself have made a server beside the old one.
+    (tmp_path / "postgresql/17/main").mkdir(parents=True)
+    one.finish()
+    (tmp_path / "postgresql/15/main").rmdir()
+    before, count = files(tmp_path), len(lines)
+    said = "PostgreSQL was 15/main, 17/main when shop was adopted, and is 17/main now"
+    with pytest.raises(take_over.CannotError, match=said):
+        take_over.Adoption("shop").back()
+    assert (files(tmp_path), lines[count:]) == (before, [])
+    (tmp_path / "postgresql/15/main").mkdir()
+    assert take_over.Adoption("shop").back() != ""
+
+
+def test_a_run_that_failed_is_put_back_beside_a_server_that_it_made(adoption, tmp_path):
+    one, made, _, _ = adoption
+    one.begin(made)
+    (tmp_path / "postgresql/17/main").mkdir(parents=True)
+    assert take_over.Adoption("shop").back() != ""
+
+
+def test_what_is_kept_is_never_replaced(adoption, tmp_path):
+    one, made, _, _ = adoption
+    one.begin(made)
+    # The old site's file has the name of ours, which a run before wrote.
+    (tmp_path / "nginx/site").write_text("ours")
+    take_over.Adoption("shop").begin({})
+    assert not (tmp_path / "nginx/site").exists()
+    (tmp_path / "nginx/site").write_text("ours")
+    take_over.Adoption("shop").back()
+    assert (tmp_path / "nginx/site").read_text() == "old"
+
+
+def test_a_database_that_has_the_name_already_is_not_taken_for_the_old_one(adoption, monkeypatch):
+    one, made, _, _ = adoption
+    renamed = []
+    monkeypatch.setattr(take_over, "exists", lambda name, _port: name in ("shop", "shop_before"))
+    monkeypatch.setattr(take_over, "rename", lambda old, new, _port: renamed.append((old, new)))
+    with pytest.raises(take_over.CannotError, match="There is a database shop_before already"):
+        one.begin(made | {"rename": [["shop", "shop_before"]]})
+    assert renamed == []
 
 
 def test_programs_print_one_answer(tmp_path):

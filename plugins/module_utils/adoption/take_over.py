@@ -22,6 +22,7 @@ from typing import Any
 ROOT = Path("/var/lib/groundcrew-adopt")
 CONFIGURATIONS = ("/etc/nginx", "/etc/postgresql")
 UNITS = "/etc/systemd/system"
+APPLICATIONS = "/etc/django"
 MARK = "GROUNDCREW "
 
 
@@ -77,6 +78,18 @@ def flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def others(name: str) -> list[str]:
+    """Return the applications of Groundcrew beside one."""
+    return sorted(
+        path.parent.name for path in Path(APPLICATIONS).glob("*/application.json") if path.parent.name != name
+    )
+
+
+def clusters(folder: Path) -> set[str]:
+    """Return the servers whose configurations are in a folder such as /etc/postgresql: `15/main`."""
+    return {f"{path.parent.name}/{path.name}" for path in folder.glob("[0-9]*/*") if path.is_dir()}
+
+
 class Adoption:
     """What is taken over, and where things of before are kept."""
 
@@ -111,7 +124,7 @@ class Adoption:
                     target = self.place / Path(folder).relative_to("/")
                     target.parent.mkdir(parents=True, exist_ok=True)
                     run("cp", "-a", "--no-target-directory", folder, str(target))
-            self.keep(stage="begun", plan=plan)
+            self.keep(stage="begun", plan=plan, others=others(self.name), renamed=[])
         plan, packed = self.kept["plan"], self.archive.exists()
         try:
             if not packed:
@@ -119,12 +132,13 @@ class Adoption:
                 self.pack(plan)
             for path in plan["sites"]:
                 self.set_aside(Path(path))
-            for old, new in plan["rename"]:
-                # A run before may have done so; then the name is the application's by now.
-                if not exists(new, plan["port"]):
-                    rename(old, new, plan["port"])
-        except Exception:
-            self.back()
+            for pair in plan["rename"]:
+                self.give_up_name(*pair, plan["port"])
+        except Exception as error:
+            try:
+                self.back()
+            except CannotError as refused:
+                raise CannotError(f"{error} {refused}") from error
             raise
         size = self.archive.stat().st_size >> 10
         return (
@@ -139,8 +153,7 @@ class Adoption:
             text = self.place / f"crontab{path.replace('/', '_')}"
             if not text.exists():
                 shutil.copy2(path, text)
-            lines = Path(path).read_text().splitlines(keepends=True)
-            own = plan["crontabs"][path]
+            lines, own = Path(path).read_text().splitlines(keepends=True), plan["crontabs"][path]
             rewrite(Path(path), "".join(f"#{line}" if line.rstrip("\n") in own else line for line in lines))
         for path in plan["supervisor"]:
             self.set_aside(Path(path))
@@ -183,10 +196,22 @@ class Adoption:
     def set_aside(self, path: Path) -> None:
         """Move a file to where `back` finds it."""
         target = self.place / "aside" / path.relative_to("/")
-        if path.exists() or path.is_symlink():
+        if target.exists() or target.is_symlink():
+            # A run before has done so, and what is here by now is the application's. What is kept is never replaced.
+            path.unlink(missing_ok=True)
+        elif path.exists() or path.is_symlink():
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True)
             shutil.move(path, target)
+
+    def give_up_name(self, old: str, new: str, port: str) -> None:
+        """Give a database of before another name, once: later the old one is that of the application's database."""
+        renamed = self.kept.get("renamed", self.kept["plan"]["rename"])
+        if [old, new] not in renamed:
+            if exists(new, port):
+                raise CannotError(f"There is a database {new} already, which would be taken for {old}: rename it.")
+            self.keep(renamed=[*renamed, [old, new]])
+        if not exists(new, port):
+            rename(old, new, port)
 
     def finish(self) -> str:
         """Let the project of before not start any more, and forget what was needed on the way."""
@@ -197,7 +222,8 @@ class Adoption:
         if own:
             run("systemctl", "disable", "--quiet", *own)
         self.archive.unlink(missing_ok=True)
-        self.keep(stage="finished")
+        servers = {folder: sorted(clusters(Path(folder))) for folder in CONFIGURATIONS}
+        self.keep(stage="finished", clusters=servers)
         return f"{self.name} is adopted. What was there before lies as it was, and does not start any more."
 
     def back(self) -> str:
@@ -208,6 +234,7 @@ class Adoption:
         # Before that nothing but the project itself was touched.
         configured = self.archive.exists() or self.kept["stage"] == "finished"
         if configured:
+            self.refuse()
             self.configure_back()
         for path in (self.place / "aside").rglob("*"):
             if path.is_symlink() or path.is_file():
@@ -215,8 +242,11 @@ class Adoption:
                 target.unlink(missing_ok=True)
                 shutil.move(path, target)
         for path in plan["crontabs"]:
-            if (kept := self.place / f"crontab{path.replace('/', '_')}").exists():
-                rewrite(Path(path), kept.read_text())
+            # Lines that came since stay.
+            if (self.place / f"crontab{path.replace('/', '_')}").exists() and Path(path).exists():
+                lines, own = Path(path).read_text().splitlines(keepends=True), plan["crontabs"][path]
+                text = "".join(line[1:] if line[:1] == "#" and line[1:].rstrip("\n") in own else line for line in lines)
+                rewrite(Path(path), text)
         if configured:
             for unit in ("postgresql.service", "nginx.service"):
                 run("systemctl", "try-restart", unit)
@@ -238,28 +268,69 @@ class Adoption:
                 f"--property=EnvironmentFile={environment}",
             ]
             run("systemd-run", "--quiet", "--collect", *options, "--", *one["words"])
-        stamp = f"{datetime.datetime.now():%Y%m%dT%H%M%S}"
-        self.place.rename(self.place.with_name(f"{self.name}-{stamp}"))
+        gone = self.place.with_name(f"{self.name}-{datetime.datetime.now():%Y%m%dT%H%M%S}")
+        self.place.rename(gone)
         self.kept = {}
-        return f"{self.name} is again served as before Groundcrew."
+        lies = f" What was configured since lies in {gone}/since." if (gone / "since").exists() else ""
+        return f"{self.name} is again served as before Groundcrew.{lies}"
+
+    def refuse(self) -> None:
+        """Raise CannotError where the configurations of that day would take out of service what came since."""
+        there = others(self.name)
+        if came := [one for one in there if one not in self.kept.get("others", ())]:
+            raise CannotError(
+                f"{', '.join(came)} came to this host after {self.name} was adopted, and would go with the"
+                " configurations of Nginx and PostgreSQL of that day. Remove or revert first what came last,"
+                " or leave it as it is."
+            )
+        for folder in map(Path, CONFIGURATIONS):
+            kept = self.place / folder.relative_to("/")
+            if there or not kept.is_dir() or self.since(folder).exists():
+                continue
+            before, now = clusters(kept), clusters(folder)
+            if self.kept["stage"] == "finished":
+                # A server that came with the adoption itself is none that came since.
+                before = set(self.kept.get("clusters", {}).get(str(folder), before))
+            else:
+                now &= before
+            if before != now:
+                was, here = (", ".join(sorted(some)) or "not there" for some in (before, now))
+                raise CannotError(
+                    f"PostgreSQL was {was} when {self.name} was adopted, and is {here} now: with the configuration of"
+                    " that day no database of this host would answer. Leave it as it is;"
+                    f" what was kept lies in {self.place}."
+                )
+
+    def since(self, folder: Path) -> Path:
+        """Return where a configuration is kept that is about to be replaced by that of before."""
+        return self.place / "since" / folder.relative_to("/")
 
     def configure_back(self) -> None:
         """Put back the configurations of Nginx and PostgreSQL, without sandboxes, and stop what works for the site."""
         own = f"{self.name}-worker-*", f"{self.name}-timer-*", f"{self.name}-*.timer"
         run("systemctl", "stop", *own, check=False)
-        for folder in CONFIGURATIONS:
-            kept = self.place / Path(folder).relative_to("/")
-            if kept.is_dir():
-                # What packages that came since have switched on stays: nobody would switch it on again.
-                links = {
-                    path: path.readlink() for path in Path(folder).glob("modules-enabled/50-*") if path.is_symlink()
-                }
-                shutil.rmtree(folder, ignore_errors=True)
-                run("cp", "-a", str(kept), folder)
-                for path, target in links.items():
-                    if not path.is_symlink():
-                        path.parent.mkdir(exist_ok=True)
-                        path.symlink_to(target)
+        if others(self.name):
+            # They were there before, and the configurations are theirs, too: only the site goes.
+            (Path(CONFIGURATIONS[0]) / f"sites-enabled/{self.name}.conf").unlink(missing_ok=True)
+            return
+        for folder in map(Path, CONFIGURATIONS):
+            kept, since = self.place / folder.relative_to("/"), self.since(folder)
+            if not kept.is_dir():
+                continue
+            if not since.exists():
+                part = since.with_name(f"{since.name}.part")
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir(parents=True)
+                run("cp", "-a", "--no-target-directory", str(folder), str(part))
+                part.rename(since)
+            shutil.rmtree(folder, ignore_errors=True)
+            run("cp", "-a", "--no-target-directory", str(kept), str(folder))
+            # What packages that came since have switched on stays: nobody would switch it on again.
+            for link in since.glob("modules-enabled/50-*"):
+                path = folder / link.relative_to(since)
+                if link.is_symlink() and not path.is_symlink():
+                    path.parent.mkdir(exist_ok=True)
+                    path.symlink_to(link.readlink())
         for dropin in (
             *Path(UNITS).glob("nginx.service.d/groundcrew.conf"),
             *Path(UNITS).glob("postgresql@*/groundcrew.conf"),
@@ -269,7 +340,7 @@ class Adoption:
 
     def rename_back(self, plan: dict[str, Any]) -> None:
         """Give databases their names back; one that took such a name gets another."""
-        for old, new in plan["rename"]:
+        for old, new in self.kept.get("renamed", plan["rename"]):
             for _ in range(30):
                 with contextlib.suppress(CannotError):
                     psql("SELECT 1", plan["port"])
