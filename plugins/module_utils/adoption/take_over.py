@@ -132,8 +132,8 @@ class Adoption:
                 self.pack(plan)
             for path in plan["sites"]:
                 self.set_aside(Path(path))
-            for pair in plan["rename"]:
-                self.give_up_name(*pair, plan["port"])
+            for old, new in plan["rename"]:
+                self.give_up_name(old, new, plan["port"])
         except Exception as error:
             try:
                 self.back()
