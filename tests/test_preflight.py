@@ -178,6 +178,17 @@ def test_a_playbook_that_reaches_nobody_of_its_group_is_refused(play):
     assert "UNREACHABLE" in output
 
 
+def test_data_are_not_copied_onto_the_database_that_they_come_from(play):
+    """`--limit` leaves out the host that they come from, and what the inventory says of it is still read."""
+    shared = APP | {"database_url": "postgresql://shop:correcthorse@db.example.org/shop"}
+    shared["env"] = {"DJANGO_SECRET_KEY": "4f9d1c0b7a3e5d8f2b6c9a1e7d3f5b8c"}
+    asked = ["--limit", "web2", "-e", "app=shop", "-e", "from=web1", "-e", "confirm=shop"]
+    given = {"hosts": ("web1", "web2"), "groups": ("django",), "django_apps": [shared]}
+    status, output = play(ROOT / "playbooks/clone_data.yml", *asked, **given)
+    assert (status, "UNREACHABLE" in output) == (2, False)
+    assert "[web2] shop: `-e from` is web1, which has the same database db.example.org:5432/shop" in output
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

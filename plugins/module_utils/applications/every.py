@@ -12,6 +12,7 @@ from . import (
     central,
     certificate,
     claims,
+    cloning,
     combinations,
     command_words,
     connections,
@@ -164,6 +165,7 @@ def resolve_all(hosts: list[Host], request: Request) -> tuple[dict[str, Any], li
         found += deployers.findings(host, applications.get(host.name, []))
         found += administrators.findings(host, applications.get(host.name, []))
     found += [*inventory.findings(hosts), *reached.findings(hosts, applications, request)]
+    found += cloning.findings(hosts, applications, request)
     found += [*extra.findings(request), *asked(applications, request), *together(applications, request)]
     if found:
         return {}, found
