@@ -11,6 +11,20 @@ import pytest
 
 RESTORE = "playbooks/restore.yml"
 REPOSITORY = "/var/backups/groundcrew"
+LITE = """
+import sqlite3, time
+one = sqlite3.connect('/srv/shop/media/lite', isolation_level=None)
+one.execute('PRAGMA journal_mode=wal')
+one.execute('CREATE TABLE entry (name)')
+one.execute("INSERT INTO entry VALUES ('Ada')")
+one.execute('BEGIN')
+one.execute("INSERT INTO entry VALUES ('Bob')")
+open('/srv/shop/media/lite.ready', 'w').close()
+time.sleep(3600)
+"""
+READ_LITE = (
+    "import sqlite3; print(sqlite3.connect('/srv/shop/media/lite').execute('SELECT name FROM entry').fetchall())"
+)
 INSERT = "INSERT INTO shop_visit (written) VALUES (clock_timestamp())"
 
 
@@ -114,6 +128,8 @@ def test_a_restore_asks_for_the_name_of_the_host(host, play):
 # A restore on each distribution is in test_far.py.
 @pytest.mark.split
 def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, http):
+    host.check_output("systemd-run --unit=lite --uid=shop --property=UMask=0027 python3 -c %s", LITE)
+    host.check_output("until test -e /srv/shop/media/lite.ready; do sleep 0.1; done")
     host.check_output("systemctl start groundcrew-backup.service && rm /srv/shop/media/photo.txt")
     host.check_output(
         "systemd-run --unit=writer --uid=postgres sh -c %s", f'while psql -qd shop -c "{INSERT}"; do :; done'
@@ -133,6 +149,11 @@ def test_a_data_directory_destroyed_while_it_is_written_comes_back(host, play, h
     assert host.file("/srv/shop/media/link").linked_to == "/srv/shop/media/photo.txt"
     assert http("https://shop.example.org/media/photo.txt").text == "holiday\n"
     assert http("https://shop.example.org/").status == 200
+    # What was committed and not yet in the file is; the process that had it open was stopped before.
+    assert host.check_output("runuser --user=shop -- python3 -c %s", READ_LITE) == "[('Ada',)]"
+    assert host.check_output("stat --format='%U %a' /srv/shop/media/lite") == "shop 640"
+    assert host.run("systemctl is-active lite").stdout.strip() != "active"
+    assert len(host.check_output("ls /srv/shop/media/lite.before-*").split()) == 1
 
 
 @pytest.mark.split
