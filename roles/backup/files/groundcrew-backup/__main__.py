@@ -19,6 +19,7 @@ import drill
 import files
 import mariadb
 import postgresql
+import sqlite
 import status
 from common import CONFIGURATION, STATE, FailedError, record
 
@@ -41,8 +42,9 @@ def back_up():
     """
     parts = [postgresql.backup] if postgresql.CLUSTER else []
     parts += [mariadb.backup] if mariadb.SERVER else []
-    failures = []
-    for part in [*parts, lambda: files.backup(mariadb.DUMPS)]:
+    left_out, failures = [], []
+    parts += [lambda: left_out.extend(sqlite.keep()), lambda: files.backup([*mariadb.DUMPS, sqlite.COPIES], left_out)]
+    for part in parts:
         try:
             part()
         except (FailedError, OSError, ValueError) as error:
@@ -69,6 +71,12 @@ def restore(until=""):
     """
     moment = read_time(until)
     files.find(moment)
+    with sqlite.replaced():
+        put_back(moment)
+
+
+def put_back(moment):
+    """Put databases and files of a moment back."""
     if mariadb.SERVER and (before := mariadb.set_aside()):
         print(f"The databases of MariaDB from before this restore are kept in {before}.")
     if postgresql.CLUSTER:
@@ -76,7 +84,7 @@ def restore(until=""):
         if before.exists():
             print(f"The databases from before this restore are kept in {before}: remove it when nobody needs it.")
     try:
-        files.restore(moment, mariadb.DUMPS)
+        files.restore(moment, [*mariadb.DUMPS, sqlite.COPIES])
         if mariadb.SERVER:
             mariadb.restore()
     except (FailedError, OSError) as error:

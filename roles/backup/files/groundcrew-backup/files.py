@@ -42,15 +42,17 @@ def create():
         restic("init")
 
 
-def backup(dumps):
+def backup(dumps, left_out=()):
     """Keep the dumps, what is there of the folders, and who owns it: numbers of users differ on the next host.
+
+    ``left_out`` are files that are kept in another form.
 
     :raises FailedError: also when something that is to be kept is not, after the rest was.
     """
     paths = [path for path in [*dumps, *DATA, *IDENTITY] if os.path.lexists(path)]
     OWNERS.write_text(json.dumps({user.pw_name: [user.pw_uid, user.pw_gid] for user in pwd.getpwall()}))
     restic("unlock")
-    exclude = [f"--exclude={path}" for path in CONFIGURATION["exclude"]]
+    exclude = [f"--exclude={path}" for path in [*CONFIGURATION["exclude"], *left_out]]
     restic("backup", "--quiet", f"--host={CONFIGURATION['name']}", *exclude, OWNERS, *paths)
     # The last of a day is not always the good one: one by hand may follow an accident.
     keep = ["--keep-within=7d", "--keep-daily=7", f"--keep-weekly={CONFIGURATION['weeks']}"]
