@@ -6,6 +6,7 @@ import json
 
 import pytest
 from groundcrew_release.project import Asked, pythons, read
+from groundcrew_release.project.tree import Tree
 from groundcrew_release.steps import FailedError
 
 DJANGO = {"requirements.txt": "Django\n"}
@@ -57,6 +58,38 @@ def look(tmp_path):
         return read(tmp_path / "source", Asked(**asked))
 
     return run
+
+
+def test_a_link_that_leads_out_is_not_there(look, tmp_path):
+    secret, source = tmp_path / "root-only", tmp_path / "source"
+    (secret / "requirements").mkdir(parents=True)
+    for name in ("more.txt", "uv.lock", "requirements/base.txt", "settings.py", "wsgi.py"):
+        (secret / name).write_text("RESTIC_PASSWORD=hunter2\n")
+    source.mkdir()
+    for name in ("more.txt", "requirements", "uv.lock", "pdm.lock"):
+        (source / name).symlink_to(secret / name)
+    (source / "up").symlink_to("..")
+    (source / "real.txt").write_text("Django\n")
+    (source / "inside.txt").symlink_to("real.txt")
+    tree = Tree(source)
+    assert tree.files == tuple(tree.inside(".")) == ("inside.txt", "real.txt")
+    assert tree.folders(".") == []
+    for path in ("more.txt", "up/root-only/more.txt", "../root-only/more.txt", "more\0.txt", "pdm.lock"):
+        assert not tree.has(path)
+        for read_it in (tree.text, tree.whole):
+            with pytest.raises(FailedError, match="of the project cannot be read: No such file"):
+                read_it(path)
+    assert tree.text("inside.txt") == "Django\n"
+    assert not tree.has_folder("up/root-only")
+    # What is listed is handed on to the application, and what is no requirement is printed.
+    with pytest.raises(FailedError, match=r"more\.txt") as caught:
+        look(SITE | {"requirements.txt": "Django\n-r more.txt\n"})
+    assert "hunter2" not in str(caught.value)
+    (source / "requirements.txt").unlink()
+    (source / "requirements.txt").symlink_to(secret / "more.txt")
+    with pytest.raises(FailedError) as caught:
+        look(SITE)
+    assert "hunter2" not in str(caught.value)
 
 
 def case(name, files, found, **asked):

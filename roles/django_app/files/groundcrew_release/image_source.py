@@ -109,8 +109,12 @@ def check_packages(application: Application, release: Path) -> None:
     paths = [path for folder in packages(release) for path in folder.iterdir()]
     infos = [path.stem.partition("-")[0] for path in paths if path.suffix in (".dist-info", ".egg-info")]
     installed = {named(one) for one in infos}
-    pyvenv = release / "venv/pyvenv.cfg"
-    if pyvenv.is_file() and "true" in pyvenv.read_text().partition("include-system-site-packages")[2].split("\n")[0]:
+    pyvenv, root = (release / "venv/pyvenv.cfg").resolve(), (release / "rootfs").resolve()
+    if (
+        pyvenv.is_relative_to(root)
+        and pyvenv.is_file()
+        and "true" in pyvenv.read_text().partition("include-system-site-packages")[2].split("\n")[0]
+    ):
         # Python alone knows all that it finds then.
         return
     wanted = ["django", *requirements.servers(application)]

@@ -48,7 +48,7 @@ def check_pointers(folder: Path, kind: str) -> None:
 
 def check_submodules(folder: Path) -> None:
     """Refuse an archive that was made without the submodules that its `.gitmodules` name."""
-    for modules in folder.glob("**/.gitmodules"):
+    for modules in (one for one in folder.glob("**/.gitmodules") if not one.is_symlink()):
         text = modules.read_text(errors="surrogateescape")
         for name in re.findall(r"^\s*path\s*=\s*(.+?)\s*$", text, re.MULTILINE):
             place = modules.parent / name

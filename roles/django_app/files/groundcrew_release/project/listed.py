@@ -104,10 +104,8 @@ def find(tree: Tree, folder: str) -> Lists:
     """
     candidates: list[tuple[tuple[int, int, int], str]] = []
     only: list[str] = []
-    folders = (
-        sorted(one.name for one in (tree.folder / folder).iterdir() if one.is_dir()) if tree.has_folder(folder) else []
-    )
-    places = [(folder, False)] + [(join(folder, one), True) for one in folders if one.lower() in FOLDERS]
+    folders = [one for one in tree.folders(folder) if one.lower() in FOLDERS]
+    places = [(folder, False)] + [(join(folder, one), True) for one in folders]
     for place, inside in places:
         for name in tree.inside(place):
             path = join(place, name)

@@ -120,8 +120,7 @@ def poetry_groups(pyproject: dict[str, Any]) -> tuple[str, ...]:
 
 def flat(tree: Tree, place: str) -> list[str]:
     """Return the folders that setuptools would take for the packages of a project without a src folder."""
-    top = tree.folder / place
-    names = sorted(one.name for one in top.iterdir() if one.is_dir())
+    names = tree.folders(place)
     return [name for name in names if name.isidentifier() and name not in NO_PACKAGES and not name.startswith("_")]
 
 

@@ -16,6 +16,7 @@ SKIPPED = {"node_modules", "bower_components", "__pycache__", "site-packages", "
 ENVIRONMENT = ("pyvenv.cfg", "bin/activate", "Scripts/activate", "lib/site-packages", "Lib/site-packages")
 """What a virtual environment has, one that is old or of Windows, too."""
 LIMIT = 1_000_000  # characters of a source file or a manifest that is read
+NOWHERE = Path("/nonexistent")
 
 
 def up(folder: str) -> list[str]:
@@ -29,8 +30,17 @@ def join(folder: str, *names: str) -> str:
     return os.path.normpath(str(PurePosixPath(folder, *names)))
 
 
+def leaves(path: Path, folder: Path) -> bool:
+    """Say whether a path leads out of a folder, itself or by a link on its way."""
+    try:
+        return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+    except ValueError:
+        # A name with NUL.
+        return True
+
+
 class Tree:
-    """The files below a folder. What links point to counts as long as it lies inside."""
+    """The files below a folder. A link that leads out of it is as good as not there: root reads, and hands on."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -50,7 +60,9 @@ class Tree:
                 and not name.startswith((".", "{{", "{%"))
                 and not any(Path(place, name, one).exists() for one in ENVIRONMENT)
             ]
-            found += [Path(place, name).relative_to(self.folder).as_posix() for name in names]
+            paths = [Path(place, name) for name in names]
+            paths = [path for path in paths if not (path.is_symlink() and leaves(path, self.folder))]
+            found += [path.relative_to(self.folder).as_posix() for path in paths]
         return tuple(sorted(found, key=lambda path: (path.count("/"), path)))
 
     def named(self, *names: str, below: str = ".") -> list[str]:
@@ -60,21 +72,32 @@ class Tree:
 
     def inside(self, folder: str) -> list[str]:
         """Return the names of the files in one folder, sorted."""
-        place = self.folder / folder
-        return sorted(path.name for path in place.iterdir() if path.is_file()) if place.is_dir() else []
+        return [name for name in self.names(folder) if self.has(join(folder, name))]
+
+    def folders(self, folder: str) -> list[str]:
+        """Return the names of the folders in one folder, sorted."""
+        return [name for name in self.names(folder) if self.has_folder(join(folder, name))]
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of all that is in one folder, sorted."""
+        return sorted(path.name for path in self.at(folder).iterdir()) if self.has_folder(folder) else []
 
     def has(self, path: str) -> bool:
         """Say whether the source has a file."""
-        return not path.startswith("..") and (self.folder / path).is_file()
+        return self.at(path).is_file()
 
     def has_folder(self, path: str) -> bool:
         """Say whether the source has a folder."""
-        return not path.startswith("..") and (self.folder / path).is_dir()
+        return self.at(path).is_dir()
+
+    def at(self, path: str) -> Path:
+        """Return where a path of the source is on the disk, NOWHERE for one that leaves the source."""
+        return NOWHERE if leaves(self.folder / path, self.folder) else self.folder / path
 
     def text(self, path: str) -> str:
         """Return the text of a file; a byte order mark is none of it."""
         try:
-            with (self.folder / path).open(encoding="utf-8-sig", errors="replace") as file:
+            with self.at(path).open(encoding="utf-8-sig", errors="replace") as file:
                 return file.read(LIMIT)
         except OSError as error:
             raise FailedError(f"{path} of the project cannot be read: {error.strerror}.") from None
@@ -83,14 +106,14 @@ class Tree:
         """Return the text of a lock, which may be long."""
         encoding = "utf-8-sig" if self.plain(path) else "utf-16"
         try:
-            return (self.folder / path).read_text(encoding=encoding, errors="replace")
+            return self.at(path).read_text(encoding=encoding, errors="replace")
         except OSError as error:
             raise FailedError(f"{path} of the project cannot be read: {error.strerror}.") from None
 
     def plain(self, path: str) -> bool:
         """Say whether a file is UTF-8; PowerShell writes what `pip freeze` prints as UTF-16."""
         try:
-            with (self.folder / path).open("rb") as file:
+            with self.at(path).open("rb") as file:
                 return file.read(2) not in (b"\xff\xfe", b"\xfe\xff")
         except OSError:
             return True
