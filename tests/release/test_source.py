@@ -464,6 +464,15 @@ def test_links_inside_an_archive_stay(sent, tmp_path):
                 ("link/evil", b"x", 0o644),
             ]
         ),
+        # A link that is left behind when another one is replaced.
+        tar(
+            [
+                ("sub/deep", (tarfile.DIRTYPE, ""), 0o755),
+                ("turn", (tarfile.SYMTYPE, "sub/deep"), 0o777),
+                ("link", (tarfile.SYMTYPE, "turn/../.."), 0o777),
+                ("turn", (tarfile.SYMTYPE, "."), 0o777),
+            ]
+        ),
         tar([("pipe", (tarfile.FIFOTYPE, ""), 0o644)]),
         tar([("device", (tarfile.CHRTYPE, ""), 0o644)]),
         zipped([("../evil", "x", 0o100644)]),

@@ -1,9 +1,9 @@
 """Unpack an archive that came from elsewhere: `archive.py FOLDER [links]`, with the archive on standard input.
 
 It runs as the application's user, which owns the folder, so that a hostile archive reaches nothing else; and it
-refuses what would leave the folder, with a sentence. With `links`, links may lead anywhere. Owners in the archive are
-ignored, of modes only the executable bit is kept. Python's own `tarfile.data_filter` does the same, but Debian 12 has a
-Python without it. Tar (gz, xz, bz2) and zip.
+refuses what would leave the folder, with a sentence; a link is judged at the end, when all that it leads over is there.
+With `links`, links may lead anywhere. Owners in the archive are ignored, of modes only the executable bit is kept.
+Python's own `tarfile.data_filter` does the same, but Debian 12 has a Python without it. Tar (gz, xz, bz2) and zip.
 """
 
 import os
@@ -26,13 +26,21 @@ def place(folder: Path, name: str) -> Path:
     return path
 
 
-def link(folder: Path, path: Path, target: str, anywhere: bool) -> None:
-    """Make a symbolic link, which stays inside the folder unless it may lead anywhere."""
-    outside = target.startswith("/") or not (path.parent / target).resolve().is_relative_to(folder)
-    if outside and not anywhere:
-        sys.exit(f"The archive holds {path.relative_to(folder)}, a link to {target} outside of its folder.")
+def link(path: Path, target: str) -> None:
+    """Make a symbolic link, in place of what is there."""
     path.unlink(missing_ok=True)
     path.symlink_to(target)
+
+
+def check(folder: Path) -> None:
+    """Exit when a link leads out of `folder`."""
+    for top, folders, files in os.walk(folder):
+        for path in (Path(top, name) for name in folders + files):
+            if not path.is_symlink():
+                continue
+            target = os.fspath(path.readlink())
+            if target.startswith("/") or not Path(os.path.realpath(path)).is_relative_to(folder):
+                sys.exit(f"The archive holds {path.relative_to(folder)}, a link to {target} outside of its folder.")
 
 
 def write(path: Path, content: IO[bytes], mode: int) -> None:
@@ -43,7 +51,7 @@ def write(path: Path, content: IO[bytes], mode: int) -> None:
     path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
 
 
-def untar(folder: Path, source: IO[bytes], anywhere: bool) -> None:
+def untar(folder: Path, source: IO[bytes]) -> None:
     """Unpack a tar archive."""
     with tarfile.open(fileobj=source) as archive:
         for member in archive:
@@ -52,7 +60,7 @@ def untar(folder: Path, source: IO[bytes], anywhere: bool) -> None:
             if member.isdir():
                 path.mkdir(exist_ok=True)
             elif member.issym():
-                link(folder, path, member.linkname, anywhere)
+                link(path, member.linkname)
             elif member.isfile() or member.islnk():
                 content = archive.extractfile(member)
                 if content:
@@ -62,7 +70,7 @@ def untar(folder: Path, source: IO[bytes], anywhere: bool) -> None:
                 sys.exit(f"The archive holds {member.name}, which is neither a file nor a folder nor a link.")
 
 
-def unzip(folder: Path, source: IO[bytes], anywhere: bool) -> None:
+def unzip(folder: Path, source: IO[bytes]) -> None:
     """Unpack a zip archive; its modes are in the upper half of an attribute that not every program writes."""
     with zipfile.ZipFile(source) as archive:
         for member in archive.infolist():
@@ -71,7 +79,7 @@ def unzip(folder: Path, source: IO[bytes], anywhere: bool) -> None:
             if member.is_dir():
                 path.mkdir(exist_ok=True)
             elif stat.S_ISLNK(mode):
-                link(folder, path, archive.read(member).decode(), anywhere)
+                link(path, archive.read(member).decode())
             else:
                 with archive.open(member) as content:
                     write(path, content, mode)
@@ -83,7 +91,9 @@ def main(target: str, links: str = "") -> None:
     try:
         unpack = unzip if zipfile.is_zipfile(source) else untar
         source.seek(0)
-        unpack(folder, source, bool(links))
+        unpack(folder, source)
+        if not links:
+            check(folder)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
         # tarfile lists what it tried in further lines.
         sys.exit(f"The archive cannot be unpacked: {str(error).partition(chr(10))[0].rstrip(':.')}.")
