@@ -2,12 +2,13 @@
 
 import errno
 import io
+import os
 import shutil
 import tarfile
 from pathlib import Path
 
 import pytest
-from groundcrew_release import commands, data, source
+from groundcrew_release import commands, data, host, source
 from groundcrew_release.application import Command
 from groundcrew_release.steps import FailedError
 
@@ -90,6 +91,47 @@ def test_what_one_host_exports_another_takes(served, tmp_path):
     result = data.replace(served.shop(anonymise=SCRUB), path, True, False, served.steps)
     assert held(served) == ("here", ["here.png"], RUNNING)
     assert Path(result["dump"]).read_text() == "later"
+
+
+def test_the_application_s_user_packs_and_uploads_may_be_on_another_disk(served, tmp_path, monkeypatch):
+    app, disk, run, owners = served.shop(), tmp_path / "disk", host.run, []
+    app.media_folder.rename(disk)
+    app.media_folder.symlink_to(disk)
+    (disk / "out").symlink_to("/etc")
+    monkeypatch.setattr(host, "user", lambda name: {"shop": (os.getuid(), 4711)}[name])
+    monkeypatch.setattr(host, "run", lambda *words, **keys: owners.append(keys["owner"]) or run(*words, **keys))
+    data.export(app, tmp_path / "out.tar", served.steps)
+    assert owners == [(os.getuid(), 4711)]
+    with tarfile.open(tmp_path / "out.tar") as file:
+        assert {one.name: one.issym() for one in file} == {
+            "databases/default.dump": False,
+            "media": False,
+            "media/here.png": False,
+            "media/out": True,
+        }
+
+
+def test_uploads_that_cannot_be_packed_are_named(served, tmp_path):
+    shutil.rmtree(served.shop().media_folder)
+    with pytest.raises(FailedError, match="media cannot be packed: No such file or directory"):
+        data.export(served.shop(), tmp_path / "out.tar", served.steps)
+
+
+def test_root_moves_nothing_out_of_a_folder_that_an_archive_names(served, tmp_path):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "passwords").touch()
+    path = tmp_path / "evil.tar"
+    with tarfile.open(path, "w") as file:
+        member = tarfile.TarInfo("databases/default.dump")
+        file.addfile(member, io.BytesIO())
+        member = tarfile.TarInfo("media")
+        member.type, member.linkname = tarfile.SYMTYPE, str(victim)
+        file.addfile(member)
+    with pytest.raises(FailedError, match=r"evil\.tar holds a link in place of the folder media"):
+        data.replace(served.shop(anonymise=SCRUB), path, True, False, served.steps)
+    assert (held(served), (victim / "passwords").exists()) == (("here", ["here.png"], RUNNING), True)
+    assert not data.folder(served.shop()).exists()
 
 
 def test_data_are_migrated_and_anonymised_while_nothing_runs(served, archive):

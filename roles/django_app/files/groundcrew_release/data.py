@@ -9,7 +9,7 @@ import errno
 import json
 import os
 import shlex
-import tarfile
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,10 @@ def export(application: Application, path: Path, steps: Steps) -> dict[str, Any]
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "wb") as file:
                 os.fchown(handle, owner.st_uid, owner.st_gid)
-                with tarfile.open(fileobj=file, mode="w") as archive:
-                    for alias, dump in zip(aliases, dumps, strict=True):
-                        archive.add(dump, f"databases/{alias}.dump")
-                    archive.add(application.media_folder, "media")
+                pairs = [f"{alias}={dump}" for alias, dump in zip(aliases, dumps, strict=True)]
+                words = [sys.executable, "-I", str(Path(__file__).with_name("pack.py")), str(application.media_folder)]
+                user = host.user(application.name)
+                host.run([*words, *pairs], cwd=Path("/"), env={}, owner=user, stdout=file, command="pack the data")
     finally:
         for dump in dumps:
             dump.unlink(missing_ok=True)
@@ -141,7 +141,10 @@ def begin(application: Application, dumps: dict[str, str], units: list[str]) -> 
 
 
 def unpack(application: Application, path: Path) -> None:
-    """Unpack an archive as the application's user, which can write nowhere else in that folder: a new one."""
+    """Unpack an archive as the application's user, which can write nowhere else in that folder: a new one.
+
+    Root has the top of it then, so that what root moves stays what it is.
+    """
     place, (uid, gid) = folder(application), host.user(application.name)
     if not path.is_file():
         raise FailedError(f"There is no file {path}.")
@@ -151,6 +154,11 @@ def unpack(application: Application, path: Path) -> None:
         (place / name).mkdir(mode=0o700)
         os.chown(place / name, uid, gid)
     source.extract(path, place / "archive", (uid, gid), title=f"unpack {path.name}")
+    os.chown(place / "archive", host.SUPERUSER, gid)
+    (place / "archive").chmod(0o710)
+    if (place / "archive/media").is_symlink():
+        host.remove(place)
+        raise FailedError(f"{path} holds a link in place of the folder media.")
 
 
 def held(place: Path, alias: str) -> Path | None:

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from . import causes
 from .steps import FailedError
@@ -30,9 +31,10 @@ def user(name: str) -> tuple[int, int]:
 def give(path: Path, uid: int, gid: int) -> None:
     """Make `path` and everything below it belong to a user and a group; links stay what they are."""
     os.chown(path, uid, gid, follow_symlinks=False)
-    for folder, folders, files in os.walk(path):
+    # Through handles of folders: who owns them may exchange one for a link meanwhile.
+    for _, folders, files, handle in os.fwalk(path):
         for name in folders + files:
-            os.chown(Path(folder) / name, uid, gid, follow_symlinks=False)
+            os.chown(name, uid, gid, dir_fd=handle, follow_symlinks=False)
 
 
 def sync(path: Path) -> None:
@@ -114,6 +116,7 @@ def run(
     env: Mapping[str, str],
     owner: tuple[int, int] | None = None,
     stdin: Path | None = None,
+    stdout: IO[bytes] | None = None,
     command: str = "",
 ) -> str:
     """Run a program to its end and return its standard output; FailedError when its status is not zero.
@@ -124,6 +127,7 @@ def run(
         env: variables beside those of this process; an empty one is taken away.
         owner: user and group that it runs as, when they are not this process's own.
         stdin: file that it reads; nothing by default.
+        stdout: open file that it writes, and nothing is returned.
         command: how a failure names it; the arguments by default.
     """
     words = [str(argument) for argument in arguments]
@@ -136,7 +140,7 @@ def run(
             cwd=cwd,
             env=environment,
             stdin=source,
-            stdout=subprocess.PIPE,
+            stdout=stdout or subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
@@ -153,6 +157,7 @@ def run(
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
+    output = output or ""
     if process.returncode:
         raise failure(command or shlex.join(words), output + errors, process.returncode)
     return output

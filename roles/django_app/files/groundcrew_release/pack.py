@@ -1,0 +1,25 @@
+"""Pack the uploads of an application and dumps: `pack.py MEDIA [ALIAS=DUMP…]`, the archive on standard output.
+
+It runs as the application's user, since the application runs meanwhile and may exchange a folder for a link: nothing is
+packed that this user cannot read anyway. Links among the uploads stay links.
+"""
+
+import os
+import sys
+import tarfile
+
+
+def main(media: str, *dumps: str) -> None:
+    """Write the archive."""
+    try:
+        with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
+            for alias, _, path in (dump.partition("=") for dump in dumps):
+                archive.add(path, f"databases/{alias}.dump")
+            # The folder itself may be a link to another disk.
+            archive.add(os.path.realpath(media), "media")
+    except OSError as error:
+        sys.exit(f"{error.filename or media} cannot be packed: {error.strerror}.")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
