@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from groundcrew_release import bytecode, records
+from groundcrew_release import bytecode, configure, records
 
 PACKAGES = "venv/lib/python3/site-packages"
 
@@ -154,3 +154,12 @@ def test_what_is_shared_outlives_the_release_before(app):
     records.prune(app)
     assert not app.release("old").exists()
     assert (app.release("new") / PACKAGES / "one/__init__.py").read_text() == "A = 1\n"
+
+
+def test_packages_that_are_a_link_get_nothing(tmp_path):
+    packages, theirs = tmp_path / "venv/lib/python3.11/site-packages", tmp_path / "dist-packages"
+    packages.mkdir(parents=True)
+    assert configure.packages_of(tmp_path) == [packages]
+    packages.rename(theirs)
+    packages.symlink_to(theirs)
+    assert configure.packages_of(tmp_path) == []

@@ -163,6 +163,12 @@ def test_database_of_the_hosts_own(shop, url, alone):
     assert commands.alone(shop(database_url=url)) is alone
 
 
+@pytest.mark.parametrize(("said", "name"), [("/etc/shadow", "shadow"), ("/x/..", "nothing"), ("a.dump", "a.dump")])
+def test_a_dump_is_in_the_folder_of_dumps_whatever_the_project_says(app, monkeypatch, said, name):
+    monkeypatch.setattr(commands, "ask", lambda *_arguments: [said])
+    assert commands.dump(app, "abc", ["default"]) == [str(app.dumps / name)]
+
+
 def test_line_and_title_of_any_command(shop):
     app = shop(manage="shop-admin")
     assert commands.line(app, application.Command(manage="check")) == "shop-admin check"

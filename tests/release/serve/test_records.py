@@ -154,6 +154,72 @@ def test_bridge_serves_hashed_files_of_before(shop, release):
     assert (shop().release("b") / "static.txt").read_text() == "same.js\0site.2.css\0"
 
 
+def test_no_link_stays_among_the_static_files(shop, release, tmp_path):
+    """Nginx is in the group of each application, and would follow one to the uploads of another."""
+    record, other = release("a"), tmp_path / "blog"
+    top = shop().release("a")
+    static = top / "static"
+    for path in (other / "invoice.pdf", top / "source/shop/site.css", top / "source/img/a.png", top / "environment"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(path.name)
+    (static / "real.js").write_text("real")
+    (top / "source/img/out.pdf").symlink_to(other / "invoice.pdf")
+    links = {
+        "site.css": "../source/shop/site.css",
+        "img": top / "source/img",
+        "same.js": "real.js",
+        "invoice.pdf": other / "invoice.pdf",
+        "theirs": other,
+        "environment": "../environment",
+        "circle": ".",
+        "itself": "itself",
+        "gone": "../source/gone",
+    }
+    for name, target in links.items():
+        (static / name).symlink_to(target)
+    said = records.write(shop(), "a", record)
+    assert said == [
+        "Links among the static files that lead out of the release were left out: circle, environment, gone and 4 more."
+    ]
+    assert {str(path.relative_to(static)): path.read_text() for path in static.rglob("*") if not path.is_dir()} == {
+        "site.css": "site.css",
+        "img/a.png": "a.png",
+        "real.js": "real",
+        "same.js": "real",
+    }
+    assert not any(path.is_symlink() for path in static.rglob("*"))
+    assert (static / "site.css").stat().st_ino == (top / "source/shop/site.css").stat().st_ino
+    assert records.write(shop(), "a", record) == []
+
+
+def test_links_of_an_image_mean_its_own_root(shop, release):
+    record, top = release("a"), shop().release("a")
+    (top / "rootfs/app").mkdir(parents=True)
+    (top / "rootfs/app/site.css").write_text("of the image")
+    (top / "static/site.css").symlink_to("/app/site.css")
+    assert records.write(shop(), "a", record) == []
+    assert (top / "static/site.css").read_text() == "of the image"
+
+
+def test_root_writes_and_takes_nothing_where_a_link_leads(shop, release, tmp_path):
+    record, etc = release("a"), tmp_path / "cron.d"
+    release("b")
+    etc.mkdir()
+    (etc / "evil").write_text("of the host")
+    # Of a release that was made before static files had no links.
+    (shop().release("b") / "static/d").symlink_to(etc)
+    (shop().release("b") / "static.txt").write_text("d/evil\0x/evil\0")
+    (shop().release("b") / "static/x").mkdir()
+    (shop().release("b") / "static/x/evil").write_text("* * * * * root evil")
+    # Of one that is being built.
+    (shop().release("a") / "static/x").symlink_to(etc)
+    (shop().release("a") / "static.txt").symlink_to(etc / "list")
+    records.write(shop(), "a", record)
+    assert {path.name: path.read_text() for path in etc.iterdir()} == {"evil": "of the host"}
+    assert (shop().release("a") / "static/x/evil").read_text() == "* * * * * root evil"
+    assert not (shop().release("a") / "static/d").exists()
+
+
 @pytest.mark.parametrize(
     ("keys", "record", "static", "media"),
     [

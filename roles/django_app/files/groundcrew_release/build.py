@@ -74,7 +74,7 @@ def build(application: Application, by: str, leads: bool, steps: Steps) -> dict[
             steps.notes += missing.front_end(application.release(name), described.get("front_end", {}))
             steps.notes += left_out(project)
             with steps.step("record"):
-                settle(application, name, record)
+                steps.notes += settle(application, name, record)
         source.forget(application)
         requirements.forget(application)
     text = f"{application.name}: built {name} of {record['version']} {report.timed(steps)}"
@@ -269,13 +269,17 @@ def facts(
     } | ({"image": packed.digest} if (packed := image.read(application.release(name))) else {})
 
 
-def settle(application: Application, name: str, record: Record) -> None:
-    """Record a release, after all that it consists of is on the disk: a power failure must not leave half of it."""
+def settle(application: Application, name: str, record: Record) -> list[str]:
+    """Record a release, after all that it consists of is on the disk: a power failure must not leave half of it.
+
+    Returns sentences of what was left out.
+    """
     release = application.release(name)
     record["collected"] = any(path.is_file() for path in (release / "static").rglob("*"))
     host.flush(release)
-    records.write(application, name, record)
+    said = records.write(application, name, record)
     host.sync(release)
+    return said
 
 
 def proposal(project: Project) -> list[str]:

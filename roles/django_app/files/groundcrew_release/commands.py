@@ -155,17 +155,23 @@ def dump(application: Application, release: str, aliases: Sequence[str]) -> list
     if image.read(application.release(release)):
         known = ask(application, release, "dump.py", "", *aliases)
         return [dump_outside(application, release, alias, known[alias]) for alias in aliases]
-    paths: list[str] = ask(application, release, "dump.py", str(application.dumps), *aliases)
-    return paths
+    paths = ask(application, release, "dump.py", str(application.dumps), *aliases)
+    return [in_dumps(application, path) for path in paths]
+
+
+def in_dumps(application: Application, path: str) -> str:
+    """Return the path of a dump of this name: the project's code says it, and root moves and removes there."""
+    return str(application.dumps / (Path(path).name.lstrip(".") or "nothing"))
 
 
 def dump_outside(application: Application, release: str, alias: str, known: Sequence[Any] | None) -> str:
     """Dump a database of an image, as dump.py has `known` how, and return the path of the dump."""
     if known is None:
-        paths: list[str] = ask(application, release, "dump.py", str(application.dumps), alias)
-        return paths[0]
+        found = ask(application, release, "dump.py", str(application.dumps), alias)
+        return in_dumps(application, found[0])
     name, program, option, arguments, env = known
-    path, part = application.dumps / name, application.dumps / f"{name}.part"
+    path = Path(in_dumps(application, name))
+    part = path.with_name(f"{path.name}.part")
     try:
         words = [*program, f"{option}={part}", *arguments]
         status, _, log = execute(application, release, words, env=env, inside=False)

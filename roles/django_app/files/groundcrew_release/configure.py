@@ -34,6 +34,12 @@ def write(application: Application, release: Path, file: File) -> None:
     host.write(path, file.content, gid, int(file.mode, 8))
 
 
+def packages_of(release: Path) -> list[Path]:
+    """Return the folders of packages of a virtual environment; what was installed may have made links of them."""
+    top = release.resolve()
+    return [one for one in (top / "venv/lib").glob("python3*/site-packages") if one.resolve() == one]
+
+
 def configure(application: Application, name: str, project: Project) -> None:
     """Write the environment and the files of a release, install the overlay, and point at its working directory."""
     release, gid = application.release(name), host.user(application.name)[1]
@@ -62,8 +68,8 @@ def configure(application: Application, name: str, project: Project) -> None:
     inside = packed.directory if packed else f"{release}/source"
     host.link(release / "work", normpath(f"{inside if packed else 'source'}/{project.working_directory}"))
     # `site-packages` names the folder without the version of Python.
-    for packages in image.packages(release) if packed else (release / "venv/lib").glob("python3*/site-packages"):
-        host.link(release / "site-packages", str(packages.relative_to(release)))
+    for packages in image.packages(release) if packed else packages_of(release):
+        host.link(release / "site-packages", str(packages.relative_to(release.resolve())))
         # What the project appends comes last, so that `apps/email` does not stand in for Python's own; and so does the
         # folder of manage.py, which Python puts on the path of that program alone.
         folders = "".join(f"{inside}/{folder}\n" for folder in (*project.last, project.working_directory))

@@ -8,11 +8,12 @@ rollback (`left`): it stays on disk and may be gone forward to, but a rollback n
 import datetime
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from . import host, private
+from . import host, private, rootfs
 from .application import Application
 
 Record = dict[str, Any]
@@ -41,22 +42,58 @@ def read(application: Application, release: str) -> Record | None:
     return record
 
 
-def write(application: Application, release: str, record: Record) -> None:
+def write(application: Application, release: str, record: Record) -> list[str]:
     """Make a folder a release: from here on it never changes, and the application may read it and no more.
 
-    Its static files are joined by those of the releases before, root gets all of it, and the record is written last.
+    Root gets all of it, its static files are joined by those of the releases before, and the record is written last.
+    Returns sentences of what was left out.
     """
     folder = application.release(release)
-    bridge(application, release)
+    # First: who owns a folder may exchange what root is about to write for a link.
     hand_over(application, folder)
+    gone = untie(folder)
+    bridge(application, release)
+    hand_over(application, folder / "static")
     private.protect(application, folder)
     gid = host.user(application.name)[1]
     host.write(folder / "release.json", json.dumps(record, indent=2) + "\n", gid, 0o640)
+    more = f" and {len(gone) - 3} more" if gone[3:] else ""
+    said = f"Links among the static files that lead out of the release were left out: {', '.join(gone[:3])}{more}."
+    return [said] if gone else []
 
 
 def hand_over(application: Application, path: Path) -> None:
-    """Give a folder with all that is in it to root, and to the application's group."""
+    """Give a folder with all that is in it to root, and to the application's group, which can write nothing in it."""
     subprocess.run(["chown", "--recursive", "--no-dereference", f"root:{application.name}", path], check=True)
+    subprocess.run(["chmod", "--recursive", "go-w", path], check=True)
+
+
+def untie(release: Path) -> list[str]:
+    """Put what they lead to in the place of links among the static files of a release (its folder), which root has.
+
+    Nginx is in the group of each application, and would follow one to the files of another. Returns those that lead
+    out of code and static files: they are removed.
+    """
+    top, gone = release.resolve(), list[str]()
+    static, root = top / "static", top / "rootfs"
+    known = (static, top / "source", top / "venv", root)
+    for place, folders, files in os.walk(static):
+        for path in (Path(place, name) for name in folders + files):
+            if not path.is_symlink():
+                continue
+            target, found = os.fspath(path.readlink()), Path(os.path.realpath(path))
+            if target.startswith("/") and root.is_dir() and not found.is_relative_to(top):
+                # A path of the image.
+                found = rootfs.chase(root, target)
+            path.unlink()
+            inside = any(found.is_relative_to(one) for one in known) and not path.is_relative_to(found)
+            if inside and found.is_dir():
+                shutil.copytree(found, path, symlinks=True, copy_function=os.link)
+            elif inside and found.is_file():
+                os.link(found, path)
+            else:
+                gone.append(str(path.relative_to(static)))
+    return sorted(gone)
 
 
 def bridge(application: Application, release: str) -> None:
@@ -64,17 +101,20 @@ def bridge(application: Application, release: str) -> None:
 
     A page that was rendered before the switch still finds the hashed files that it names.
     """
-    static = application.release(release) / "static"
+    static, listed = application.release(release) / "static", application.release(release) / "static.txt"
     own = {str(path.relative_to(static)) for path in static.rglob("*") if path.is_file()}
     # A name may be any bytes, but for NUL.
-    (application.release(release) / "static.txt").write_bytes(os.fsencode("".join(f"{name}\0" for name in sorted(own))))
+    host.remove(listed)
+    listed.write_bytes(os.fsencode("".join(f"{name}\0" for name in sorted(own))))
     for listing in application.releases.glob("*/static.txt"):
         text = os.fsdecode(listing.read_bytes())
         for relative in text.split("\0" if "\0" in text else "\n"):
             source, link = listing.parent / "static" / relative, static / relative
             # What was compressed belongs to the file that it was made from.
             mine = relative.removesuffix(".gz").removesuffix(".br") in own
-            if relative and not mine and source.is_file() and not link.exists():
+            # A link of an earlier engine's release may lead anywhere.
+            plain = source.is_file() and source.resolve() == (listing.parent / "static").resolve() / relative
+            if relative and not mine and plain and not link.exists():
                 link.parent.mkdir(parents=True, exist_ok=True)
                 os.link(source, link)
 
