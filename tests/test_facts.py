@@ -97,6 +97,37 @@ def test_queues(facts, tmp_path):
     assert asked == [b"LLEN celery\r\n", b"LLEN rq:queue:default\r\n"]
 
 
+def test_how_full_a_redis_is(facts, tmp_path):
+    (tmp_path / "redis-shop").mkdir()
+    info = "# Memory\r\nused_memory:95\r\nmaxmemory:100\r\nmaxmemory_policy:noeviction\r\n# Stats\r\nevicted_keys:3\r\n"
+    asked = []
+
+    def serve(server):
+        for answer in (f"${len(info)}\r\n{info}\r\n", "-NOAUTH Authentication required.\r\n"):
+            client, _ = server.accept()
+            asked.append(client.recv(100))
+            client.sendall(answer.encode())
+            client.close()
+
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "redis-shop/redis.sock"))
+        server.listen()
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        found = [facts("--redis=redis-shop/redis.sock", "--redis=gone/redis.sock") for _ in range(2)]
+    assert found == [
+        [
+            'redis_up{redis="shop"} 1',
+            'redis_up{redis="gone"} 0',
+            'redis_memory_used_bytes{redis="shop"} 95',
+            'redis_memory_max_bytes{redis="shop"} 100',
+            'redis_evicted_keys_total{redis="shop"} 3',
+            'redis_instance_info{redis="shop",maxmemory_policy="noeviction"} 1',
+        ],
+        ['redis_up{redis="shop"} 0', 'redis_up{redis="gone"} 0'],
+    ]
+    assert asked == [b"INFO\r\n"] * 2
+
+
 @pytest.fixture
 def apt(tmp_path):
     """Return a function that says what apt answers; it returns the file with the number of times it was asked."""

@@ -28,14 +28,12 @@ def test_exporters_follow_from_the_groups():
     found = watched(*ALL, apps={"processes": JOBS}, backup_passphrase=PASSPHRASE)
     assert [one["package"] for one in found["exporters"]] == [
         "prometheus-postgres-exporter",
-        "prometheus-redis-exporter",
         "prometheus-blackbox-exporter",
         "mtail",
     ]
-    assert found["exporters"][1]["groups"] == ["shop"]
     assert found["postgresql"] == "prometheus"
     assert found["records"] == [f"/var/lib/groundcrew-backup/{kind}.json" for kind in ("backup", "drill")]
-    assert [one["redis"] for one in labels(found, "redis")] == ["shop", "shop-broker"]
+    assert found["redis"] == ["/run/redis-shop/redis.sock", "/run/redis-shop-broker/redis.sock"]
     assert found["queues"] == ["/run/redis-shop-broker/redis.sock"]
     assert all(one["labels"]["instance"] == "web1" for one in found["targets"])
 
@@ -90,8 +88,13 @@ def test_a_site_is_asked_by_its_name_with_its_certificate():
 
 def test_a_redis_with_a_password_is_left_alone():
     found = watched("django", "redis", apps={"cache_url": "redis://:secret@127.0.0.1/0"})
-    assert "prometheus-redis-exporter" not in [one["package"] for one in found["exporters"]]
-    assert labels(found, "redis") == []
+    assert found["redis"] == []
+
+
+def test_nothing_that_an_application_may_ask_is_in_the_group_of_another():
+    """Exporters listen for each user of the host, and that of Redis hands out every entry."""
+    found = watched(*ALL, apps={"processes": JOBS}, backup_passphrase=PASSPHRASE)
+    assert {group for one in found["exporters"] for group in one.get("groups", [])} == {"adm"}
 
 
 def test_alerts_that_somebody_else_routes_take_no_mail():
@@ -169,7 +172,7 @@ def test_a_host_watches_the_others():
     hosts = every_part(web1, mon1)["hosts"]
     mine, found = (hosts[name]["monitoring"] for name in ("mon1", "web1.example.org"))
     there = {(one["labels"]["job"], *one["targets"]) for one in mine["targets"] if one["labels"]["instance"] != "mon1"}
-    jobs = ("node", "postgres", "redis", "site", "requests")
+    jobs = ("node", "postgres", "site", "requests")
     assert there == {(job, "10.0.0.7:9998") for job in jobs}
     assert all("127.0.0.1" in one["targets"][0] for one in mine["targets"] if one["labels"]["instance"] == "mon1")
     assert {one["package"] for one in mine["exporters"]} == {"prometheus-postgres-exporter"}
@@ -182,7 +185,7 @@ def test_a_host_watches_the_others():
         modules
     )
     assert modules["site-shop"]["http"]["path"] == "/probe?module=shop"
-    assert (modules["redis"]["http"]["path"], modules["node"]["http"]["port"]) == ("/scrape", 9100)
+    assert modules["node"]["http"]["port"] == 9100
     assert all(one["http"]["address"] == "127.0.0.1" for one in modules.values())
 
 

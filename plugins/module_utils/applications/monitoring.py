@@ -32,7 +32,7 @@ METRICS = {
     "connections": ("GAUGE", "How many it has."),
     "connection_limit": ("GAUGE", "How many it may have."),
 }
-PORTS = {"node": 9100, "postgres": 9187, "redis": 9121, "site": 9115, "requests": 3903, "prometheus": 9090}
+PORTS = {"node": 9100, "postgres": 9187, "site": 9115, "requests": 3903, "prometheus": 9090}
 PORTS |= {"alertmanager": 9093}
 
 Exporter = dict[str, Any]
@@ -112,6 +112,9 @@ def seen(host: Host, present: list[Application]) -> dict[str, Any]:
         "records": [f"/var/lib/groundcrew-backup/{kind}.json" for kind in ("backup", "drill")]
         if "backup" in host.groups
         else [],
+        # Not by Debian's exporter: it would be in the group of each application, and hands all entries of a Redis to
+        # whoever asks at its port, which is each application.
+        "redis": [socket(one) for one in instances(host, present)],
         "queues": [socket(one) for one in instances(host, present) if one["purpose"] == "broker"],
         "postgresql": USER if "postgresql" in host.groups else "",
     }
@@ -126,9 +129,6 @@ def exporters(host: Host, applications: list[Application]) -> Iterator[Exporter]
         queries = json.dumps({"pg_role": {"query": " ".join(ROLES.split()), "metrics": metrics}})
         more = {"environment": {"DATA_SOURCE_NAME": source}, "files": [{"path": QUERIES, "content": f"{queries}\n"}]}
         yield exporter("prometheus-postgres-exporter", flags, **more)
-    if caches := instances(host, applications):
-        flags = f"-web.listen-address={local('redis')} -redis.addr="
-        yield exporter("prometheus-redis-exporter", flags, groups=[*dict.fromkeys(one["group"] for one in caches)])
     if applications:
         probes = json.dumps({"modules": {one.name: probe(one) for one in applications}})
         flags = f"--config.file={PROBES} --web.listen-address={local('site')}"
@@ -169,9 +169,6 @@ def targets(host: Host, applications: list[Application]) -> Iterator[Target]:
     yield target(host, "node")
     if "postgresql" in host.groups:
         yield target(host, "postgres")
-    for one in instances(host, applications):
-        asked = {"__metrics_path__": "/scrape", "__param_target": f"unix://{socket(one)}"}
-        yield target(host, "redis", redis=one["name"], **asked)
     for app in applications:
         name, path = app["domains"][0], app["probe"]["path"]
         asked = {"__param_target": f"https://127.0.0.1{path}", "__param_module": app.name}

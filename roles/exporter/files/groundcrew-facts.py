@@ -21,6 +21,12 @@ MOUNTS = Path("/proc/self/mounts")
 QUEUES = ("celery", "rq:queue:default")
 """The lists in which Celery and RQ keep the tasks that wait."""
 PATIENCE = 2  # seconds that a server may take to answer
+REDIS = {
+    "redis_memory_used_bytes": "used_memory",
+    "redis_memory_max_bytes": "maxmemory",
+    "redis_evicted_keys_total": "evicted_keys",
+}
+"""What Redis calls the numbers that its exporter has under these names."""
 HELP = {
     "groundcrew_release_info": "The release that serves an application.",
     "groundcrew_deploy_timestamp_seconds": "When that release began to serve.",
@@ -32,6 +38,11 @@ HELP = {
     "groundcrew_filesystem_size_bytes": "How large that disk is.",
     "groundcrew_filesystem_files_free": "How many files it can still take.",
     "groundcrew_filesystem_files": "How many files it can take in all.",
+    "redis_up": "Whether a Redis answers.",
+    "redis_memory_used_bytes": "How much a Redis holds.",
+    "redis_memory_max_bytes": "How much it may hold, 0 for all there is.",
+    "redis_evicted_keys_total": "How many entries it has dropped for want of memory.",
+    "redis_instance_info": "What it does when its memory is full.",
     "groundcrew_reboot_required": "Whether a reboot waits.",
     "groundcrew_package_lists_timestamp_seconds": "Of when the newest list of packages is, 0 for none.",
     "groundcrew_security_updates": "How many packages wait for a security update.",
@@ -80,21 +91,45 @@ def records(paths: list[str]) -> Iterator[Sample]:
         yield "groundcrew_last_good_timestamp_seconds", {"kind": path.stem}, seconds
 
 
+def ask(path: Path, command: str) -> str:
+    """Return what the Redis behind a socket answers, "" when it does not."""
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(path))
+            client.sendall(f"{command}\r\n".encode())
+            file = client.makefile("rb")
+            answer = file.readline().decode().strip()
+            return file.read(int(answer[1:])).decode() if answer.startswith("$") else answer
+    except (OSError, ValueError):
+        return ""
+
+
+def instance(path: Path) -> str:
+    """Return the name of the Redis behind a socket."""
+    return path.parent.name.removeprefix("redis-")
+
+
+def caches(sockets: list[str]) -> Iterator[Sample]:
+    """Yield whether the Redis behind each socket answers, and how full it is."""
+    for path in map(Path, sockets):
+        said = dict(line.partition(":")[::2] for line in ask(path, "INFO").splitlines() if ":" in line)
+        labels = {"redis": instance(path)}
+        yield "redis_up", labels, "used_memory" in said
+        for name, own in REDIS.items():
+            if said.get(own, "").isdigit():
+                yield name, labels, int(said[own])
+        if "maxmemory_policy" in said:
+            yield "redis_instance_info", {**labels, "maxmemory_policy": said["maxmemory_policy"]}, 1
+
+
 def queues(sockets: list[str]) -> Iterator[Sample]:
     """Yield how long the queues behind each socket of Redis are; a server that does not answer has none."""
     for path in map(Path, sockets):
         for queue in QUEUES:
-            try:
-                with socket.socket(socket.AF_UNIX) as client:
-                    client.settimeout(PATIENCE)
-                    client.connect(str(path))
-                    client.sendall(f"LLEN {queue}\r\n".encode())
-                    answer = client.makefile().readline().strip()
-            except OSError:
-                continue
+            answer = ask(path, f"LLEN {queue}")
             if answer.startswith(":"):
-                labels = {"redis": path.parent.name.removeprefix("redis-"), "queue": queue}
-                yield "groundcrew_queue_length", labels, int(answer[1:])
+                yield "groundcrew_queue_length", {"redis": instance(path), "queue": queue}, int(answer[1:])
 
 
 def closed(path: Path) -> bool:
@@ -161,6 +196,7 @@ def samples(options: argparse.Namespace) -> Iterator[Sample]:
     yield from releases(options.release)
     yield from certificates(options.certificate)
     yield from records(options.record)
+    yield from caches(options.redis)
     yield from queues(options.queue)
     yield from filesystems()
     yield from lists()
@@ -179,7 +215,7 @@ def shown(all_samples: list[Sample]) -> str:
     for name, text in HELP.items():
         of_name = [sample for sample in all_samples if sample[0] == name]
         if of_name:
-            lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+            lines += [f"# HELP {name} {text}", f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}"]
         for _, labels, value in of_name:
             inside = ",".join(f"{key}={quoted(one)}" for key, one in labels.items())
             lines.append(f"{name}{{{inside}}} {value:.0f}" if inside else f"{name} {value:.0f}")
@@ -200,6 +236,7 @@ def main() -> None:
     parser.add_argument("--release", action="append", default=[], help="pattern of links to the release that serves")
     parser.add_argument("--certificate", action="append", default=[], help="pattern of certificates")
     parser.add_argument("--record", action="append", default=[], help="JSON file with the time of the last good run")
+    parser.add_argument("--redis", action="append", default=[], help="socket of a Redis that is asked how full it is")
     parser.add_argument("--queue", action="append", default=[], help="socket of a Redis whose queues are counted")
     options = parser.parse_args()
     write(options.folder / "groundcrew.prom", list(samples(options)))
