@@ -651,6 +651,8 @@ def test_static_files_are_served_and_kept_by_browsers(http):
         assert (compressed.headers["Content-Encoding"], compressed.headers["Vary"]) == (sent, "Accept-Encoding")
         assert compressed.content.startswith(content)
         assert compressed.headers["Content-Type"] == "text/css"
+    # Root's link to what another user has.
+    assert http(f"{SHOP}/static/theirs.png").status == 403
 
 
 def test_uploads_are_served_and_run_nothing(http):

@@ -261,6 +261,7 @@ def test_a_part_that_files_answer_for_is_not_for_everybody_either(read):
     inside, reports = site.main.at("/static/inside/a.css"), site.main.at("/media/reports/a.pdf")
     assert (inside.one("alias"), reports.one("alias")) == ("/srv/shop/current/static/inside/", "/srv/media/reports/")
     assert reports.one("disable_symlinks") == "if_not_owner from=/srv/media/"
+    assert inside.one("disable_symlinks") == "if_not_owner from=/srv/shop/current/static/"
     assert site.main.at("/static/a.css").access == site.main.at("/static/a.0123456789ab.css").access
     assert site.main.at("/static/a.css").access == (["192.0.2.1"], "")
     assert site.main.at("/static/inside/a.0123456789ab.css").access[0] == []
