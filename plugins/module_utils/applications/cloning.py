@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qs
 
-from . import between, databases, local_urls, openings, urls
+from . import between, databases, local_urls, server_ports, urls
 from .findings import Finding
 from .inventory import Host, Request
 from .resolve import Application
@@ -55,5 +55,5 @@ def where(url: str) -> str:
     named = parts.hostname or parse_qs(parts.query).get("host", [""])[0].lower().rstrip(".")
     if not named or named.startswith("/") or local_urls.is_local(f"x://{named}" if ":" not in named else url):
         return ""
-    usual = openings.POSTGRESQL if urls.is_postgresql(url) else openings.MARIADB
+    usual = server_ports.POSTGRESQL if urls.is_postgresql(url) else server_ports.MARIADB
     return f"{named.rstrip('.')}:{parts.port or usual}/{urls.database(url)}"
