@@ -37,7 +37,7 @@ def test_what_says_that_there_is_an_instance_is_removed_last(role):
 
 
 def test_the_old_cluster_that_says_what_is_to_be_removed_goes_last():
-    *_, server, cluster = tasks(ROOT / "roles/postgresql/tasks/drop_old.yml")
+    *_, server, cluster, _ = tasks(ROOT / "roles/postgresql/tasks/drop_old.yml")
     assert "ansible.builtin.apt" in server
     assert cluster["ansible.builtin.command"]["argv"][0] == "pg_dropcluster"
 
