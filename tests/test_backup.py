@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 PROGRAM = Path(__file__).resolve().parents[1] / "roles/backup/files/groundcrew-backup"
-PARTS = ("common", "drill", "files", "mariadb", "postgresql", "status")
+PARTS = ("common", "drill", "files", "mariadb", "postgresql", "sqlite", "status")
 CONFIGURATION = {
     "cluster": {},
     "mariadb": True,
@@ -320,3 +320,28 @@ def test_no_repository_is_begun_in_place_of_one_that_held_backups(backup, restic
     backup("common").record("backup", result="good", seconds=1, kept="17 in /mnt/other/files/web1")
     main.initialize()
     assert (restic.verbs(), begun) == (["cat", "cat", "init", "cat", "init"], ["postgresql"] * 2)
+
+
+def test_owners_and_groups_are_found_by_their_names(backup, restic, tmp_path, monkeypatch):
+    """Both have other numbers on another host; root's folder of an application lets the group in."""
+    files, changed = backup("files"), {}
+    data = tmp_path / "srv/shop"
+    (data / "media").mkdir(parents=True)
+    monkeypatch.setattr(files, "DATA", [str(data)])
+    monkeypatch.setattr(files, "find_user", {"shop": (1999, 1997)}.get)
+    (tmp_path / "owners.json").write_text('{"root": [0, 0], "shop": [999, 997], "nobody": [65534, 65534]}')
+    restic.answers["snapshots"] = '[{"id": "a", "time": "2026-11-23T00:00:00Z"}]'
+    status = {data: (0, 997), data / "media": (999, 997), data / "other": (0, 0), data / "none": (65000, 65534)}
+    for path in status:
+        path.mkdir(exist_ok=True)
+    real = Path.lstat
+
+    def lstat(path):
+        mode = real(path).st_mode
+        user, group = status.get(path, (0, 0))
+        return SimpleNamespace(st_mode=mode, st_uid=user, st_gid=group)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    monkeypatch.setattr(files.os, "chown", lambda path, user, group, **_: changed.update({path: (user, group)}))
+    files.restore(None, [])
+    assert changed == {data: (-1, 1997), data / "media": (1999, 1997)}

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import functools
 import json
 import os
 import pwd
@@ -10,6 +11,7 @@ from pathlib import Path
 from common import CONFIGURATION, STATE, FailedError, read_record, run
 
 OWNERS = STATE / "owners.json"
+NOBODY = 65534  # the group that several users share
 DATA, IDENTITY = CONFIGURATION["data"], CONFIGURATION["identity"]
 
 
@@ -37,7 +39,7 @@ def create():
         if read_record("backup").get("good", {}).get("kept", "").endswith(f" in {place}"):
             raise FailedError(
                 f"{place} held backups, and there is no repository any more: is it mounted? "
-                f"To begin a new one: rm {STATE}/backup.json"
+                f"To begin a new one: rm {STATE}/backup.json. {error}"
             ) from error
         restic("init")
 
@@ -118,16 +120,19 @@ def restore(until, dumps):
         path.unlink(missing_ok=True)
     with set_links_aside(folders):
         restic("restore", snapshot, "--target=/", *[f"--include={path}" for path in [OWNERS, *dumps, *folders]])
-    names = {numbers[0]: name for name, numbers in json.loads(OWNERS.read_text()).items()}
-    owners = {}
+    known = json.loads(OWNERS.read_text())
+    names = {user: name for name, (user, _) in known.items() if user}
+    # What is root's, such as the folder of an application, lets its group in.
+    groups = {group: name for name, (_, group) in known.items() if group not in (0, NOBODY)}
+    find_here = functools.cache(find_user)
     # What was added since is not in the backup.
     for folder in filter(os.path.lexists, folders):
         for path in (Path(folder), *Path(folder).rglob("*")):
-            number = path.lstat().st_uid
-            if number and number in names:
-                if number not in owners:
-                    owners[number] = find_user(names[number])
-                os.chown(path, *owners[number], follow_symlinks=False)
+            status = path.lstat()
+            if status.st_uid in names:
+                os.chown(path, *find_here(names[status.st_uid]), follow_symlinks=False)
+            elif status.st_gid in groups:
+                os.chown(path, -1, find_here(groups[status.st_gid])[1], follow_symlinks=False)
 
 
 @contextlib.contextmanager
