@@ -49,11 +49,13 @@ class Project:
     @property
     def media(self) -> str:
         """The folder of its uploads, "" for none: Django takes a relative one from where the process runs."""
-        return self.whole(self.said["media"]) if self.said["media"] else ""
+        media = self.said["media"]
+        return posixpath.normpath(posixpath.join(self.working_directory, media)) if media else ""
 
-    def whole(self, path: str) -> str:
-        """Return the whole path of what the process that serves calls so."""
-        return posixpath.normpath(posixpath.join(self.runs_in or self.folder, path))
+    @property
+    def working_directory(self) -> str:
+        """Where relative paths lead from."""
+        return self.runs_in or self.folder
 
     @property
     def folders(self) -> list[str]:
@@ -228,7 +230,7 @@ def steps(project: Project, look: Mapping[str, Any], name: str, asked: Sequence[
             rename += [[one["name"], f"{name}_before"]] if one["name"] == name else []
         else:
             # A relative name of an SQLite leads from there, too.
-            where, manage = project.runs_in or project.folder, posixpath.join(project.folder, "manage.py")
+            where, manage = project.working_directory, posixpath.join(project.folder, "manage.py")
             command = [said["python"], manage, *DUMPED, f"--database={alias}"]
             databases[alias] = {"user": said["user"], "command": command, "folder": where, "env": said["env"]}
     stop = [unit for unit in look["units"] if unit not in SERVICES]

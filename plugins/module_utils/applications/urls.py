@@ -57,7 +57,8 @@ def database(url: str) -> str:
 def pooled(url: str, name: str) -> str:
     """Return the URL that leads to the same database through the application's PgBouncer."""
     parts = split(url)
-    kept = [part for part in parts.query.split("&") if part and part.partition("=")[0] not in server(url)]
+    reached = server(url)
+    kept = [part for part in parts.query.split("&") if part and part.partition("=")[0] not in reached]
     # Its socket has the usual port, whatever the server has and the environment says.
     port = ["port=5432"] if dict(parse_qsl(parts.query)).get("port") else []
     return f"{parts.scheme}://{parts.path}?{'&'.join([*kept, f'host=/run/pgbouncer-{name}', *port])}"

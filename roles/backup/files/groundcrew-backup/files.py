@@ -59,7 +59,7 @@ def backup(dumps, left_out=()):
     # The last of a day is not always the good one: one by hand may follow an accident.
     keep = ["--keep-within=7d", "--keep-daily=7", f"--keep-weekly={CONFIGURATION['weeks']}"]
     restic("forget", "--quiet", "--prune", "--group-by=host", *keep)
-    for sentence in find_left_out():
+    if sentence := next(find_left_out(), ""):
         raise FailedError(sentence)
 
 

@@ -8,12 +8,11 @@ is `databases/ALIAS.json`, which `manage.py dumpdata` writes.
 import errno
 import json
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
-from . import activate, commands, host, image, probe, records, run, source, systemd, workers
+from . import activate, commands, host, image, migrations, probe, records, run, source, systemd, workers
 from .application import Application
 from .steps import FailedError, Steps
 
@@ -220,11 +219,7 @@ def move(source: Path, target: Path) -> None:
 def prepare(application: Application, record: records.Record, leads: bool, keep: bool, steps: Steps) -> None:
     """Migrate what came from elsewhere as a deploy does, and take personal data out of it."""
     release = record["id"]
-    for command in application.commands:
-        words = commands.lines(application, command, record["django"], leads)
-        if any("migrate" in shlex.split(one) for one in words):
-            with steps.step(commands.title(command)):
-                steps.notes += commands.prepare(application, release, command, words)
+    migrations.migrate(application, release, migrations.migrating(application, record["django"], leads), steps)
     for command in () if keep or not leads else application.anonymise:
         with steps.step(commands.title(command)):
             steps.notes += commands.prepare(application, release, command, [commands.line(application, command)])

@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,11 +56,10 @@ def catch_up(application: Application, name: str, leads: bool, steps: Steps, don
     if not described["pending"]:
         return False
     dump(application, name, described, leads, steps, done)
-    for command, words in migrating(application, described, leads):
-        with steps.step(commands.title(command)):
-            done.migrating = True
-            steps.notes += commands.prepare(application, name, command, words)
-    if not done.migrating and migrating(application, described, True):
+    mine = migrating(application, described, leads)
+    done.migrating = bool(mine)
+    migrate(application, name, mine, steps)
+    if not mine and migrating(application, described, True):
         with steps.step("wait for the host that leads"):
             wait(application, name)
     return done.migrating
@@ -70,6 +69,13 @@ def migrating(application: Application, described: dict[str, Any], leads: bool) 
     """Return those of the application's commands that migrate on this host, each with its lines."""
     found = [(command, commands.lines(application, command, described, leads)) for command in application.commands]
     return [(command, words) for command, words in found if any("migrate" in shlex.split(one) for one in words)]
+
+
+def migrate(application: Application, name: str, mine: Sequence[tuple[Command, Sequence[str]]], steps: Steps) -> None:
+    """Run in a release those commands that migrate, as `migrating` returned them."""
+    for command, words in mine:
+        with steps.step(commands.title(command)):
+            steps.notes += commands.prepare(application, name, command, words)
 
 
 def wait(application: Application, name: str) -> None:
