@@ -84,8 +84,7 @@ systemctl daemon-reload
 """
 REVERT = """#!/bin/sh
 # Puts back what was there before a change that nobody confirmed.
-[ ! -e {folder}/kept ] || exit 0
-mv {folder}/armed {folder}/reverting 2> /dev/null
+mv {folder}/armed {folder}/reverting 2> /dev/null || [ -e {folder}/reverting ] || exit 0
 echo "nobody confirmed the change in time: putting files back" {paths}
 {restore}
 rm -f {new}

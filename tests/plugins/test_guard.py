@@ -127,6 +127,15 @@ def test_a_change_whose_end_was_cut_short_does_not_stop_the_next(guard, files, l
     assert files[0].read_text() == "old"
 
 
+def test_a_change_that_is_confirmed_at_the_same_moment_stays(guard, files):
+    """Who takes the file `armed` first decides; the other has seen that it was there."""
+    guard.arm([*map(str, files)], "true", 5)
+    change(files)
+    (guard.folder / "armed").unlink()
+    subprocess.run(["/bin/sh", guard.folder / "revert"], check=True)
+    assert files[0].read_text() == "other"
+
+
 def test_it_is_armed_when_it_is_on_the_disk(guard, files, tmp_path, monkeypatch, flushed):
     """After a power cut the host puts back what was there: half of it would let nobody in."""
     synced = []
