@@ -1,5 +1,6 @@
 """A project that runs is stopped and packed, and put back, by commands that are written down here."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -199,6 +200,20 @@ def test_back_refuses_before_anything_when_an_application_came_since(adoption, t
     with pytest.raises(take_over.CannotError, match="blog came to this host after shop was adopted"):
         take_over.Adoption("shop").back()
     assert (files(tmp_path), lines[count:]) == (before, [])
+
+
+def test_back_says_when_nobody_noted_what_was_there(adoption, tmp_path):
+    """As adoptions of an earlier version: which application is younger, nobody knows."""
+    one, made, _, _ = adoption
+    comes(tmp_path, "blog")
+    one.begin(made)
+    one.finish()
+    state = tmp_path / "kept/shop/state.json"
+    kept = json.loads(state.read_text())
+    del kept["others"]
+    state.write_text(json.dumps(kept))
+    with pytest.raises(take_over.CannotError, match="did not note which applications were here: blog may have come"):
+        take_over.Adoption("shop").back()
 
 
 def test_back_leaves_what_is_an_application_s_of_before(adoption, tmp_path):

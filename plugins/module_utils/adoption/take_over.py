@@ -277,6 +277,12 @@ class Adoption:
     def refuse(self) -> None:
         """Raise CannotError where the configurations of that day would take out of service what came since."""
         there = others(self.name)
+        if there and "others" not in self.kept:
+            raise CannotError(
+                f"{self.name} was adopted by a version that did not note which applications were here:"
+                f" {', '.join(there)} may have come later, and would go with the configurations of Nginx and PostgreSQL"
+                " of that day. Leave it as it is."
+            )
         if came := [one for one in there if one not in self.kept.get("others", ())]:
             raise CannotError(
                 f"{', '.join(came)} came to this host after {self.name} was adopted, and would go with the"
