@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from groundcrew_release import activate, commands, probe, records, rollback, systemd, traffic
+from groundcrew_release import activate, commands, migrations, probe, records, rollback, systemd, traffic
 from groundcrew_release.steps import FailedError, StoppedError
 
 FILE = "/etc/shop/token.txt"
@@ -103,6 +103,15 @@ def test_each_release_brings_its_own_server(fresh, kind):
     assert not machine.shop().drop_in("old").exists(), "Gunicorn"
     machine.activate("new")
     assert (folder / "server.conf").read_text() == written
+
+
+def test_a_release_whose_web_servers_were_stopped_is_migrated_for_before_they_start(two):
+    """As after a restore: the database may be of an earlier day."""
+    migrated = []
+    two.units.state.pop("shop-web@old.service")
+    two.replace(migrations, "catch_up", lambda *_: migrated.append("shop-web@old.service" in two.units.state))
+    two.activate("old")
+    assert (migrated, two.web) == ([False], ["old"])
 
 
 def test_a_release_that_served_before_is_migrated_for_again(two):
@@ -230,6 +239,26 @@ def test_worse_answers_to_visitors_bring_back_the_release_before(two, monkeypatc
     assert_whole(two)
     assert (two.current, two.log[-1]) == ("old", ("new", "bad"))
     assert "retire shop-web@old.service" not in two.units.calls, "it runs until the verdict"
+
+
+@pytest.mark.parametrize("place", [(probe, "verify"), (traffic, "watch")])
+def test_visitors_have_the_release_before_again_before_anybody_asks_why(fresh, monkeypatch, place):
+    two, served = fresh("old", "new"), []
+
+    def wrong(*_):
+        raise probe.WrongError("behind Nginx it answers 500 for /")
+
+    def journal(*_, **__):
+        served.append((two.current, two.units.state.get("shop-web@new.service")))
+        return "ZeroDivisionError: division by zero"
+
+    monkeypatch.setattr(*place, wrong)
+    monkeypatch.setattr(systemd, "journal", journal)
+    with pytest.raises(FailedError, match=r"Behind Nginx it answers 500 for /\.") as raised:
+        two.activate("new")
+    assert "ZeroDivisionError" in raised.value.log
+    assert served == [("old", "deactivating")]
+    assert two.current == "old"
 
 
 def test_what_is_watched(fresh, monkeypatch):

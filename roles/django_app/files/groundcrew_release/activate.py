@@ -8,7 +8,8 @@ whatever ended the process.
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def activate(application: Application, release: str, by: str, steps: Steps, lead
     before = records.serving(application)
     switched = not serves(application, release)
     if switched:
-        if release != before and release in records.results(application):
+        if release in records.results(application):
             done = migrations.Progress()
             with migrations.explained(steps, done):
                 migrations.catch_up(application, release, leads, steps, done)
@@ -116,12 +117,12 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
             broken = application.verify and probe.is_broken(application, attempt.before, host, asked)
             point(application, release)
         if application.verify:
-            with steps.step("verify"):
-                steps.notes += probe.verify(application, release, host, asked, attempt.began, broken)
+            with steps.step("verify"), giving_back(application, attempt):
+                steps.notes += probe.verify(application, release, host, asked, broken)
                 steps.notes += loads.missing(application, record, host, asked.path)
         if past:
-            with steps.step("watch"):
-                steps.notes += traffic.watch(application, release, past, attempt.began)
+            with steps.step("watch"), giving_back(application, attempt):
+                steps.notes += traffic.watch(application, release, past)
         with steps.step("record"):
             lines = [{"id": left, "result": "left", "by": by, "seconds": 0, "reason": "rolled back"}] if left else []
             records.log(application, *lines, line(attempt, "good"))
@@ -132,6 +133,23 @@ def switch(application: Application, release: str, by: str, steps: Steps, asked:
         else:
             steps.notes += go_back(application, attempt, str(error))
         raise
+
+
+@contextmanager
+def giving_back(application: Application, attempt: Attempt) -> Iterator[None]:
+    """Give the traffic back at once when visitors get something wrong, before anybody asks why.
+
+    :raises FailedError: with the cause that the journal knows.
+    """
+    try:
+        yield
+    except probe.WrongError as error:
+        if attempt.before not in ("", attempt.id) and runs(application, attempt.before):
+            # What fails here `go_back` does again, and tells.
+            with suppress(OSError, FailedError):
+                point(application, attempt.before)
+                systemd.begin_stop(application.unit(attempt.id))
+        raise probe.failure(str(error), application, attempt.id, attempt.began) from None
 
 
 def adapt(application: Application, record: records.Record) -> None:

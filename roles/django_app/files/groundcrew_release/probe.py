@@ -57,6 +57,10 @@ class Answer:
     handed_on: bool = False
 
 
+class WrongError(Exception):
+    """What visitors get of a release is wrong. Its cause is looked for when they have the release before again."""
+
+
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
@@ -211,16 +215,14 @@ def is_broken(application: Application, release: str, host: str, probe: Probe) -
     return answer.status >= 500 and not answer.release
 
 
-def verify(
-    application: Application, release: str, host: str, probe: Probe, since: float, broken: bool = False
-) -> list[str]:
+def verify(application: Application, release: str, host: str, probe: Probe, broken: bool = False) -> list[str]:
     """Ask this host's HTTPS server, several times at once, until all answers are good ones of the release.
 
     An answer of another release is "not yet": Nginx keeps connections for up to two seconds; several at once find one
     of the new release sooner. When Nginx itself answers, since the site is closed for maintenance or restricted, a note
     that is returned says that it was seen on its socket alone. `broken` is what `is_broken` said before the switch.
 
-    :raises FailedError: at the first wrong answer of the release or of Nginx, or when time is up.
+    :raises WrongError: at the first wrong answer of the release or of Nginx, or when time is up.
     """
     start, reason = time.monotonic(), "nothing answers"
     while (left := probe.timeout - (time.monotonic() - start)) > 0:
@@ -230,14 +232,14 @@ def verify(
             for answer in ask_several(host, probe.path, max(SHORTEST, min(left, LONGEST))):
                 # At once, not when all have answered.
                 if wrong := judge_behind(answer, release, host, probe, unsaid, application.domains):
-                    raise failure(wrong, application, release, since)
+                    raise WrongError(wrong)
                 answers.append(answer)
         except TimeoutError:
-            raise failure("it does not answer in time through Nginx", application, release, since) from None
+            raise WrongError("it does not answer in time through Nginx") from None
         except (OSError, http.client.HTTPException) as error:
             reason = f"Nginx does not listen ({type(error).__name__})"
             if passed > STUBBORN:
-                raise failure(reason, application, release, since) from None
+                raise WrongError(reason) from None
             time.sleep(PAUSE)
             continue
         if all(answer.release == release for answer in answers):
@@ -249,7 +251,7 @@ def verify(
         other = next((answer.release for answer in answers if answer.release not in ("", release)), "(none)")
         reason = f"release {other} answers"
         time.sleep(PAUSE_BEHIND_NGINX)
-    raise failure(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}", application, release, since)
+    raise WrongError(f"no good answer through Nginx within {probe.timeout:.0f} s: {reason}")
 
 
 def ask_several(host: str, page: str, timeout: float) -> Iterator[Answer]:

@@ -95,13 +95,12 @@ def past(application: Application, release: str) -> Past:
     return Past(found, minute, Log(ROOT / logs.ACCESS))
 
 
-def watch(application: Application, release: str, before: Past, since: float) -> list[str]:
+def watch(application: Application, release: str, before: Past) -> list[str]:
     """Watch for `application.watch` seconds; return notes of what was seen since the switch.
 
     It ends after two seconds when there are too few visitors for a verdict.
 
-    :param since: when the activation began, in seconds of the epoch.
-    :raises FailedError: visitors get clearly more errors of the release than of the one before, or wait clearly longer.
+    :raises WrongError: visitors get clearly more errors of the release than of the one before, or wait clearly longer.
     """
     answers, known, minute = list[tuple[float, Answer]](), before.answers, before.minute
     start, settle = time.monotonic(), min(SETTLE, application.watch / 3)
@@ -118,7 +117,7 @@ def watch(application: Application, release: str, before: Past, since: float) ->
         latest = [one for moment, one in answers if moment > passed - LATEST]
         latest = seen[-max(comparison.LEAST, len(latest)) :]
         if passed >= settle and (reason := comparison.wrong(release, seen, latest, known)):
-            raise probe.failure(reason, application, release, since)
+            raise probe.WrongError(reason)
     told = f"{comparison.told(seen)} answers of {release} were errors, {comparison.told(known)} of the one before"
     return [f"In {passed:.0f} s {told}."]
 
