@@ -211,7 +211,7 @@ def test_a_host_that_does_not_lead_waits_for_the_one_that_does(app, units, monke
     # And if it does not, or nobody is to do it:
     units.described["pending"] = ["shop.0002_note: Add field note to visit"]
     monkeypatch.setattr(migrations, "PATIENCE", -1)
-    with pytest.raises(FailedError, match=r"not run its migrations, the first is shop.0002_note. .* --leads"):
+    with pytest.raises(FailedError, match=r"not ended its migrations .* is shop.0002_note. .* --leads"):
         build.build(app, "b", False, Steps())
     nobody = replace(app, commands=())
     assert migrations.catch_up(nobody, first["id"], False, Steps(), migrations.Progress()) is False
@@ -535,7 +535,7 @@ def test_plan_follows_a_release_to_its_end(app):
     assert states() == ("absent", "000000000000", True)
 
 
-def test_plan_of_a_release_that_is_built_serves_or_was_killed_after_its_switch(app):
+def test_plan_of_a_release_that_is_built_serves_or_was_killed_after_its_switch(app, monkeypatch):
     name = build.build(app, "a", True, Steps())["id"]
     said = plan.plan(app, True)
     assert (said["id"], said["state"], said["serving"], said["upload"]) == (name, "built", "000000000000", False)
@@ -543,7 +543,13 @@ def test_plan_of_a_release_that_is_built_serves_or_was_killed_after_its_switch(a
     app.current.symlink_to(f"releases/{name}")
     assert plan.plan(app, True)["state"] == "built", "nobody has verified it yet"
     records.log(app, {"id": name, "result": "good", "by": "a", "seconds": 1})
+    runs = {"ActiveState": "active"}
+    monkeypatch.setattr(systemd, "show", lambda unit, _: runs if unit == app.unit(name) else {})
     assert plan.plan(app, True)["state"] == "serving"
+    # Its web servers have been kept from their start by half an import, or were stopped.
+    runs["ActiveState"] = "inactive"
+    assert plan.plan(app, True)["state"] == "built"
+    runs["ActiveState"] = "reloading"
     assert plan.plan(app, True)["sessions"] is True
     records.log(app, {"id": name, "result": "bad", "by": "a", "seconds": 1})
     assert plan.plan(app, True)["state"] == "built"

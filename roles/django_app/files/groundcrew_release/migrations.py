@@ -13,7 +13,7 @@ from . import commands, host
 from .application import Application, Command
 from .steps import FailedError, Steps
 
-PATIENCE = 300  # seconds that a host waits for migrations which another one runs
+PATIENCE = 3600  # seconds that a host waits for migrations which another one runs, after its dump
 PAUSE = 2  # seconds between two looks
 
 
@@ -87,8 +87,9 @@ def wait(application: Application, name: str) -> None:
     while pending := commands.describe(application, name)["pending"]:
         if time.monotonic() > end:
             raise FailedError(
-                f"The host that leads has not run its migrations, the first is {pending[0].partition(':')[0]}. "
-                f"To run them here: {application.name}-release activate {name} --leads"
+                "The host that leads has not ended its migrations in an hour, the first that is missing is "
+                f"{pending[0].partition(':')[0]}. Only when none runs there, to run them here: "
+                f"{application.name}-release activate {name} --leads"
             )
         time.sleep(PAUSE)
 

@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from . import identity, interpreters, records, source
+from . import identity, interpreters, records, source, systemd
 from .application import Application
 from .records import Record
 
@@ -22,10 +22,13 @@ NOTHING: dict[str, Any] = {
 
 
 def state(application: Application, name: str, record: Record | None) -> str:
-    """Return absent, built or serving; a deploy that was killed after its switch is still to be ended, so built."""
+    """Return absent, built or serving, when it runs: a deploy that was killed after its switch is still to be ended."""
     if not record:
         return "absent"
-    return "serving" if records.serving(application) == name and records.is_good(application, name) else "built"
+    if records.serving(application) != name or not records.is_good(application, name):
+        return "built"
+    down = systemd.show(application.unit(name), "ActiveState")["ActiveState"] in ("inactive", "failed")
+    return "built" if down else "serving"
 
 
 def described(application: Application, record: Record | None) -> dict[str, Any]:
