@@ -136,9 +136,10 @@ def test_the_database_goes_before_what_says_that_there_is_something_to_move():
         ("var/lib/redis-new-broker/appendonly.aof", "/var/lib/redis-old-broker and "),
         ("etc/nginx/sites-enabled/new.conf", "/etc/nginx/sites-enabled/old.conf and "),
         ("passwd", "a user old and a user new, and one of them would be lost"),
+        ("srv/old/importing/begun.json", "its data are not back yet. On the host: old-release recover"),
     ],
 )
-def test_two_applications_are_refused_before_anything_changes(host, tmp_path, path, said):
+def test_what_would_be_lost_is_refused_before_anything_changes(host, tmp_path, path, said):
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_text("old\nnew\n")
     done = host(task(RENAME, REFUSE)["ansible.builtin.shell"]["cmd"])

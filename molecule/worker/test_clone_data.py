@@ -26,7 +26,7 @@ until systemctl show --property=ActiveState shop-release | grep -Eq "=(inactive|
 chmod a+x /usr/local/bin/groundcrew-release
 """
 ENDS = {"stop": "systemctl stop shop-release", "kill": KILL, "power": POWER}
-LEFT = "find /var/tmp /tmp -name 'ansible.*' -o -name 'shop.tar'; ls -d /srv/shop/import; ls /srv/shop/dumps"
+LEFT = "find /var/tmp /tmp -name 'ansible.*' -o -name 'shop.tar'; ls -d /srv/shop/importing; ls /srv/shop/dumps"
 
 
 def python(host, code):
@@ -87,10 +87,10 @@ def test_import_that_is_ended_in_the_middle_puts_the_data_back(here, http, end):
     assert here.run("systemctl start shop-worker-celery; systemctl is-active shop-worker-celery").rc != 0
     here.check_output(ENDS[end])
     if end == "power":
-        assert here.file("/srv/shop/import/begun.json").exists
+        assert here.file("/srv/shop/importing/begun.json").exists
         assert here.run("systemctl start shop-worker-celery; systemctl is-active shop-worker-celery").rc != 0
         here.check_output("systemctl start shop-recover")
-    assert settles(here, "! test -e /srv/shop/import", 60)
+    assert settles(here, "! test -e /srv/shop/importing", 60)
     assert settles(here, RUN, 60)
     assert mine in python(here, NAMES)
     assert here.file(upload).exists

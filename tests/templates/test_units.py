@@ -158,14 +158,14 @@ def test_the_web_server(units):
 def test_nothing_starts_on_half_an_import_and_each_boot_ends_it(units):
     app = application_of_the_engine.Application(name="shop", source=None, domains=())
     begun = f"!{data.begun(app)}"
-    assert begun == "!/srv/shop/import/begun.json"
+    assert begun == "!/srv/shop/importing/begun.json"
     for name in SERVICES:
         assert units[0][name.format("nightly")].all("Unit", "ConditionPathExists") == [begun]
     recover = units[0]["shop-recover.service"]
     # One of them is enough.
     wanted = [f"|{records.unfinished(app)}/attempt.json", f"|{data.folder(app)}"]
     assert recover.all("Unit", "ConditionPathExists") == wanted
-    assert "/srv/shop/import" in wanted[1]
+    assert "/srv/shop/importing" in wanted[1]
     assert recover.one("Service", "ExecStart").split()[1:] == ["shop", "recover", "--by=boot"]
     # The boot does not wait for it, since it starts units itself; nor is one failure the end.
     assert (recover.one("Service", "Type"), recover.one("Service", "Restart")) == ("exec", "on-failure")

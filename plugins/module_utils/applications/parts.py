@@ -20,6 +20,7 @@ MADE_ANEW = (
     "packages",
     "dumps",
     "activation",
+    "importing",
     "deploys.jsonl",
 )
 """What is in `/srv/NAME` and no backup keeps: a deploy makes it again, or a database has it."""

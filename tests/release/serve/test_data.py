@@ -8,11 +8,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from groundcrew_release import commands, data, host, source
+from groundcrew_release import commands, data, host, source, systemd
 from groundcrew_release.application import Command
 from groundcrew_release.steps import FailedError
 
-TIMER = "shop-timer-mail.timer"
+TIMER, JOB = "shop-timer-mail.timer", "shop-timer-mail.service"
 RUNNING = [TIMER, "shop-web@new.service", "shop-worker-beat.service", "shop-worker-celery.service"]
 MORE = ["here.png", "more", "more/a.png", "more/b.png"]
 SCRUB = (Command(manage="scrub"),)
@@ -111,6 +111,39 @@ def test_the_application_s_user_packs_and_uploads_may_be_on_another_disk(served,
         }
 
 
+def test_what_a_volume_has_from_its_file_system_stays_there(served, archive, tmp_path):
+    """Root's, with mode 0700: the application's user cannot read it."""
+    app = served.shop(anonymise=SCRUB)
+    kept = app.media_folder / "lost+found/1"
+    kept.parent.mkdir()
+    kept.touch()
+    data.export(app, tmp_path / "out.tar", served.steps)
+    with tarfile.open(tmp_path / "out.tar") as file:
+        assert "media/here.png" in file.getnames()
+        assert [name for name in file.getnames() if "lost+found" in name] == []
+    data.replace(app, archive, True, False, served.steps)
+    assert kept.exists()
+    with pytest.raises(FailedError, match="it broke"):
+        strike(served, archive, "scrub", broken)
+    assert kept.exists()
+
+
+@pytest.mark.usefixtures("places")
+def test_what_was_copied_to_another_disk_is_there_before_the_original_goes(served, tmp_path, monkeypatch):
+    """Each disk has a journal of its own: after a power cut the removals of one may be there, the renames not."""
+    media, target, done = served.shop().media_folder, tmp_path / "target", []
+    target.mkdir()
+    monkeypatch.setattr(data.host, "sync", lambda path: done.append(sorted(one.name for one in path.iterdir())))
+    remove = data.host.remove
+    monkeypatch.setattr(
+        data.host,
+        "remove",
+        lambda path: (path.name == data.PART and path.exists() and done.append("removed"), remove(path)),
+    )
+    data.move(media, target)
+    assert done in ([], [["here.png", "more"], "removed", "removed"])
+
+
 def test_uploads_that_cannot_be_packed_are_named(served, tmp_path):
     shutil.rmtree(served.shop().media_folder)
     with pytest.raises(FailedError, match="media cannot be packed: No such file or directory"):
@@ -194,6 +227,17 @@ class Killed(BaseException):
 
 def killed():
     raise Killed
+
+
+def test_a_job_that_a_timer_has_just_started_writes_nothing_meanwhile(served, archive):
+    (served.root / "etc/systemd/system" / JOB).write_text("X-Groundcrew=shop\n")
+    served.units.state[JOB] = "activating"
+    # It has nothing that could be enabled.
+    served.replace(systemd, "enabled", lambda *units: [unit for unit in units if unit != JOB])
+    data.replace(served.shop(anonymise=SCRUB), archive, True, False, served.steps)
+    calls = served.units.calls
+    assert calls.index(f"stop {JOB}") < calls.index(f"start {TIMER}")
+    assert f"start {JOB}" not in calls, "its timer does that"
 
 
 @pytest.mark.parametrize("place", ["before stop", "after stop", "migrate --noinput", "scrub"])

@@ -19,11 +19,13 @@ from .steps import FailedError, Steps
 MAIN = "default"
 PART = ".groundcrew-part"
 """What is being copied or removed, in a folder whose entries are moved."""
+LEFT = "lost+found"
+"""What a folder that is a volume of its own has from its file system, and keeps."""
 
 
 def folder(application: Application) -> Path:
     """Return where an import keeps what it brings, and what was there before until all is good."""
-    return application.home / "import"
+    return application.home / "importing"
 
 
 def begun(application: Application) -> Path:
@@ -109,7 +111,8 @@ def replace(application: Application, path: Path, leads: bool, keep: bool, steps
     begin(application, dumps, units)
     try:
         with steps.step("stop"):
-            systemd.stop(*units)
+            # With the jobs that a timer has just started.
+            systemd.stop(*units, *workers.units(application))
         # Now nobody writes any more.
         with steps.step("dump"):
             dumps |= dict(zip(given, commands.dump(application, release, given), strict=True)) if given else {}
@@ -195,7 +198,7 @@ def move(source: Path, target: Path) -> None:
     part, rest = target / PART, list[Path]()
     for leftover in (part, source / PART):
         host.remove(leftover)
-    for path in list(source.iterdir()) if source.is_dir() else []:
+    for path in entries(source) if source.is_dir() else []:
         if not os.path.lexists(target / path.name):
             try:
                 path.rename(target / path.name)
@@ -211,9 +214,16 @@ def move(source: Path, target: Path) -> None:
         for path in list(part.iterdir()):
             path.rename(target / path.name)
         part.rmdir()
+        # Before the only other copy goes.
+        host.sync(target)
     for path in rest:
         path.rename(source / PART)
         host.remove(source / PART)
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what is in a folder, without what its file system has there."""
+    return [path for path in folder.iterdir() if path.name != LEFT]
 
 
 def prepare(application: Application, record: records.Record, leads: bool, keep: bool, steps: Steps) -> None:
@@ -278,7 +288,7 @@ def put_back(application: Application, steps: Steps) -> None:
             commands.stop(application)
             load(application, release, dumps, sessions=True, bound=False)
             if (place / "emptied").exists():
-                for path in application.media_folder.iterdir():
+                for path in entries(application.media_folder):
                     host.remove(path)
                 # From here on what is there has come back.
                 (place / "emptied").unlink()
