@@ -133,6 +133,50 @@ def dumps(monkeypatch, mariadb, said="", writes=True):
     return ran
 
 
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        ([], False),
+        ([""], False),
+        (["/srv/shop/data/a/lite.db"], True),
+        (["/srv/shop/data"], True),
+        (["/srv/shop/data/"], True),
+        (["/data"], False),
+        (["data"], True),
+        (["data/a"], True),
+        (["shop/a"], False),
+        (["dat"], False),
+        (["DATA"], False),
+        (["*.db"], True),
+        (["*"], True),
+        (["/srv/*/lite.db"], False),
+        (["/srv/**/lite.db"], True),
+        (["/srv/shop/**/data"], True),
+        (["/srv/shop/**"], True),
+        (["shop/**/a"], True),
+        (["[^a]ite.db"], True),
+        (["[^l]ite.db"], False),
+        (["*.db", "!lite.db"], False),
+        (["!lite.db", "*.db"], True),
+    ],
+)
+def test_what_is_left_out_is_what_restic_leaves_out(backup, monkeypatch, patterns, expected):
+    """Each was compared with restic 0.14."""
+    monkeypatch.setitem(backup("files").CONFIGURATION, "exclude", patterns)
+    assert backup("files").is_left_out(Path("/srv/shop/data/a/lite.db")) == expected
+
+
+def test_no_pattern_leaves_out_what_is_made_for_the_backup(backup, monkeypatch, restic):
+    """`*.sql` is of the folders, and not of the dumps."""
+    files = backup("files")
+    monkeypatch.setitem(files.CONFIGURATION, "exclude", ["*.sql", "files"])
+    files.backup([], ["/srv/shop/lite"])
+    (words,) = [words for words in restic.words if words[0] == "backup"]
+    exclude = [word.removeprefix("--exclude=") for word in words if word.startswith("--exclude=")]
+    # The last one that matches decides.
+    assert exclude == ["*.sql", "files", "/srv/shop/lite", f"!{files.STATE}"]
+
+
 def test_an_empty_mariadb_is_no_backup(backup, monkeypatch):
     mariadb = backup("mariadb")
     dumps(monkeypatch, mariadb)

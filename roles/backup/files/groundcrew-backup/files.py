@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import fnmatch
 import functools
 import json
 import os
@@ -54,7 +55,8 @@ def backup(dumps, left_out=()):
     paths = [path for path in [*dumps, *DATA, *IDENTITY] if os.path.lexists(path)]
     OWNERS.write_text(json.dumps({user.pw_name: [user.pw_uid, user.pw_gid] for user in pwd.getpwall()}))
     restic("unlock")
-    exclude = [f"--exclude={path}" for path in [*CONFIGURATION["exclude"], *left_out]]
+    # A pattern means what is there, and none of what is made for the backup: `*.sql` is no word about the dumps.
+    exclude = [f"--exclude={path}" for path in [*CONFIGURATION["exclude"], *left_out, f"!{STATE}"]]
     restic("backup", "--quiet", f"--host={CONFIGURATION['name']}", *exclude, OWNERS, *paths)
     # The last of a day is not always the good one: one by hand may follow an accident.
     keep = ["--keep-within=7d", "--keep-daily=7", f"--keep-weekly={CONFIGURATION['weeks']}"]
@@ -81,7 +83,7 @@ def find_left_out():
 
 def find_links(path):
     """Yield a path (Path) if it is a link, or the links in it, without those that no backup holds."""
-    if any(path.match(pattern) for pattern in CONFIGURATION["exclude"]):
+    if is_left_out(path):
         return
     if path.is_symlink():
         yield path
@@ -91,6 +93,30 @@ def find_links(path):
         for entry in entries:
             if entry.is_symlink() or entry.is_dir(follow_symlinks=False):
                 yield from find_links(Path(entry))
+
+
+def is_left_out(path):
+    """Say whether restic leaves a path (Path) out: the last pattern that matches decides, and one with "!" takes it in.
+
+    A pattern is of whole names, from the root where it begins with "/" and from anywhere else, and means all below.
+    """
+    left_out = False
+    for pattern in filter(None, CONFIGURATION["exclude"]):
+        wanted = Path(pattern.removeprefix("!")).parts
+        if matches(path.parts, wanted if wanted[:1] == ("/",) else ("**", *wanted)):
+            left_out = not pattern.startswith("!")
+    return left_out
+
+
+def matches(names, wanted):
+    """Say whether names (tuple of str) begin as is wanted; "**" is any number of them."""
+    if not wanted:
+        return True
+    if wanted[0] == "**":
+        return any(matches(names[number:], wanted[1:]) for number in range(len(names) + 1))
+    # Python's sets of characters have another sign for "none of them".
+    first = wanted[0].replace("[^", "[!")
+    return bool(names) and fnmatch.fnmatchcase(names[0], first) and matches(names[1:], wanted[1:])
 
 
 def find(until=None):
