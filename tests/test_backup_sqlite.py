@@ -13,12 +13,20 @@ from pathlib import Path
 
 import pytest
 
-PATH = Path(__file__).parents[1] / "roles/backup/files/groundcrew-backup/sqlite.py"
+PROGRAM = Path(__file__).parents[1] / "roles/backup/files/groundcrew-backup"
 ME = pwd.getpwuid(os.getuid()).pw_name
 
 
 class FailedError(Exception):
     """A sentence."""
+
+
+def load(name):
+    """Return a part (module) of the program."""
+    spec = importlib.util.spec_from_file_location(f"groundcrew_backup_{name}", PROGRAM / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
@@ -28,16 +36,12 @@ def backup(tmp_path, monkeypatch):
     (home / "data").mkdir(parents=True)
     lines = []
     common = types.ModuleType("common")
-    common.STATE, common.FailedError = tmp_path / "state", FailedError
-    common.CONFIGURATION = {"data": [str(home)], "exclude": [str(home / "releases")]}
+    common.STATE, common.FailedError, common.read_record = tmp_path / "state", FailedError, None
+    common.CONFIGURATION = {"data": [str(home)], "exclude": [str(home / "releases")], "identity": []}
     common.run = lambda *words: lines.append(" ".join(words)) or module.stops(words)
-    files = types.ModuleType("files")
-    files.find_user = lambda name: pwd.getpwnam(name)[2:4]
     monkeypatch.setitem(sys.modules, "common", common)
-    monkeypatch.setitem(sys.modules, "files", files)
-    spec = importlib.util.spec_from_file_location("groundcrew_backup_sqlite", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, "files", load("files"))
+    module = load("sqlite")
     module.home, module.lines, module.stops = home, lines, lambda _: None
     monkeypatch.setattr(module, "as_user", lambda _: [])
     monkeypatch.setattr(module, "may_run_as", lambda _: True)
@@ -101,6 +105,27 @@ def test_a_name_is_no_pattern(backup):
     assert backup.keep()[0] == f"{backup.home}/data/a\\[1]\\*.db"
 
 
+@pytest.mark.parametrize("pattern", ["{home}/data/cache.sqlite3", "*.sqlite3", "data", "{home}/**/cache*"])
+def test_what_is_left_out_has_no_copy(backup, pattern):
+    connect(backup.home / "data/cache.sqlite3").close()
+    connect(backup.home / "lite").close()
+    backup.CONFIGURATION["exclude"].append(pattern.format(home=backup.home))
+    assert backup.keep()[0] == f"{backup.home}/lite"
+    assert list(json.loads((backup.COPIES / backup.LIST).read_text())) == [f"{backup.home}/lite"]
+    assert not backup.copied(backup.home / "data/cache.sqlite3").exists()
+
+
+def test_a_database_is_kept_whole_when_it_is_named_itself(backup):
+    live = backup.home / "data/db.sqlite3"
+    writing = connect(live, "INSERT INTO entry VALUES ('Ada')", "BEGIN", "INSERT INTO entry VALUES ('Bob')")
+    backup.CONFIGURATION["data"][:] = [str(live), str(backup.home / "gone")]
+    assert backup.keep()[0] == str(live)
+    assert names(backup.copied(live)) == ["Ada"]
+    backup.CONFIGURATION["exclude"].append("db.*")
+    assert backup.keep() == []
+    writing.close()
+
+
 def test_root_opens_no_database(backup, monkeypatch):
     monkeypatch.undo()
     assert (backup.may_run_as(0), backup.may_run_as(998)) == (False, True)
@@ -135,6 +160,64 @@ def test_a_copy_comes_in_the_place_of_the_database(backup, tmp_path, capsys):
     (before,) = live.parent.glob("*.before-*")
     assert names(before) == ["Ada", "Bob"]
     assert f"is kept in {before}" in capsys.readouterr().out
+
+
+def two(backup):
+    """Return two databases (Path, Path) that were copied with Ada, and have got Bob since."""
+    found = backup.home / "data/a.sqlite3", backup.home / "data/b.sqlite3"
+    for path in found:
+        connect(path, "INSERT INTO entry VALUES ('Ada')").close()
+    backup.keep()
+    for path in found:
+        connect(path, "INSERT INTO entry VALUES ('Bob')").close()
+    return found
+
+
+def test_a_copy_that_an_old_backup_lacks_keeps_no_other_one_from_its_place(backup, capsys):
+    first, second = two(backup)
+    backup.copied(first).unlink()
+    backup.put_back()
+    assert (names(first), names(second)) == (["Ada", "Bob"], ["Ada"])
+    assert f"The backup holds no copy of the SQLite {first}: " in capsys.readouterr().out
+
+
+def test_nor_does_one_that_cannot_be_put_back(backup):
+    first, second = two(backup)
+    first.with_name(f"{first.name}.part").mkdir()
+    with pytest.raises(FailedError, match=rf"^The SQLite {first} cannot be put back: .*\. Its copy lies in \S+\.$"):
+        backup.put_back()
+    assert (names(first), names(second)) == (["Ada", "Bob"], ["Ada"])
+
+
+def test_nor_does_one_whose_user_cannot_be_made(backup, monkeypatch):
+    first, second = two(backup)
+    users = iter([FailedError("useradd: no"), (os.getuid(), os.getgid())])
+
+    def find_user(_):
+        if isinstance(user := next(users), Exception):
+            raise user
+        return user
+
+    monkeypatch.setattr(backup.files, "find_user", find_user)
+    with pytest.raises(FailedError, match=r"a\.sqlite3 cannot be put back: useradd: no\."):
+        backup.put_back()
+    assert (names(first), names(second)) == (["Ada", "Bob"], ["Ada"])
+
+
+def test_a_copy_that_an_old_backup_holds_of_what_is_left_out_replaces_nothing(backup, capsys):
+    first, second = two(backup)
+    backup.CONFIGURATION["exclude"].append("a.*")
+    backup.put_back()
+    assert (names(first), names(second)) == (["Ada", "Bob"], ["Ada"])
+    assert f"`backup_exclude` has the SQLite {first}: what is there stays. Its copy lies in " in capsys.readouterr().out
+
+
+def test_a_database_that_was_named_itself_comes_with_its_folder(backup):
+    """Of a file that is kept in another form restic makes no folder."""
+    first, _ = two(backup)
+    shutil.rmtree(backup.home)
+    backup.put_back()
+    assert (names(first), first.parent.stat().st_mode & 0o777) == (["Ada"], 0o700)
 
 
 def test_a_backup_from_before_there_were_copies_puts_none_back(backup):

@@ -1,6 +1,7 @@
 """SQLite: copies that are whole, in place of files that are written meanwhile (https://sqlite.org/backup.html)."""
 
 import contextlib
+import itertools
 import json
 import os
 import pwd
@@ -56,14 +57,13 @@ os.rename(path + ".part", path)
 
 
 def find():
-    """Yield the databases (Path) in the folders that are kept."""
-    left_out = set(CONFIGURATION["exclude"])
-    for top in CONFIGURATION["data"]:
-        for folder, inner, names in os.walk(top):
-            inner[:] = [name for name in inner if f"{folder}/{name}" not in left_out]
-            for name in names:
-                if is_database(path := Path(folder, name)):
-                    yield path
+    """Yield the databases (Path) in the folders, and among the files, that are kept."""
+    tops = CONFIGURATION["data"]
+    for folder, inner, names in itertools.chain([("/", [], tops)], *map(os.walk, tops)):
+        inner[:] = [name for name in inner if not files.is_left_out(Path(folder, name))]
+        for path in (Path(folder, name) for name in names):
+            if is_database(path) and not files.is_left_out(path):
+                yield path
 
 
 def is_database(path):
@@ -169,19 +169,50 @@ def settle(paths):
 
 
 def put_back():
-    """Put each copy in its place, as its owner; what was there is beside it, with its journals."""
+    """Put each copy in its place; what was there is beside it, with its journals.
+
+    A backup from before `backup_exclude` was asked holds copies of what is left out, or names copies that it lacks.
+
+    :raises FailedError: when one cannot be put back, after the others were.
+    """
     known = json.loads((COPIES / LIST).read_text()) if (COPIES / LIST).exists() else {}
+    failures = []
     for path, facts in known.items():
-        before = path + time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime())
-        files.find_user(facts["user"])
-        command = [*as_user(facts["user"]), "python3", "-I", "-c", PUT, path, before, str(facts["mode"])]
-        with copied(path).open("rb") as whole:
-            done = subprocess.run(command, stdin=whole, stderr=subprocess.PIPE, text=True, cwd="/", check=False)
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-            raise FailedError(f"The SQLite {path} cannot be put back: {said}. Its copy lies in {copied(path)}.")
-        if Path(before).exists():
-            print(f"The SQLite from before this restore is kept in {before}: remove it when nobody needs it.")
+        if not copied(path).exists():
+            print(f"The backup holds no copy of the SQLite {path}: it was left out, and what is there stays.")
+        elif files.is_left_out(Path(path)):
+            print(f"`backup_exclude` has the SQLite {path}: what is there stays. Its copy lies in {copied(path)}.")
+        else:
+            try:
+                put(path, **facts)
+            except (FailedError, OSError) as error:
+                failures.append(f"The SQLite {path} cannot be put back: {error}. Its copy lies in {copied(path)}.")
+    if failures:
+        raise FailedError(" ".join(failures))
+
+
+def put(path, user, mode):
+    """Put a copy in its place, as its owner.
+
+    :raises FailedError: with what was said, when that fails.
+    """
+    before = path + time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime())
+    provide(Path(path).parent, files.find_user(user))
+    command = [*as_user(user), "python3", "-I", "-c", PUT, path, before, str(mode)]
+    with copied(path).open("rb") as whole:
+        done = subprocess.run(command, stdin=whole, stderr=subprocess.PIPE, text=True, cwd="/", check=False)
+    if done.returncode:
+        raise FailedError((done.stderr.strip().splitlines() or ["it says nothing"])[-1])
+    if Path(before).exists():
+        print(f"The SQLite from before this restore is kept in {before}: remove it when nobody needs it.")
+
+
+def provide(folder, owner):
+    """Make a folder (Path) and those above it for its owner (int, int): restic makes none for a file that it lacks."""
+    if not folder.exists():
+        provide(folder.parent, owner)
+        folder.mkdir(mode=0o700)
+        os.chown(folder, *owner, follow_symlinks=False)
 
 
 def close(paths, stopped):
