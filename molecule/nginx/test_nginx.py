@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from network import settles
 
 PLAYBOOK = "molecule/nginx/converge.yml"
 SAY = (Path(__file__).parent / "say.py").read_text()
@@ -31,12 +32,26 @@ ROTATE = (
     "cd /var/log/nginx && for log in access error; do mv $log.log $log.log.1; "
     "install --owner=www-data --group=adm --mode=0640 /dev/null $log.log; done; invoke-rc.d nginx rotate"
 )
+# Without `-no_ign_eof` it hangs up when the server does.
+CLIENT = "timeout 30 openssl s_client -quiet -connect 127.0.0.1:443"
 OTHER = BLOG.replace("blog/web", "blog/other").replace("unit=blog", "unit=other").replace(RUNTIME, "")
+
+
+def closing(request):
+    """Return a request (str for printf) as the last of a connection: who answers it hangs up."""
+    return request.removesuffix(r"\r\n") + r"Connection: close\r\n\r\n"
 
 
 def workers(host, unit):
     """Return the ids of the processes that serve requests."""
     return set(host.check_output("ps -o pid= --ppid %s", unit("nginx")["MainPID"]).split())
+
+
+def reload(host, unit):
+    """Let Nginx read its files, and wait until no worker from before takes a connection."""
+    before = ",".join(workers(host, unit))
+    host.check_output("systemctl reload nginx")
+    assert settles(host, f"! ps -o args= --pid {before} | grep -qv 'is shutting down'", 20)
 
 
 @pytest.fixture
@@ -144,22 +159,25 @@ def test_the_policy_frames_as_the_application_does(http, said, means):
     assert policy.partition("; frame-ancestors ")[2] == (means or "")
 
 
-def test_an_application_that_is_gone_has_a_quiet_page(host, http):
+def test_an_application_that_is_gone_has_a_quiet_page(host, http, unit):
     host.check_output("systemctl stop blog")
     answer = http("https://blog.example.org")
     assert (answer.status, answer.headers["Cache-Control"]) == (502, "no-store")
     assert "One moment, please" in answer.text
     assert 'http-equiv="refresh"' in answer.text
     # Nginx asks a server that was gone again after ten seconds; when it reads its files anew, at once.
-    host.check_output(f"systemctl reset-failed blog; {BLOG}; systemctl reload nginx; sleep 1")
+    host.check_output(f"systemctl reset-failed blog; {BLOG}")
+    reload(host, unit)
     assert http("https://blog.example.org").status == 200
 
 
-def test_several_servers_share_the_requests_and_one_that_is_gone_costs_none(host):
-    host.check_output(f"{OTHER}; systemctl reload nginx; sleep 1")
-    request = r"GET / HTTP/1.1\r\nHost: blog.example.org\r\n\r\n" * 20
-    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
-    ask = f"(printf '{request}'; sleep 1; systemctl kill --signal=KILL other; printf '{request}'; sleep 1)"
+def test_several_servers_share_the_requests_and_one_that_is_gone_costs_none(host, unit):
+    host.check_output(OTHER)
+    reload(host, unit)
+    request = r"GET / HTTP/1.1\r\nHost: blog.example.org\r\n\r\n"
+    client = f"{CLIENT} -servername blog.example.org"
+    again = request * 19 + closing(request)
+    ask = f"(printf '{request * 20}'; sleep 1; systemctl kill --signal=KILL other; printf '{again}')"
     answers = host.check_output(f"{ask} | {client} 2> /dev/null")
     assert re.findall(r"HTTP/1.1 (\d+)", answers) == ["200"] * 40
     servers = re.findall(r'"server": "/run/blog/(\w+).sock"', answers)
@@ -168,17 +186,19 @@ def test_several_servers_share_the_requests_and_one_that_is_gone_costs_none(host
     host.check_output("systemctl reset-failed other; rm /run/blog/other.sock")
 
 
-def test_a_form_is_sent_once_and_a_page_asked_for_again_when_a_worker_is_killed(host, http):
+def test_a_form_is_sent_once_and_a_page_asked_for_again_when_a_worker_is_killed(host, http, unit):
     url, begin = "https://blog.example.org", host.check_output("date +@%s")
-    killed = f"journalctl --since={begin} --unit=blog --unit=other --output=cat | grep ' /die'"
-    start = f"systemctl stop blog other; systemctl reset-failed; {BLOG}; {OTHER}; systemctl reload nginx; sleep 1"
+    killed = f"journalctl --sync; journalctl --since={begin} --unit=blog --unit=other --output=cat | grep ' /die'"
+    start = f"systemctl stop blog other; systemctl reset-failed; {BLOG}; {OTHER}"
     host.check_output(start)
+    reload(host, unit)
     # Connections that are kept are the ones that Nginx would try again.
     assert [http(url).status for _ in range(4)] == [200] * 4
     answer = http(f"{url}/die", method="POST", body="x")
     assert (answer.status, "One moment, please" in answer.text) == (502, True)
     assert host.check_output(killed) == "POST /die"
     host.check_output(start)
+    reload(host, unit)
     assert [http(f"{url}/die/other").status for _ in range(4)] == [200] * 4
     assert host.check_output(killed).splitlines() == ["POST /die", "GET /die/other"]
     host.check_output("systemctl reset-failed other; rm /run/blog/other.sock")
@@ -287,8 +307,12 @@ def test_one_address_may_not_ask_for_everything(host, http, method, path, most):
     assert http(f"https://blog.example.org{path}", method=method, headers={"X-Forwarded-For": address}).status == 200
     lines = [f"{method} {path} HTTP/1.1", "Host: blog.example.org", f"X-Forwarded-For: {address}", "Content-Length: 0"]
     request = "".join(line + r"\r\n" for line in [*lines, ""])
-    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
-    command = f"(for i in $(seq {most * 2}); do printf '{request}'; done; sleep 2) | {client} 2> /dev/null"
+    client, end = f"{CLIENT} -servername blog.example.org", f"printf '{closing(request)}'"
+    if method == "GET":
+        # Of those that wait, there are so many in two seconds.
+        client, end = f"{client} -no_ign_eof", "sleep 2"
+    asked = f"(for i in $(seq {most * 2 - 1}); do printf '{request}'; done; {end})"
+    command = f"{asked} | {client} 2> /dev/null"
     answers = host.check_output(f"{command} | grep --text --only-matching 'HTTP/1.1 [0-9]*'").splitlines()
     refused = [answer for answer in answers if " 429" in answer]
     if method == "POST":
@@ -334,10 +358,10 @@ def test_the_log_lets_nobody_in(host, http):
             http(url, headers={"Referer": f"{SHOP}/from?code={key}#{key}"})
     for path in (django, allauth, signed):
         http(f"{SHOP}{path}", headers={"Referer": f"{SHOP}{path}"})
-    logged(host, "/confirm/***/")
-    # The other workers of Nginx have their own second.
-    time.sleep(1.5)
-    log = host.check_output("tail -n 30 /var/log/nginx/access.log")
+    # Each worker of Nginx writes a second later, or more on a busy machine.
+    read = "tail -n 30 /var/log/nginx/access.log"
+    assert settles(host, f"[ $({read} | grep -cE 'GET /(seen HTTP|reset/|key/|confirm/)') -ge 6 ]", 30)
+    log = host.check_output(read)
     assert log.count("GET /seen HTTP/1.1") == 3
     assert log.count(f'"referer":"{SHOP}/from"') >= 3
     assert log.count("/reset/MQ/***/") == 2
@@ -352,14 +376,16 @@ def test_the_log_of_errors_lets_nobody_in(host, http):
     key = "canary" + host.check_output("date +%s%N")
     referer = {"Referer": f"{SHOP}/from?code={key}"}
     host.check_output("mv /run/my-shop/web.sock /run/my-shop/away")
-    assert http(f"{SHOP}/gone?token={key}", headers=referer).status == 502
-    host.check_output("mv /run/my-shop/away /run/my-shop/web.sock")
+    try:
+        assert http(f"{SHOP}/gone?token={key}", headers=referer).status == 502
+    finally:
+        host.check_output("mv /run/my-shop/away /run/my-shop/web.sock")
     http(f"{SHOP}/static/missing.css?token={key}", headers=referer)
     http(f"https://blog.example.org/static/inside/a.txt?token={key}", headers={**VISITOR, **referer})
     lines = [f"POST /accounts/login/?next={key} HTTP/1.1", "Host: blog.example.org", "X-Forwarded-For: 10.0.2.41"]
     request = "".join(line + r"\r\n" for line in [*lines, "Content-Length: 0", ""])
-    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername blog.example.org"
-    host.check_output(f"(for i in $(seq 60); do printf '{request}'; done; sleep 2) | {client} > /dev/null 2>&1")
+    asked = f"(for i in $(seq 59); do printf '{request}'; done; printf '{closing(request)}')"
+    host.check_output(f"{asked} | {CLIENT} -servername blog.example.org > /dev/null 2>&1")
     find = "grep --quiet 'limiting requests.*POST /accounts/login/ HTTP/1.1' /var/log/nginx/error.log"
     host.check_output("timeout 30 sh -c %s", f"until {find}; do sleep 0.2; done")
     log = host.check_output("tail -n 200 /var/log/nginx/error.log")
@@ -495,8 +521,7 @@ def test_a_port_of_the_site_reaches_the_application_and_no_other_does(told, http
 
 def test_a_second_host_in_the_request_is_ignored(host):
     request = r"GET https://shop.example.org/ HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n"
-    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername shop.example.org"
-    answer = host.check_output(f"(printf '{request}'; sleep 1) | {client} 2> /dev/null")
+    answer = host.check_output(f"printf '{request}' | {CLIENT} -servername shop.example.org 2> /dev/null")
     assert "200 OK" in answer
     assert "evil" not in answer
 
@@ -620,17 +645,18 @@ def test_only_websockets_are_upgraded(told, protocol, upgraded):
 
 def test_a_connection_is_used_again_and_soon_closed(host):
     request = r"GET / HTTP/1.1\r\nHost: shop.example.org\r\n\r\n"
-    client = "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:443 -servername shop.example.org"
+    client = f"{CLIENT} -no_ign_eof -servername shop.example.org"
     connected = "awk '$6 == 3 && /my-shop.web.sock/' /proc/net/unix | wc -l"
     # Both on one connection of the client, so that one worker of Nginx sends them.
-    answers = host.check_output(f"(printf '{request * 2}'; sleep 0.3) | {client} 2> /dev/null; echo; {connected}")
+    done = "timeout 20 sh -c 'until [ $(grep -ao connection.: /tmp/kept | wc -l) -ge 2 ]; do sleep 0.05; done'"
+    ask = f"(printf '{request * 2}'; {done}; {connected} > /tmp/connected)"
+    answers = host.check_output(f": > /tmp/kept; {ask} | {client} > /tmp/kept 2> /dev/null; cat /tmp/kept")
     names = re.findall(r'"connection": (\d+)', answers)
     assert len(names) == 2
     assert names[0] == names[1]
-    assert int(answers.splitlines()[-1]) > 0
+    assert int(host.check_output("cat /tmp/connected")) > 0
     # What a deploy waits for.
-    time.sleep(2)
-    assert host.check_output(connected) == "0"
+    assert settles(host, f"[ $({connected}) = 0 ]", 10)
 
 
 def test_pages_are_not_compressed(http):
@@ -798,12 +824,11 @@ def test_a_broken_site_reaches_nobody(play, http, host):
 
 
 @pytest.mark.split
-def test_an_interrupted_run_is_made_up_for(play, http, host):
+def test_an_interrupted_run_is_made_up_for(play, http, host, unit):
     """The site is on disk as it should be, and the run that wrote it was killed before the server read it."""
     site = "/etc/nginx/sites-enabled/my-shop.conf"
-    host.check_output(
-        f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site} && systemctl reload nginx; sleep 1"
-    )
+    host.check_output(f"cp {site} /root && sed -i 's/_body_size.*/_body_size 1;/' {site}")
+    reload(host, unit)
     host.check_output(f"cp /root/my-shop.conf {site}")
     assert http(SHOP, method="POST", body="xx").status == 413
     assert play(PLAYBOOK, body_size="2k").returncode == 0
