@@ -5,17 +5,20 @@
 Open loop: a request starts when its time has come, not when the one before is done. Reads and writes and slow
 requests on connections of their own, and reads on connections that are kept alive. A failure is anything but 200:
 another status, a refused, reset or closed connection, no answer within 20 seconds. Pages that are named are asked for
-ten times a second, in place of those of RATES.
+ten times a second, in place of those of RATES. The variable LOAD is the share of all that (0.4 or so) for a host that
+has more to do.
 """
 
 import asyncio
 import json
+import os
 import re
 import ssl
 import sys
 import time
 from pathlib import Path
 
+LOAD = float(os.environ.get("LOAD", "1"))
 RATES = {"/": 15, "/write": 3, "/signed": 3, "/slow": 0.5}  # requests per second, each on a new connection
 KEPT, KEPT_PAUSE = 5, 0.25  # connections that are kept alive, and seconds between their requests
 LONGEST, PATIENCE = 1800, 20  # seconds
@@ -95,7 +98,7 @@ async def keep_asking(domain, stopped):
         except Exception as error:
             failure, stream = repr(error), None
         note("kept /", start, failure)
-        await asyncio.sleep(KEPT_PAUSE)
+        await asyncio.sleep(KEPT_PAUSE / LOAD)
 
 
 async def pace(domain, page, rate, stopped):
@@ -105,7 +108,7 @@ async def pace(domain, page, rate, stopped):
         task = asyncio.create_task(ask_once(domain, page))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-        due += 1 / rate
+        due += 1 / (rate * LOAD)
         await asyncio.sleep(max(0, due - time.monotonic()))
     await asyncio.gather(*tasks)
 
