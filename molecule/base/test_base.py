@@ -19,7 +19,7 @@ def test_time_and_language_are_those_of_the_inventory(host):
 
 def test_the_journal_survives_a_restart_and_has_a_limit(host):
     host.check_output("logger --tag groundcrew before")
-    host.check_output("systemctl restart systemd-journald")
+    host.check_output("systemctl restart systemd-journald && journalctl --sync")
     assert "before" in host.check_output("journalctl --directory=/var/log/journal --identifier=groundcrew")
     limit = "journalctl --unit=systemd-journald --grep='System Journal .*max' --output=cat --lines=1"
     assert "max 40" in host.check_output(limit)

@@ -7,6 +7,7 @@ import time
 from xml.etree import ElementTree
 
 import pytest
+from network import settles
 
 SITE = "https://guestbook.example.org"
 PIXEL = base64.b64decode(
@@ -98,7 +99,7 @@ def test_pages_answer_and_sessions_stay_while_redis_is_away(host, http):
     assert sign(http, "Grace").status == 302
     assert "Grace" in http(f"{SITE}/").text
     assert "Log out" in http(f"{SITE}/admin/", headers={"Cookie": session}).text
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 15
     host.check_output("systemctl start redis-server@guestbook")
     deadline = time.monotonic() + 20
     while host.check_output(keys) == "0":
@@ -124,11 +125,11 @@ def test_the_report_has_nothing_red(play, tmp_path):
 
 def test_every_daemon_comes_back_after_a_kill(host, http):
     host.check_output("pkill -9 -x nginx; pkill -9 -x gunicorn; pkill -9 -x redis-server; pkill -9 -x postgres")
-    for _ in range(30):
-        time.sleep(1)
-        if host.run("systemctl is-active nginx redis-server@guestbook 'postgresql@*'").rc == 0:
-            break
-    time.sleep(5)
+    page = f"curl --silent --fail --insecure --output /dev/null --resolve guestbook.example.org:443:127.0.0.1 {SITE}/"
+    # With several names it is content with one of them.
+    units = ("nginx", "redis-server@guestbook", "postgresql@*", "guestbook-web@*")
+    active = " && ".join(f"systemctl --quiet is-active '{unit}'" for unit in units)
+    assert settles(host, f"{page} && {active}", 60)
     assert http(f"{SITE}/").status == 200
     assert "Ada" in http(f"{SITE}/").text
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import yaml
+from network import settles
 
 WATCHES, WATCHED = "groundcrew-monitoring-13", "groundcrew-monitoring-12"
 SERVERS = ["prometheus", "prometheus-alertmanager"]
@@ -233,7 +234,7 @@ def test_servers_are_asked_without_a_password(ask):
 def test_a_redis_is_asked_by_root_alone(host, ask):
     """Its exporter would be in the group of each application, and answer each."""
     assert not host.package("prometheus-redis-exporter").is_installed
-    host.check_output("systemctl start groundcrew-facts")
+    host.check_output("systemctl restart groundcrew-facts")
     both = {"guestbook", "guestbook-broker"}
     eventually(lambda: {labels["redis"] for labels, _ in ask("redis_memory_max_bytes{{host}} > 0")} == both, 60)
     assert {labels["redis"] for labels, _ in ask("redis_up{{host}} == 1")} == both
@@ -245,7 +246,7 @@ def test_a_redis_is_asked_by_root_alone(host, ask):
 
 def test_a_queue_is_counted(host, ask):
     host.check_output("redis-cli -s /run/redis-guestbook-broker/redis.sock rpush rq:queue:default a b c")
-    host.check_output("systemctl start groundcrew-facts")
+    host.check_output("systemctl restart groundcrew-facts")
     size = 'groundcrew_queue_length{{host},redis="guestbook-broker",queue="rq:queue:default"} == 3'
     eventually(lambda: ask(size), 60)
     host.check_output("redis-cli -s /run/redis-guestbook-broker/redis.sock del rq:queue:default")
@@ -343,14 +344,14 @@ def outage(reach, watcher):
         for name in hosts:
             of_host = f"$(grep -l 'SiteDown of {name}' /var/tmp/mails/*.mail) /dev/null"
             look = f"grep -l '^Subject: {word}: guestbook: ' {of_host}"
-            eventually(lambda look=look: watcher.run(look).stdout, 120)
+            eventually(lambda look=look: watcher.run(look).stdout, 180)
             told[name][word] = (time.monotonic() - begin, watcher.check_output(f"cat $({look})"))
     return told
 
 
 def test_an_outage_is_mailed_with_what_to_do(host, outage):
     seconds, mail = outage[host.backend.hostname]["Alert"]
-    assert seconds < 60
+    assert seconds < 90
     serving = host.check_output("basename $(readlink /srv/guestbook/current)")
     assert "To: ops@example.org" in mail
     for words in (
@@ -363,7 +364,7 @@ def test_an_outage_is_mailed_with_what_to_do(host, outage):
 
 def test_the_end_of_an_outage_is_mailed(host, outage):
     seconds, mail = outage[host.backend.hostname]["Resolved"]
-    assert seconds < 90
+    assert seconds < 150
     assert "Over since" in mail
 
 
@@ -406,7 +407,9 @@ def test_all_goes_when_no_group_asks_for_it(reach, watcher):
         one.check_output(
             f"mkdir -p {once}; printf '[Service]\\nRestart=no\\n' > {once}/once.conf; systemctl daemon-reload"
         )
-        one.check_output("systemctl kill --signal=KILL prometheus-node-exporter; sleep 1; rm -r %s", once)
+        one.check_output("systemctl kill --signal=KILL prometheus-node-exporter")
+        assert settles(one, "systemctl --quiet is-failed prometheus-node-exporter", 20)
+        one.check_output("rm -r %s", once)
         assert "node-exporter" in one.check_output(FAILED)
     for changed in (True, False):
         result = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

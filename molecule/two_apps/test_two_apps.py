@@ -5,6 +5,8 @@ import re
 import time
 from pathlib import Path
 
+from network import settles
+
 WHERE = "from django.db import connection as c; print(c.settings_dict['HOST'] or '/var/run/postgresql')"
 
 
@@ -101,7 +103,7 @@ def test_each_web_server_goes_through_a_pool_that_no_storm_of_clients_breaks(hos
         assert re.search(rf"^{name}\|[1-9]", host.check_output(stats), re.MULTILINE)
     server = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'shop'"
     assert int(host.check_output(f'cd / && runuser -u postgres -- psql -XAtc "{server}"')) <= 25
-    time.sleep(4)
+    assert settles(host, "grep -q 'failed transactions' /tmp/bench", 60)
     assert "number of failed transactions: 0 (" in host.check_output("cat /tmp/bench")
     # What needs a session goes past the pool.
     assert "/var/run/postgresql" in host.check_output("shop-manage shell -c %s", WHERE)
