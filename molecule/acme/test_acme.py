@@ -29,14 +29,14 @@ OLD = "-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256"
 
 
 def serial(host, name="tiny.example.org", folder="tiny", client=""):
-    """Return the serial number (str) of the certificate in place, which Nginx shows within five seconds.
+    """Return the serial number (str) of the certificate in place, which Nginx soon shows.
 
     A reload of Nginx returns before the workers of before have stopped to accept connections.
     """
     read = "openssl x509 -noout -serial"
     placed = host.check_output(f"{read} -in /etc/ssl/groundcrew/{folder}/fullchain.pem")
     shown = f"openssl s_client -connect 127.0.0.1:443 -servername {name} {client} < /dev/null 2> /dev/null | {read}"
-    host.check_output(f"timeout 5 sh -c 'until {shown} | grep --quiet --line-regexp {placed}; do sleep 0.1; done'")
+    host.check_output(f"timeout 30 sh -c 'until {shown} | grep --quiet --line-regexp {placed}; do sleep 0.1; done'")
     return placed
 
 
@@ -184,8 +184,8 @@ def test_a_record_in_the_dns_proves_all_names_of_a_domain(host, play):
 
 
 @pytest.mark.split
-def test_an_authority_that_forgot_the_account_and_refuses_every_other_nonce(host, trusted):
-    restart(host, PEBBLE_WFE_NONCEREJECT=50)
+def test_an_authority_that_forgot_the_account_and_refuses_every_fifth_nonce(host, trusted):
+    restart(host, PEBBLE_WFE_NONCEREJECT=20)
     for _ in range(3):
         forget(host)
         assert host.check_output(ISSUE) == "tiny: new certificate"
@@ -218,12 +218,12 @@ def test_an_authority_that_is_down_leaves_what_is_there_and_tells_root(host):
     host.check_output("systemctl start groundcrew-acme.service || true")
     assert host.check_output("systemctl is-failed groundcrew-acme.service") == "failed"
     come = "until grep --quiet 'connection refused' /var/mail/mail-to-root; do sleep 0.2; done"
-    host.check_output("timeout 10 sh -c %s", come)
+    host.check_output("timeout 30 sh -c %s", come)
     mail = host.file("/var/mail/mail-to-root").content_string
     assert mail.startswith(f"Subject: groundcrew-acme.service failed on {host.backend.hostname}\n\n")
     host.check_output("rm /usr/sbin/sendmail; systemctl start groundcrew-acme.service || true")
     told = "journalctl --unit='groundcrew-failed@*' --output=cat | grep 'connection refused'"
-    host.check_output(f"""timeout 10 sh -c "until {told}; do sleep 0.2; done" """)
+    host.check_output(f"""timeout 30 sh -c "until {told}; do sleep 0.2; done" """)
     assert serial(host) == before
 
 

@@ -17,7 +17,7 @@ with connect("wss://chat.example.org/echo", sock=stream, ssl=context, server_hos
     if "wait" in sys.argv:
         print("open", flush=True)
         try:
-            echo.recv(timeout=240)
+            echo.recv(timeout=1200)
         except ConnectionClosed as closed:
             result |= {"code": closed.rcvd and closed.rcvd.code, "at": time.time()}
     print(json.dumps(result), flush=True)

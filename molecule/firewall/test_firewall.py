@@ -113,10 +113,10 @@ def test_rules_that_go_wrong_are_undone(host, login, run, variables, words):
 @pytest.mark.split
 def test_a_run_that_dies_after_it_shut_ssh_locks_nobody_out(host, login, ansible):
     # Long enough for a busy machine to load the rules before the guard takes them back.
-    process = ansible(patience=50, **SHUT)
-    assert settles(host, "nft list chain inet groundcrew input | grep 'dport 22 drop'", 60)
+    process = ansible(patience=90, **SHUT)
+    assert settles(host, "nft list chain inet groundcrew input | grep 'dport 22 drop'", 120)
     kill(process)
     process.communicate()
     assert "timed out" in login("root", words=["-o", "ConnectTimeout=2"]).stderr
-    assert settles(host, "! nft list chain inet groundcrew input | grep 'dport 22 drop'", 60)
+    assert settles(host, "! nft list chain inet groundcrew input | grep 'dport 22 drop'", 120)
     assert login("root").returncode == 0
