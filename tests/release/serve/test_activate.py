@@ -241,6 +241,18 @@ def test_worse_answers_to_visitors_bring_back_the_release_before(two, monkeypatc
     assert "retire shop-web@old.service" not in two.units.calls, "it runs until the verdict"
 
 
+def test_what_was_good_is_not_bad_when_it_is_started_again_in_vain(two, monkeypatch):
+    """Something else is away. It would be removed as bad by the next deploy, and a rollback lead past it."""
+    two.activate("new")
+    two.units.state.pop("shop-web@new.service")
+    with monkeypatch.context() as context:
+        context.setattr(probe, "wait_until_good", lambda *_: fail())
+        with pytest.raises(FailedError):
+            two.activate("new")
+    assert two.log == [("old", "good"), ("new", "good")]
+    assert activate.read_attempt(two.shop()) is None
+
+
 @pytest.mark.parametrize("place", [(probe, "verify"), (traffic, "watch")])
 def test_visitors_have_the_release_before_again_before_anybody_asks_why(fresh, monkeypatch, place):
     two, served = fresh("old", "new"), []

@@ -238,7 +238,9 @@ def go_back(application: Application, attempt: Attempt, reason: str) -> list[str
         attempt_to("giving workers their root", lambda: workers.adapt(application, image.unit(application, before)))
     if failed != before:
         attempt_to(f"stopping {failed}", lambda: systemd.retire(application.unit(failed)))
-    lines = [line(attempt, "bad", reason)]
+    # What was started anew, and was good until then, is no bad release: something else may have been away.
+    again = failed == before and records.results(application).get(failed, {}).get("result") == "good"
+    lines = [] if again else [line(attempt, "bad", reason)]
     # A rollback that had logged already what it leaves has not left it.
     if records.results(application).get(before, {}).get("result") == "left":
         lines.append(line(attempt, "good") | {"id": before, "seconds": 0, "reason": "brought back"})
