@@ -220,6 +220,21 @@ def test_a_database_that_was_named_itself_comes_with_its_folder(backup):
     assert (names(first), first.parent.stat().st_mode & 0o777) == (["Ada"], 0o700)
 
 
+def test_root_makes_no_folder_where_somebody_else_may_lead_it(backup, tmp_path):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (backup.home / "link").symlink_to(victim)
+    backup.provide(backup.home / "link/nginx.service.d", (os.getuid(), os.getgid()))
+    assert list(victim.iterdir()) == []
+
+
+def test_root_makes_the_folder_of_a_database_where_only_root_can(backup, monkeypatch):
+    monkeypatch.setattr(backup, "is_roots", lambda _: True)
+    folder = backup.home / "own/data"
+    backup.provide(folder, (os.getuid(), os.getgid()))
+    assert [one.stat().st_mode & 0o777 for one in (folder.parent, folder)] == [0o755, 0o700]
+
+
 def test_a_backup_from_before_there_were_copies_puts_none_back(backup):
     live = backup.home / "data/db.sqlite3"
     connect(live, "INSERT INTO entry VALUES ('Ada')").close()

@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import pwd
+import re
 from pathlib import Path
 
 from common import CONFIGURATION, STATE, FailedError, read_record, run
@@ -114,8 +115,8 @@ def matches(names, wanted):
         return True
     if wanted[0] == "**":
         return any(matches(names[number:], wanted[1:]) for number in range(len(names) + 1))
-    # Python's sets of characters have another sign for "none of them".
-    first = wanted[0].replace("[^", "[!")
+    # Python's sets of characters have another sign for "none of them", and stand for what restic takes as it is.
+    first = re.sub(r"\\(.)", r"[\1]", wanted[0].replace("[^", "[!"))
     return bool(names) and fnmatch.fnmatchcase(names[0], first) and matches(names[1:], wanted[1:])
 
 

@@ -46,6 +46,7 @@ except sqlite3.Error as error:
 PUT = f"""
 import os, shutil, sys
 path, before, mode = sys.argv[1:]
+os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
 with open(path + ".part", "wb") as file:
     shutil.copyfileobj(sys.stdin.buffer, file)
 os.chmod(path + ".part", int(mode))
@@ -208,11 +209,21 @@ def put(path, user, mode):
 
 
 def provide(folder, owner):
-    """Make a folder (Path) and those above it for its owner (int, int): restic makes none for a file that it lacks."""
-    if not folder.exists():
-        provide(folder.parent, owner)
+    """Make a folder (Path) for its owner (int, int): restic makes none for a file that it lacks.
+
+    Below what others than root can write the owner makes it: one of them could lead root to any other place by a link.
+    """
+    there = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
+    if there != folder and all(is_roots(one) for one in (there, *there.parents)):
+        folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700)
-        os.chown(folder, *owner, follow_symlinks=False)
+        os.chown(folder, *owner)
+
+
+def is_roots(path):
+    """Say whether a path (Path) is a folder in which root alone makes and removes what is there."""
+    facts = path.lstat()
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == 0 and not facts.st_mode & 0o022
 
 
 def close(paths, stopped):
