@@ -1,5 +1,6 @@
 """The program of the role `backup`: what it keeps, what it puts back, and what it remembers after a power cut."""
 
+import contextlib
 import datetime
 import importlib
 import importlib.util
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 PROGRAM = Path(__file__).resolve().parents[1] / "roles/backup/files/groundcrew-backup"
-PARTS = ("common", "drill", "files", "mariadb", "postgresql", "sqlite", "status")
+PARTS = ("common", "drill", "files", "imports", "mariadb", "postgresql", "sqlite", "status")
 CONFIGURATION = {
     "cluster": {},
     "mariadb": True,
@@ -158,6 +159,8 @@ def dumps(monkeypatch, mariadb, said="", writes=True):
         (["[^l]ite.db"], False),
         (["*.db", "!lite.db"], False),
         (["!lite.db", "*.db"], True),
+        ([r"lite\.db"], True),
+        ([r"l\[i\]te.db"], False),
     ],
 )
 def test_what_is_left_out_is_what_restic_leaves_out(backup, monkeypatch, patterns, expected):
@@ -175,6 +178,65 @@ def test_no_pattern_leaves_out_what_is_made_for_the_backup(backup, monkeypatch, 
     exclude = [word.removeprefix("--exclude=") for word in words if word.startswith("--exclude=")]
     # The last one that matches decides.
     assert exclude == ["*.sql", "files", "/srv/shop/lite", f"!{files.STATE}"]
+
+
+@pytest.fixture
+def begun(backup, tmp_path, monkeypatch):
+    """Return the file (Path) that an import into `shop` has until it has ended."""
+    path = tmp_path / "srv/shop/importing/begun.json"
+    (path.parent / "before").mkdir(parents=True)
+    (path.parent / "before/photo").write_text("picture")
+    path.write_text("{}")
+    monkeypatch.setattr(backup("imports"), "HOMES", tmp_path / "srv")
+    monkeypatch.setattr(backup("mariadb"), "SERVER", False)
+    return path
+
+
+def test_a_backup_waits_for_the_end_of_an_import(backup, restic, begun, monkeypatch):
+    slept = []
+    monkeypatch.setattr(backup("imports").time, "sleep", lambda _: (slept.append(restic.verbs()), begun.unlink()))
+    backup("main").back_up()
+    assert slept == [[]]
+    assert "backup" in restic.verbs()
+
+
+def test_half_an_import_is_kept_by_no_backup(backup, restic, begun, monkeypatch):
+    assert begun.exists()
+    monkeypatch.setattr(backup("imports"), "PATIENCE", -1)
+    with pytest.raises(backup("common").FailedError, match=r"import into shop has not ended .* shop-release recover"):
+        backup("main").back_up()
+    assert restic.verbs() == []
+
+
+@pytest.fixture
+def unfinished(backup, begun, restic, tmp_path, monkeypatch):
+    """Return what a restore over half an import does with units."""
+    (tmp_path / "owners.json").write_text("{}")
+    restic.answers["snapshots"] = json.dumps([{"time": "2026-11-23T01:00:00Z", "id": "one"}])
+    done = []
+    monkeypatch.setattr(backup("imports"), "run", lambda *words: done.append((begun.exists(), *words)))
+    monkeypatch.setattr(backup("sqlite"), "replaced", contextlib.nullcontext)
+    return done
+
+
+def test_a_restore_is_not_undone_by_an_import_from_before_it(backup, begun, unfinished, capsys):
+    backup("main").restore()
+    assert unfinished == [(True, "systemctl", "stop", "shop-recover.service", "shop-release.service")]
+    (kept,) = begun.parents[1].glob("importing*/before/photo")
+    assert kept.read_text() == "picture"
+    assert not begun.parent.exists()
+    assert f"kept in {kept.parent}." in capsys.readouterr().out
+
+
+def test_an_import_is_put_back_still_when_the_databases_cannot_be_restored(backup, begun, unfinished, monkeypatch):
+    def fail(_):
+        raise backup("common").FailedError("the disk is full")
+
+    monkeypatch.setattr(backup("postgresql"), "CLUSTER", {"version": "17"})
+    monkeypatch.setattr(backup("postgresql"), "restore", fail)
+    with pytest.raises(backup("common").FailedError, match="the disk is full"):
+        backup("main").restore()
+    assert (len(unfinished), begun.exists()) == (1, True)
 
 
 def test_an_empty_mariadb_is_no_backup(backup, monkeypatch):

@@ -17,6 +17,7 @@ import time
 
 import drill
 import files
+import imports
 import mariadb
 import postgresql
 import sqlite
@@ -40,6 +41,7 @@ def back_up():
 
     What cannot be kept is told after the rest was kept.
     """
+    imports.wait()
     parts = [postgresql.backup] if postgresql.CLUSTER else []
     parts += [mariadb.backup] if mariadb.SERVER else []
     left_out, failures = [], []
@@ -71,6 +73,7 @@ def restore(until=""):
     """
     moment = read_time(until)
     files.find(moment)
+    imports.stop()
     with sqlite.replaced():
         put_back(moment)
 
@@ -83,6 +86,7 @@ def put_back(moment):
         before = postgresql.restore(moment)
         if before.exists():
             print(f"The databases from before this restore are kept in {before}: remove it when nobody needs it.")
+    imports.set_aside()
     try:
         files.restore(moment, [*mariadb.DUMPS, sqlite.COPIES])
         if mariadb.SERVER:

@@ -1,0 +1,43 @@
+"""Imports into applications (`NAME-release import`, the playbook `clone_data`): half of one is nothing to keep."""
+
+import contextlib
+import time
+from pathlib import Path
+
+from common import FailedError, run
+
+HOMES = Path("/srv")
+BEGUN = "importing/begun.json"
+"""What an import has in the folder of its application until it has ended, also when it is put back."""
+PATIENCE, PAUSE = 3600, 10
+
+
+def wait():
+    """Wait for the imports that are under way: until then databases and uploads are neither of before nor of after.
+
+    :raises FailedError: when one has not ended in an hour, so that the newest backup stays the one of before.
+    """
+    end = time.monotonic() + PATIENCE
+    while found := sorted(HOMES.glob(f"*/{BEGUN}")):
+        if time.monotonic() > end:
+            name = found[0].relative_to(HOMES).parts[0]
+            raise FailedError(f"An import into {name} has not ended for an hour. On the host: {name}-release recover")
+        time.sleep(PAUSE)
+
+
+def stop():
+    """Stop what puts the data of before an import back, which a restore is about to replace."""
+    for begun in sorted(HOMES.glob(f"*/{BEGUN}")):
+        name = begun.parents[1].name
+        # Without one that is loaded it fails, and has stopped the other.
+        with contextlib.suppress(FailedError):
+            run("systemctl", "stop", f"{name}-recover.service", f"{name}-release.service")
+
+
+def set_aside():
+    """Let nobody put back what was there before an import: the databases are those of a backup by now."""
+    for begun in sorted(HOMES.glob(f"*/{BEGUN}")):
+        folder = begun.parent
+        before = folder.with_name(folder.name + time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime()))
+        folder.rename(before)
+        print(f"The uploads from before an import that did not end are kept in {before}/before.")
