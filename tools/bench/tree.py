@@ -51,9 +51,9 @@ class Tree:
         (self.inventory / "hosts.yml").write_text(yaml.safe_dump(content))
 
     def edit(self, text: str) -> None:
-        """Make the source of `shop` another one, by a line at the end of a module."""
-        with (self.source / "entries/admin.py").open("a") as module:
-            module.write(text + "\n")
+        """Make the source of `shop` another one, by a line at the end of a module, in place of the one before."""
+        module = "entries/admin.py"
+        (self.source / module).write_text(f"{(GUESTBOOK / module).read_text()}{text}\n")
 
     def play(self, playbook: str, *arguments: str) -> Work:
         """Return the work that runs a playbook of this tree."""
