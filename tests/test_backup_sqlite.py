@@ -39,6 +39,7 @@ def backup(tmp_path, monkeypatch):
     common.STATE, common.FailedError, common.read_record = tmp_path / "state", FailedError, None
     common.CONFIGURATION = {"data": [str(home)], "exclude": [str(home / "releases")], "identity": []}
     common.run = lambda *words: lines.append(" ".join(words)) or module.stops(words)
+    common.stamp = lambda: ".before-20261128T140000Z"
     monkeypatch.setitem(sys.modules, "common", common)
     monkeypatch.setitem(sys.modules, "files", load("files"))
     module = load("sqlite")

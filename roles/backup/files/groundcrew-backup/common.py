@@ -54,6 +54,11 @@ def record(kind, **facts):
     settle(part, path)
 
 
+def stamp():
+    """Return how the name of what a restore replaces ends (str), such as ``.before-20261128T140000Z``."""
+    return time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime())
+
+
 def settle(part, path):
     """Give a file (Path) its name once it is on the disk: after a power cut there is the one before, or all of it."""
     flush(part)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import files
-from common import CONFIGURATION, STATE, FailedError, run, settle
+from common import CONFIGURATION, STATE, FailedError, run, settle, stamp
 
 SERVER = CONFIGURATION["mariadb"]
 USERS, DATABASES = STATE / "mariadb-users.sql", STATE / "mariadb.sql"
@@ -67,7 +67,7 @@ def set_aside():
     :raises FailedError: when the disk is full.
     """
     names = find_databases()
-    before = STATE / time.strftime("mariadb.before-%Y%m%dT%H%M%SZ.sql", time.gmtime())
+    before = STATE / f"mariadb{stamp()}.sql"
     for path, options in list_dumps(before.with_suffix(".users.sql"), before, names) if names else ():
         part = path.with_suffix(".part")
         try:

@@ -5,7 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
-from common import CONFIGURATION, FailedError, run
+from common import CONFIGURATION, FailedError, run, stamp
 
 CLUSTER = CONFIGURATION["cluster"]
 SCRATCH = Path("/var/lib/postgresql/groundcrew-scratch")
@@ -82,7 +82,7 @@ def restore(until=None):
     """
     refuse_another_version()
     unit, data = f"postgresql@{CLUSTER['version']}-main.service", Path(CLUSTER["data"])
-    before = data.with_name(f"{data.name}.before-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    before = data.with_name(data.name + stamp())
     run("systemctl", "stop", unit)
     if data.exists():
         data.rename(before)

@@ -9,11 +9,10 @@ import re
 import shutil
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import files
-from common import CONFIGURATION, STATE, FailedError, run
+from common import CONFIGURATION, STATE, FailedError, run, stamp
 
 COPIES = STATE / "sqlite"
 LIST = "databases.json"
@@ -197,7 +196,7 @@ def put(path, user, mode):
 
     :raises FailedError: with what was said, when that fails.
     """
-    before = path + time.strftime(".before-%Y%m%dT%H%M%SZ", time.gmtime())
+    before = path + stamp()
     provide(Path(path).parent, files.find_user(user))
     command = [*as_user(user), "python3", "-I", "-c", PUT, path, before, str(mode)]
     with copied(path).open("rb") as whole:
